@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Two states on a corpus: findings by cause, costs, and how much it rests on. */
+import type { State } from '../../variants/registry.ts';
+import { CLAUSE_IDS, type Cause, type ClauseId, type Verdict } from '../contract/clause.ts';
+import type { Machine } from '../machine/machine.ts';
+import { COSTS, noCosts, type CostName } from '../recording/costs.ts';
+import { sameBehaviour } from '../recording/same.ts';
+import { behaviourOf } from '../recording/trace.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { classify, FINDING_KINDS, type CaseFinding, type FindingKind } from './classify.ts';
+import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
+
+/** A finding in one case. */
+export interface FindingCase extends CaseFinding {
+  readonly scenario: Scenario;
+}
+
+/** All cases of the same kind of change, of the same clause, for the same cause. */
+export interface Finding {
+  readonly kind: FindingKind;
+  readonly clause: ClauseId;
+  readonly cause: Cause;
+  readonly inherited: boolean;
+  /** The smallest first. */
+  readonly cases: readonly FindingCase[];
+}
+
+/** A cost over all comparable cases. */
+export interface CostChange {
+  readonly name: CostName;
+  readonly from: number;
+  readonly to: number;
+  /** The smallest case in which it changes the way the sum does; undefined: none. */
+  readonly shownBy: Scenario | undefined;
+}
+
+export interface Comparison {
+  readonly from: State;
+  readonly to: State;
+  /** Cases that ran. */
+  readonly cases: number;
+  readonly scenarios: number;
+  /** In the order of FINDING_KINDS, then of the clauses. */
+  readonly findings: readonly Finding[];
+  /** Sums over the cases that went the same way on both sides. */
+  readonly costs: readonly CostChange[];
+  readonly comparableCases: number;
+  /** Cases whose traces differ although no clause changed, the smallest first. */
+  readonly different: readonly Scenario[];
+  /** Cases without any difference. */
+  readonly same: number;
+  /** Cases in which just one side crashed. */
+  readonly crashedOnlyFrom: readonly Scenario[];
+  readonly crashedOnlyTo: readonly Scenario[];
+  /** Cases that put a clause to the test on both sides. */
+  readonly exercised: Readonly<Record<ClauseId, number>>;
+}
+
+/** What a comparison looks at, and whom it tells how far it is. */
+export interface CompareOptions {
+  /** Only findings of this clause. */
+  readonly clause?: ClauseId | undefined;
+  progress?(done: number, total: number): void;
+}
+
+/** Compares two states on the cases; `baseline` tells what is inherited. */
+export function compare(
+  machine: Machine,
+  from: State,
+  to: State,
+  baseline: State,
+  scenarios: readonly Scenario[],
+  options: CompareOptions = {},
+): Comparison {
+  const tally = new Tally(options.clause);
+  for (const [done, scenario] of scenarios.entries()) {
+    options.progress?.(done, scenarios.length);
+    const x = evaluate(machine, from, scenario);
+    const y = evaluate(machine, to, scenario, x);
+    let inherited: readonly Verdict[] | undefined;
+    tally.add(scenario, x, y, () => {
+      return (inherited ??= judgeOnce(machine, baseline, scenario, [x, y]));
+    });
+  }
+  options.progress?.(scenarios.length, scenarios.length);
+  return {
+    from,
+    to,
+    cases: scenarios.length,
+    scenarios: new Set(scenarios.map(({ scenario }) => scenario)).size,
+    ...tally.result(),
+  };
+}
+
+/** Smaller cases say more: fewer steps, mappings, buffers and bytes; then by id. */
+function bySize(a: Scenario, b: Scenario): number {
+  const size = (s: Scenario): number[] => [
+    s.steps.length,
+    s.mappings.length,
+    s.buffers.length,
+    s.buffers.reduce((sum, buffer) => sum + buffer.size, 0),
+  ];
+  const [x, y] = [size(a), size(b)];
+  for (const [i, n] of x.entries()) if (n !== y[i]) return n - (y[i] ?? 0);
+  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
+}
+
+class Tally {
+  private readonly clause: ClauseId | undefined;
+  private readonly findings = new Map<string, FindingCase[]>();
+  private readonly from = noCosts();
+  private readonly to = noCosts();
+  private comparableCases = 0;
+  /** Per cost: the smallest case in which it falls, and in which it rises. */
+  private readonly falls = new Map<CostName, Scenario>();
+  private readonly rises = new Map<CostName, Scenario>();
+  private same = 0;
+  private readonly different: Scenario[] = [];
+  private readonly crashedOnlyFrom: Scenario[] = [];
+  private readonly crashedOnlyTo: Scenario[] = [];
+  private readonly exercised = Object.fromEntries(CLAUSE_IDS.map((id) => [id, 0])) as Record<
+    ClauseId,
+    number
+  >;
+
+  constructor(clause: ClauseId | undefined) {
+    this.clause = clause;
+  }
+
+  add(scenario: Scenario, x: Evaluation, y: Evaluation, baseline: () => readonly Verdict[]): void {
+    const side = ({ verdicts, run }: Evaluation) => ({ verdicts, crashStep: run.crash?.step ?? Infinity });
+    const found = classify(side(x), side(y), baseline);
+    for (const finding of found) {
+      if (this.clause !== undefined && finding.clause !== this.clause) continue;
+      const key = `${finding.kind} ${finding.clause} ${finding.cause} ${finding.inherited}`;
+      const cases = this.findings.get(key) ?? [];
+      cases.push({ ...finding, scenario });
+      this.findings.set(key, cases);
+    }
+    for (const [index, verdict] of x.verdicts.entries()) {
+      const judged = verdict.status !== 'not-exercised' && y.verdicts[index]?.status !== 'not-exercised';
+      if (judged) this.exercised[verdict.clause]++;
+    }
+    if (x.run.crash !== undefined && y.run.crash === undefined) this.crashedOnlyFrom.push(scenario);
+    if (x.run.crash === undefined && y.run.crash !== undefined) this.crashedOnlyTo.push(scenario);
+    this.addCosts(scenario, x, y);
+    if (!sameTrace(x, y)) {
+      if (found.every(({ kind }) => kind === 'still-broken')) this.different.push(scenario);
+    } else this.same++;
+  }
+
+  /** Costs compare where both sides went the same way: no crash, and the same steps worked. */
+  private addCosts(scenario: Scenario, x: Evaluation, y: Evaluation): void {
+    if (x.run.crash !== undefined || y.run.crash !== undefined) return;
+    if (x.run.steps.some(({ status }, index) => status !== y.run.steps[index]?.status)) return;
+    this.comparableCases++;
+    for (const { name } of COSTS) {
+      this.from[name] += x.costs[name];
+      this.to[name] += y.costs[name];
+      const rise = y.costs[name] - x.costs[name];
+      if (rise === 0) continue;
+      const witnesses = rise < 0 ? this.falls : this.rises;
+      const smallest = witnesses.get(name);
+      if (smallest === undefined || bySize(scenario, smallest) < 0) witnesses.set(name, scenario);
+    }
+  }
+
+  result(): Omit<Comparison, 'from' | 'to' | 'cases' | 'scenarios'> {
+    const findings = [...this.findings.values()].flatMap((cases): Finding[] => {
+      const sorted = cases.toSorted((a, b) => bySize(a.scenario, b.scenario));
+      const [first] = sorted;
+      if (first === undefined) return [];
+      const { kind, clause, cause, inherited } = first;
+      return [{ kind, clause, cause, inherited, cases: sorted }];
+    });
+    const rank = (f: Finding): number =>
+      FINDING_KINDS.indexOf(f.kind) * 1000 + Number(f.inherited) * 500 + CLAUSE_IDS.indexOf(f.clause);
+    return {
+      findings: findings.toSorted((a, b) => rank(a) - rank(b) || (a.cause < b.cause ? -1 : 1)),
+      costs: COSTS.map(({ name }) => {
+        const from = this.from[name];
+        const to = this.to[name];
+        const shownBy = from === to ? undefined : (to < from ? this.falls : this.rises).get(name);
+        return { name, from, to, shownBy };
+      }),
+      comparableCases: this.comparableCases,
+      different: this.different.toSorted(bySize),
+      same: this.same,
+      crashedOnlyFrom: this.crashedOnlyFrom.toSorted(bySize),
+      crashedOnlyTo: this.crashedOnlyTo.toSorted(bySize),
+      exercised: this.exercised,
+    };
+  }
+}
+
+/** The traces read the same, but for where things were allocated. */
+function sameTrace(x: Evaluation, y: Evaluation): boolean {
+  if (sameBehaviour(x.run, y.run)) return true;
+  const [a, b] = [behaviourOf(x.run), behaviourOf(y.run)];
+  return a.length === b.length && a.every((line, index) => line === b[index]);
+}

@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** One case on one state: run, judged, measured. */
+import type { State } from '../../variants/registry.ts';
+import { judge } from '../contract/contract.ts';
+import type { Verdict } from '../contract/clause.ts';
+import type { Machine } from '../machine/machine.ts';
+import { costsOf, type Costs } from '../recording/costs.ts';
+import type { Recording } from '../recording/recording.ts';
+import { sameBehaviour } from '../recording/same.ts';
+import { repeats, runScenario } from '../scenario/interpreter.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** What a state made of a case. */
+export interface Evaluation {
+  readonly run: Recording;
+  /** In the order of CLAUSE_IDS. */
+  readonly verdicts: readonly Verdict[];
+  readonly costs: Costs;
+}
+
+/** Thrown when the tool contradicts itself; never the user's fault. */
+class ToolError extends Error {
+  override readonly name = 'ToolError';
+}
+
+/** Verdicts on one more state; taken from `others` where all that was observed is equal. */
+export function judgeOnce(
+  machine: Machine,
+  state: State,
+  scenario: Scenario,
+  others: readonly Evaluation[],
+): readonly Verdict[] {
+  const run = runScenario(machine, state, scenario);
+  return others.find((other) => sameBehaviour(run, other.run))?.verdicts ?? judge(run);
+}
+
+/**
+ * Runs the case twice, on fresh machine lives; ToolError when the two runs differ. `other` is another
+ * state's evaluation of the case, good for this one too when all that was observed is equal.
+ */
+export function evaluate(machine: Machine, state: State, scenario: Scenario, other?: Evaluation): Evaluation {
+  const run = runScenario(machine, state, scenario);
+  if (!repeats(machine, state, run)) {
+    throw new ToolError(`${state.id} on ${scenario.id}: two runs of the same case differ`);
+  }
+  // Verdicts and costs follow from what was observed alone.
+  if (other !== undefined && sameBehaviour(run, other.run)) return { ...other, run };
+  return { run, verdicts: judge(run), costs: costsOf(run) };
+}

@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What became of one byte, from events written by hand. */
+import { describe, expect, test } from '@jest/globals';
+import { EV, type EventLog } from '../machine/event-log.ts';
+import { DMA_BIDIRECTIONAL, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
+import { EventIndex } from '../recording/event-index.ts';
+import { MemoryHistory, type ByteHistory } from './cause.ts';
+import { logged } from './testing/recordings.ts';
+
+/** The byte is in the middle of a line; ORIGINAL is what it bounces for. */
+const LINE = 0x1000000;
+const BYTE = LINE + 20;
+const ORIGINAL = 0x200014;
+
+type Step = (log: EventLog) => void;
+
+const cleared: Step = (log) => log.push(EV.memset, -1, LINE, 64);
+const neighbourCleared: Step = (log) => log.push(EV.memset, -1, BYTE + 1, 8);
+const written: Step = (log) => log.push(EV.cpu_write, -1, 0, 0, 64, 0, LINE);
+const writtenBeside: Step = (log) => log.push(EV.cpu_write, -1, 0, 0, 20, 0, LINE);
+const read: Step = (log) => log.push(EV.cpu_read, -1, 0, 0, 64, 0, 64, LINE);
+const copiedOut: Step = (log) => log.push(EV.swiotlb_bounce, 0, ORIGINAL - 20, LINE, 64, DMA_TO_DEVICE);
+const copiedBack: Step = (log) => log.push(EV.swiotlb_bounce, 0, ORIGINAL - 20, LINE, 64, DMA_FROM_DEVICE);
+const deviceWrote: Step = (log) => log.push(EV.device_write_run, 0, 0xfffff000, LINE, 64, 100);
+const deviceWroteBeside: Step = (log) => log.push(EV.device_write_run, 0, 0xfffff000, LINE, 20, 100);
+const unrelated: Step = (log) => log.push(EV.iommu_map, 0, 0xfffff000, LINE, 4096, 3);
+
+const forDevice =
+  (dir: number, start = LINE, size = 64): Step =>
+  (log) =>
+    log.push(EV.arch_sync_dma_for_device, -1, start, size, dir);
+const forCpu =
+  (dir: number, start = LINE, size = 64): Step =>
+  (log) =>
+    log.push(EV.arch_sync_dma_for_cpu, -1, start, size, dir);
+const cleaned = forDevice(DMA_TO_DEVICE);
+const invalidated = forCpu(DMA_FROM_DEVICE);
+
+function history(steps: readonly Step[], phys = BYTE, snooped = false, from = 0, to = Infinity): ByteHistory {
+  const run = logged((log) => {
+    for (const step of steps) step(log);
+  });
+  return new MemoryHistory(new EventIndex(run)).of(phys, from, to, snooped);
+}
+
+describe('what the CPU last did to it', () => {
+  test.each<[string, Step[], ByteHistory['last']]>([
+    ['nothing', [], 'nothing'],
+    ['other things', [unrelated, neighbourCleared, writtenBeside, read, cleaned, deviceWrote], 'nothing'],
+    ['memset', [cleared], 'cleared'],
+    ['CPU write', [cleared, written], 'written'],
+    ['copy to the bounce buffer', [cleared, copiedOut], 'copied'],
+    ['memset after the copy', [copiedOut, cleared], 'cleared'],
+    ['a copy back leaves the bounce buffer alone', [cleared, copiedBack], 'cleared'],
+    ['a device write is not the CPU', [cleared, deviceWrote], 'cleared'],
+  ])('%s', (_, steps, last) => {
+    expect(history(steps).last).toBe(last);
+  });
+
+  test('a copy back changes the original', () => {
+    expect(history([copiedOut], ORIGINAL).last).toBe('nothing');
+    expect(history([copiedBack], ORIGINAL).last).toBe('copied');
+  });
+
+  test('only the events that are asked for', () => {
+    const steps = [cleared, copiedOut, written];
+    expect(history(steps, BYTE, false, 0, 2).last).toBe('copied');
+    expect(history(steps, BYTE, false, 3).last).toBe('nothing');
+    expect(history(steps, BYTE, false, 1, 1).last).toBe('nothing');
+  });
+});
+
+describe('where that went', () => {
+  test.each<[string, Step[], ByteHistory['line']]>([
+    ['untouched', [], 'clean'],
+    ['only in the cache', [cleared], 'dirty'],
+    ['cleaned', [cleared, cleaned], 'clean'],
+    ['cleaned for a bidirectional mapping', [cleared, forDevice(DMA_BIDIRECTIONAL)], 'clean'],
+    ['cleaned, then written again', [cleared, cleaned, copiedOut], 'dirty'],
+    ['thrown away for the device', [cleared, forDevice(DMA_FROM_DEVICE)], 'dropped'],
+    ['thrown away for the CPU', [cleared, invalidated], 'dropped'],
+    ['thrown away for the CPU, bidirectional', [cleared, forCpu(DMA_BIDIRECTIONAL)], 'dropped'],
+    ['for the CPU, to-device: nothing happens', [cleared, forCpu(DMA_TO_DEVICE)], 'dirty'],
+    ['thrown away when there is nothing to lose', [cleared, cleaned, invalidated], 'clean'],
+    ['thrown away, then written', [cleared, invalidated, written], 'dirty'],
+    ['cleaned elsewhere', [cleared, forDevice(DMA_TO_DEVICE, LINE + 64)], 'dirty'],
+    [
+      'cleaned by a range that only touches the line',
+      [cleared, forDevice(DMA_TO_DEVICE, LINE + 63, 1)],
+      'clean',
+    ],
+    ['a range of size 0', [cleared, forDevice(DMA_TO_DEVICE, LINE, 0)], 'dirty'],
+    // A line that is only partly inside is written back before it is dropped.
+    ['thrown away in part, front', [cleared, forDevice(DMA_FROM_DEVICE, LINE, 63)], 'clean'],
+    ['thrown away in part, end', [cleared, forCpu(DMA_FROM_DEVICE, LINE + 1, 63)], 'clean'],
+    [
+      'thrown away in the middle of a long range',
+      [cleared, forCpu(DMA_FROM_DEVICE, LINE - 64, 192)],
+      'dropped',
+    ],
+    ['written back around a device write', [cleared, deviceWrote], 'clean'],
+  ])('%s', (_, steps, line) => {
+    expect(history(steps).line).toBe(line);
+  });
+
+  test('a coherent device has nothing to wait for', () => {
+    expect(history([cleared], BYTE, true).line).toBe('clean');
+  });
+});
+
+describe('what the CPU sees of a device write', () => {
+  test.each<[string, Step[], boolean, boolean]>([
+    // Before a non-coherent device write the line is filled; after it a dirty one is written back.
+    ['nothing before', [deviceWrote], true, false],
+    ['a clean line', [read, deviceWrote], true, false],
+    ['a dirty line', [cleared, deviceWrote], false, true],
+    ['a cleaned line', [cleared, cleaned, deviceWrote], true, false],
+    ['invalidated after', [deviceWrote, invalidated], false, false],
+    ['invalidated before', [invalidated, deviceWrote], true, false],
+    ['written by the CPU after', [deviceWrote, written], false, false],
+    ['cleaned after', [deviceWrote, cleaned], true, false],
+    ['a second write is fine', [cleared, deviceWrote, deviceWrote], true, false],
+    // Written back first, for nothing, and then dropped all the same.
+    ['invalidated in part after', [deviceWrote, forCpu(DMA_FROM_DEVICE, LINE, 32)], false, false],
+    ['elsewhere', [deviceWroteBeside], false, false],
+  ])('%s', (_, steps, cachedStale, overwritten) => {
+    expect(history(steps)).toMatchObject({ cachedStale, overwritten });
+  });
+
+  // Lines are written back whole: who made it dirty does not matter.
+  test.each([
+    ['cleared', neighbourCleared],
+    ['written', writtenBeside],
+  ])('a line that is dirty because its neighbour was %s', (_, neighbour) => {
+    expect(history([neighbour, deviceWrote])).toMatchObject({ cachedStale: false, overwritten: true });
+  });
+
+  test('a coherent device: neither', () => {
+    expect(history([cleared, deviceWrote], BYTE, true)).toMatchObject({
+      cachedStale: false,
+      overwritten: false,
+    });
+  });
+});

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, test } from '@jest/globals';
+import type { DmaOpsClass } from '../../../variants/dma-ops.ts';
+import { FIRST_LABEL } from '../../machine/memory.ts';
+import type { Cause, Evidence } from '../clause.ts';
+import { CopiesWholeGranules, ForgetsTheIotlb, MapsOneGranuleMore, NeverBounces } from '../testing/fakes.ts';
+import { HonestOps } from '../testing/honest-ops.ts';
+import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
+
+const CLAUSE = 'confinement-write';
+const IOVA = 0xfffff000;
+
+/** a and b share a granule; the device has a and writes around it. */
+const neighbours = (device: string, steps: string): string => `
+device: ${device}
+buffers: { a: { size: 256, at: 0x200100 }, b: { size: 64, at: 0x200200 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }
+${steps}
+`;
+const BOTH_SIDES = `
+  - device_write: { id: m, offset: -32, size: 32 }
+  - device_write: { id: m, offset: 256, size: 64 }
+  - unmap_page: m
+  - cpu_read: b
+`;
+const UNTRUSTED = neighbours('{ untrusted: true }', BOTH_SIDES);
+const SCRIBBLING = neighbours('{ untrusted: true, scribble: true }', '  - unmap_page: m\n  - cpu_read: b');
+const TRUSTED = neighbours('{}', BOTH_SIDES);
+const FAR = neighbours('{}', '  - device_write: { id: m, offset: 4096, size: 64 }');
+const INSIDE = neighbours('{ untrusted: true }', '  - device_write: m\n  - unmap_page: m');
+
+describe('holds', () => {
+  test.each<[string, DmaOpsClass, string]>([
+    ['inside the buffer', HonestOps, INSIDE],
+    ['untrusted, into the padding', HonestOps, UNTRUSTED],
+    ['untrusted, scribbling', HonestOps, SCRIBBLING],
+    ['trusted, in its granule', HonestOps, TRUSTED],
+    ['trusted, beyond it', HonestOps, FAR],
+    ['no swiotlb, in its granule', HonestOps, `machine: { swiotlb: false }\n${UNTRUSTED}`],
+    ['no swiotlb, scribbling in its granule', HonestOps, `machine: { swiotlb: false }\n${SCRIBBLING}`],
+    [
+      'a lazy window',
+      HonestOps,
+      `machine: { strict: false }${neighbours('{}', '  - unmap_page: m\n  - device_write: m')}`,
+    ],
+  ])('%s', (_, Ops, yaml) => {
+    expect(outcomeOf(CLAUSE, Ops, yaml)).toBe('holds');
+  });
+
+  test.each([
+    ['bounced', 100],
+    ['not bounced', 4096],
+  ])('a buffer that another buffer is part of, %s', (_, size) => {
+    const yaml = `
+device: { untrusted: true }
+buffers: { a: { size: ${size}, at: 0x200000 }, part: { size: 50, at: 0x200010, overlaps: true } }
+steps:
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - device_write: m
+  - unmap_page: m
+`;
+    expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
+  });
+});
+
+describe('not exercised', () => {
+  test.each([
+    ['no device writes', neighbours('{ untrusted: true }', '  - device_read: m')],
+    ['nothing is mapped', 'buffers: { a: { size: 64 } }\nsteps: [{ cpu_read: a }]'],
+  ])('%s', (_, yaml) => {
+    expect(outcomeOf(CLAUSE, NeverBounces, yaml)).toBe('not-exercised');
+  });
+});
+
+describe('broken', () => {
+  const written = FIRST_LABEL + 256 + 64;
+  const back = neighbours(
+    '{ untrusted: true }',
+    '  - device_write: { id: m, offset: 256, size: 64 }\n  - unmap_page: m',
+  );
+  test.each<[string, DmaOpsClass, string, Cause, Partial<Evidence>]>([
+    [
+      'padding is copied back',
+      CopiesWholeGranules,
+      back,
+      'reached-a-buffer',
+      {
+        step: 2,
+        event: -1,
+        buffer: 1,
+        offset: 0,
+        count: 64,
+        device: 0,
+        iova: IOVA + 0x200,
+        observed: written,
+      },
+    ],
+    [
+      'a granule too many, trusted',
+      MapsOneGranuleMore,
+      FAR,
+      'outside-the-buffers',
+      { step: 1, device: 0, iova: IOVA + 0x100, phys: 0x201100, count: 64 },
+    ],
+  ])('%s', (_, Ops, yaml, cause, evidence) => {
+    expect(evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause)).toMatchObject(evidence);
+  });
+
+  test('not bounced: outside, and into the other buffer', () => {
+    const { breaks } = verdictOf(CLAUSE, NeverBounces, UNTRUSTED);
+    expect(breaks.map(({ cause, evidence }) => [cause, evidence.step])).toEqual([
+      ['outside-the-buffers', 1],
+      ['reached-a-buffer', 2],
+    ]);
+    expect(breaks[0]?.evidence).toMatchObject({ iova: IOVA + 0x100 - 32, phys: 0x200100 - 32, count: 96 });
+    expect(breaks[1]?.evidence).toMatchObject({ buffer: 1, offset: 0, count: 64 });
+  });
+
+  test('not bounced: a scribble', () => {
+    const causes = outcomeOf(CLAUSE, NeverBounces, SCRIBBLING);
+    expect(causes).toEqual(['outside-the-buffers', 'reached-a-buffer']);
+  });
+
+  test('a granule too many, untrusted: the next bounce buffer', () => {
+    const yaml = `
+device: { untrusted: true, scribble: true }
+buffers: { a: { size: 100 }, b: { size: 100 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }
+  - map_page: { id: n, buffer: b, dir: BIDIRECTIONAL }
+`;
+    const { breaks } = verdictOf(CLAUSE, MapsOneGranuleMore, yaml);
+    const reached = breaks.find(({ cause }) => cause === 'reached-another-mapping');
+    expect(reached?.evidence).toMatchObject({
+      step: 1,
+      mapping: 1,
+      buffer: 1,
+      offset: 0,
+      count: 100,
+      device: 0,
+    });
+  });
+
+  test.each([
+    [
+      'it ends outside',
+      '{ id: m, offset: 224, size: 64 }',
+      { iova: IOVA + 0x200, phys: 0x200200, count: 32 },
+    ],
+    [
+      'it begins outside',
+      '{ id: m, offset: -16, size: 64 }',
+      { iova: IOVA + 0xf0, phys: 0x2000f0, count: 16 },
+    ],
+  ])('only the bytes outside count when %s', (_, write, evidence) => {
+    const yaml = neighbours('{ untrusted: true }', `  - device_write: ${write}`);
+    const outside = verdictOf(CLAUSE, NeverBounces, yaml).breaks.find(
+      (b) => b.cause === 'outside-the-buffers',
+    );
+    expect(outside?.evidence).toMatchObject(evidence);
+  });
+
+  test('a write through the IOTLB after the unmap', () => {
+    const yaml = `
+device: { untrusted: true, scribble: true }
+buffers: { a: { size: 4096 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - unmap_page: m
+  - cpu_read: a
+`;
+    expect(verdictOf(CLAUSE, ForgetsTheIotlb, yaml).status).toBe('broken');
+  });
+});

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
+import type { View } from '../../recording/recording.ts';
+import type { Clause, Findings } from '../clause.ts';
+import type { Facts, MappingFacts } from '../facts.ts';
+import { boundaryPadding, granulesOf } from '../granules.ts';
+
+export const confinementWrite: Clause = {
+  id: 'confinement-write',
+  title: 'no device write changes memory outside the buffers mapped for it',
+  why: 'What an untrusted device writes into padding must reach nobody.',
+  judge(facts, findings) {
+    const { run } = facts;
+    if (facts.events.of('device_write').length > 0) findings.exercise();
+    for (const { step, device, args, index } of facts.events.of('device_write_run')) {
+      const [iova = 0, phys = 0, size = 0] = args;
+      if (facts.inPool(phys)) continue;
+      for (let i = 0, n; i < size; i += n) {
+        const part = partAt(facts, device, iova + i, phys + i, step);
+        n = Math.min(size - i, part.size);
+        if (part.allowed) continue;
+        const where = { device, iova: iova + i, phys: phys + i };
+        findings.breaks('outside-the-buffers', { step, event: index, ...where, count: n });
+      }
+    }
+    const [first] = facts.events.of('device_write');
+    const hostile = run.scenario.machine.devices.some((_, device) => facts.confined(device));
+    if (first === undefined || !hostile) return;
+    // Labels count up: before this one no device had written.
+    const firstLabel = run.labels[first.args[2] ?? 0] ?? 0;
+    for (const view of run.views) judgeView(facts, findings, view, firstLabel);
+  },
+};
+
+/** How far from here on memory outside the pool has the same answer: may the device write it at this step? */
+function partAt(
+  facts: Facts,
+  device: number,
+  iova: number,
+  phys: number,
+  step: number,
+): { allowed: boolean; size: number } {
+  if (facts.confined(device)) {
+    const hit = facts.mappingAt(device, iova, step);
+    if (hit === undefined) return { allowed: false, size: facts.gapAt(device, iova, step) };
+    return { allowed: hit.mapping.dir !== DMA_TO_DEVICE, size: hit.left };
+  }
+  const { scenario } = facts.run;
+  const { granule } = scenario.machine;
+  const start = phys - (phys % granule);
+  const allowed = facts.mappings.some((mapping) => {
+    const held = facts.liveAt(mapping, step) || isInLazyWindow(facts, mapping, step);
+    if (mapping.device !== device || !mapping.mapped || !held) return false;
+    return (
+      granulesOf(scenario, mapping.index).has(start) || boundaryPadding(scenario, mapping.index).has(start)
+    );
+  });
+  return { allowed, size: start + granule - phys };
+}
+
+/** Unmapped, but the flush that revokes it has not come yet. */
+function isInLazyWindow(facts: Facts, mapping: MappingFacts, step: number): boolean {
+  return facts.revokesLazily(mapping.device) && step > mapping.unmapStep && step <= facts.flushAfter(mapping);
+}
+
+/** Bytes that a device put where it had no mapping for them. */
+function judgeView(facts: Facts, findings: Findings, view: View, firstLabel: number): void {
+  const { labels, run } = facts;
+  const target = (i: number): { buffer: number; offset: number } =>
+    view.of === 'buffer' ? { buffer: view.index, offset: i } : facts.bufferByte(view.index, i);
+  for (let i = 0, n = 1; i < view.size; i += n) {
+    const label = run.viewLabels[view.start + i] ?? 0;
+    n = 1;
+    if (label < firstLabel) continue;
+    const origin = labels.of(label);
+    // On to the end of what that write left here, if none of it is amiss.
+    const left = Math.min(labels.span(label), view.size - i);
+    let length = 1;
+    while (length < left && run.viewLabels[view.start + i + length] === label + length) length++;
+    if (origin.by !== 'device') {
+      n = length;
+      continue;
+    }
+    const last = { ...origin, iova: origin.iova + length - 1 };
+    const { buffer, offset } = target(i);
+    if (wroteItRightfully(facts, origin, buffer, offset)) {
+      const end = target(i + length - 1);
+      if (end.buffer === buffer && wroteItRightfully(facts, last, buffer, end.offset)) n = length;
+      continue;
+    }
+    if (!facts.confined(origin.device)) continue;
+    findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
+      step: view.step,
+      event: -1,
+      ...(view.of === 'mapping' && { mapping: view.index }),
+      buffer,
+      offset,
+      device: origin.device,
+      iova: origin.iova,
+      count: 1,
+      observed: label,
+    });
+  }
+}
+
+/** At the time of the write, that bus address was this byte of a mapping that the device may write. */
+function wroteItRightfully(
+  facts: Facts,
+  origin: { device: number; iova: number; step: number },
+  buffer: number,
+  offset: number,
+): boolean {
+  const hit = facts.mappingAt(origin.device, origin.iova, origin.step);
+  if (hit === undefined || hit.mapping.dir === DMA_TO_DEVICE) return false;
+  const target = facts.bufferByte(hit.mapping.index, hit.byte);
+  // Buffers may overlap: the same memory is the same byte.
+  return facts.bufferPhys(target.buffer, target.offset) === facts.bufferPhys(buffer, offset);
+}

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, test } from '@jest/globals';
+import type {
+  Attrs,
+  Device,
+  Direction,
+  DmaAddr,
+  DmaOpsClass,
+  PhysAddr,
+  Size,
+} from '../../../variants/dma-ops.ts';
+import { FIRST_LABEL, LABEL_ZERO } from '../../machine/memory.ts';
+import type { Cause, Evidence } from '../clause.ts';
+import { CopiesWholeGranules, NeverInvalidates } from '../testing/fakes.ts';
+import { HonestOps } from '../testing/honest-ops.ts';
+import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
+
+const CLAUSE = 'cpu-owned-stability';
+
+/** Clears 32 bytes of the buffer when it is synced for the CPU once more. */
+class ClearsOnTheSecondSync extends HonestOps {
+  private phys = 0;
+  private syncs = 0;
+  protected override bounces(dev: Device, phys: PhysAddr, size: Size): boolean {
+    this.phys = phys;
+    return super.bounces(dev, phys, size);
+  }
+  override syncSingleForCpu(dev: Device, handle: DmaAddr, size: Size, dir: Direction): void {
+    super.syncSingleForCpu(dev, handle, size, dir);
+    if (++this.syncs === 2) this.kernel.memset(this.phys + 16, 32);
+  }
+}
+
+/** A partial sync copies back the whole granule. */
+class SyncsTooMuch extends CopiesWholeGranules {
+  protected override copyOut(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    if (dir !== 2) this.kernel.swiotlbSyncSingleForDevice(dev, tlb, size, dir);
+  }
+}
+
+/** An unmap copies back, whatever its attributes say. */
+class IgnoresSkip extends HonestOps {
+  override unmapPage(dev: Device, handle: DmaAddr, size: Size, dir: Direction, _: Attrs): void {
+    super.unmapPage(dev, handle, size, dir, 0);
+  }
+}
+
+const PING_PONG = `
+device: { untrusted: true }
+buffers: { a: { size: 256 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - device_write: m
+  - sync_single_for_cpu: m
+  - cpu_read: a
+  - sync_single_for_cpu: m
+  - cpu_read: a
+`;
+
+/** The CPU has bytes 0 to 127 and changes them; then bytes 128 to 255 come back. */
+const HALVES = `
+device: { untrusted: true }
+buffers: { a: { size: 256 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }
+  - sync_single_for_cpu: { id: m, offset: 0, size: 128 }
+  - cpu_write: { buffer: a, offset: 0, size: 128 }
+  - sync_single_for_cpu: { id: m, offset: 128, size: 128 }
+  - cpu_read: a
+`;
+
+const NON_COHERENT = `
+device: { coherent: false }
+buffers: { a: { size: 256 } }
+steps:
+  - cpu_read: a
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - device_write: m
+  - sync_single_for_cpu: m
+  - cpu_read: a
+`;
+
+/** Nothing was handed over by the unmap: what the CPU wrote after the sync is still its own. */
+const SKIPPED_UNMAP = `
+device: { untrusted: true }
+buffers: { a: { size: 256 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }
+  - sync_single_for_cpu: m
+  - cpu_write: a
+  - cpu_read: a
+  - unmap_page: { id: m, attrs: SKIP_CPU_SYNC }
+  - cpu_read: a
+`;
+
+describe('holds', () => {
+  test.each(Object.entries({ PING_PONG, HALVES, NON_COHERENT, SKIPPED_UNMAP }))('%s', (_, yaml) => {
+    expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
+  });
+
+  test('a buffer that is never mapped', () => {
+    expect(outcomeOf(CLAUSE, HonestOps, 'buffers: { a: { size: 64 } }\nsteps: [{ cpu_read: a }]')).toBe(
+      'holds',
+    );
+  });
+});
+
+describe('not exercised', () => {
+  test.each([
+    ['nobody reads', 'steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]'],
+    ['the device owns it', 'steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }, { cpu_read: a }]'],
+  ])('%s', (_, steps) => {
+    expect(outcomeOf(CLAUSE, HonestOps, `buffers: { a: { size: 64 } }\n${steps}`)).toBe('not-exercised');
+  });
+});
+
+describe('broken', () => {
+  const device = FIRST_LABEL + 256;
+  const at = { event: -1, mapping: 0, buffer: 0 };
+
+  test('by an operation', () => {
+    expect(evidenceOf(verdictOf(CLAUSE, ClearsOnTheSecondSync, PING_PONG), 'changed-by-operation')).toEqual({
+      ...at,
+      step: 4,
+      offset: 16,
+      count: 32,
+      expected: device + 16,
+      observed: LABEL_ZERO,
+    });
+  });
+
+  test.each<[string, DmaOpsClass, string, Partial<Evidence>, Cause?]>([
+    // The bounce buffer still has what the CPU handed over at first.
+    ['a sync of other bytes', SyncsTooMuch, HALVES, { step: 4, offset: 0, count: 128 }],
+    ['a stale line', NeverInvalidates, NON_COHERENT, { step: 4, offset: 0, count: 256 }, 'not-invalidated'],
+  ])('seen by a read: %s', (_, Ops, yaml, evidence, cause = 'changed-in-memory') => {
+    const found = evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause);
+    expect(found).toMatchObject({ mapping: 0, buffer: 0, ...evidence });
+    const { from, to } = recordingOf(Ops, yaml).steps[found.step] ?? { from: 0, to: 0 };
+    expect(found.event).toBeGreaterThanOrEqual(from);
+    expect(found.event).toBeLessThan(to);
+  });
+
+  test('by an unmap that was told to skip the hand-over', () => {
+    const verdict = verdictOf(CLAUSE, IgnoresSkip, SKIPPED_UNMAP);
+    expect(verdict.status).toBe('broken');
+    expect(verdict.breaks[0]?.evidence).toMatchObject({ buffer: 0, offset: 0, count: 256 });
+  });
+
+  test('a stale line that is seen after the unmap has the same cause', () => {
+    const yaml = `
+device: { coherent: false }
+buffers: { a: { size: 256 } }
+steps:
+  - cpu_read: a
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - device_write: m
+  - unmap_page: m
+  - cpu_read: a
+`;
+    expect(outcomeOf(CLAUSE, NeverInvalidates, yaml)).toEqual(['not-invalidated']);
+  });
+});
+
+describe('the lazy window', () => {
+  /** Changes the buffer that was unmapped last, when the next one is mapped. */
+  class ClearsWhatIsGone extends HonestOps {
+    private phys = 0;
+    override mapPage(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
+      if (this.phys !== 0) this.kernel.memset(this.phys, 8);
+      this.phys = phys;
+      return super.mapPage(dev, phys, size, dir, attrs);
+    }
+  }
+  const gone = (machine: string, between = ''): string => `
+machine: ${machine}
+buffers: { a: { size: 64 }, b: { size: 64 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+  - unmap_page: m
+  ${between}
+  - map_page: { id: n, buffer: b, dir: TO_DEVICE }
+  - cpu_read: a
+`;
+  test.each([
+    ['lazy, before the flush', gone('{ strict: false }'), 'not-exercised'],
+    ['lazy, after the flush', gone('{ strict: false }', '- flush_queue'), ['changed-in-memory']],
+    ['strict', gone('{ strict: true }'), ['changed-in-memory']],
+  ])('%s', (_, yaml, outcome) => {
+    expect(outcomeOf(CLAUSE, ClearsWhatIsGone, yaml)).toEqual(outcome);
+  });
+});

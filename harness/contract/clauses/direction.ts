@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import {
+  DMA_BIDIRECTIONAL,
+  DMA_FROM_DEVICE,
+  DMA_TO_DEVICE,
+  IOMMU_READ,
+  IOMMU_WRITE,
+} from '../../machine/vocabulary.ts';
+import type { Clause } from '../clause.ts';
+
+export const direction: Clause = {
+  id: 'direction',
+  title: 'a to-device mapping cannot be written, a from-device mapping cannot be read',
+  why: 'The direction is the only access right a driver states; the IOMMU is there to enforce it.',
+  judge(facts, findings) {
+    for (const { mapped, dir, reach, index, mapStep, device } of facts.mappings) {
+      if (!mapped || dir === DMA_BIDIRECTIONAL) continue;
+      findings.exercise();
+      for (const { prot, iova, phys } of reach) {
+        const evidence = { step: mapStep, event: -1, mapping: index, device, iova, phys, count: 1 };
+        if (dir === DMA_TO_DEVICE && (prot & IOMMU_WRITE) !== 0) findings.breaks('writable', evidence);
+        if (dir === DMA_FROM_DEVICE && (prot & IOMMU_READ) !== 0) findings.breaks('readable', evidence);
+      }
+    }
+  },
+};

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, test } from '@jest/globals';
+import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
+import { FIRST_LABEL, LABEL_ZERO } from '../../machine/memory.ts';
+import type { Cause, Evidence } from '../clause.ts';
+import { NeverCleans, NeverCopiesBack, NeverInvalidates } from '../testing/fakes.ts';
+import { HonestOps } from '../testing/honest-ops.ts';
+import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
+
+const CLAUSE = 'from-device-data';
+
+/** Clears the buffer once the device's data is in it. */
+class ClearsTheBuffer extends HonestOps {
+  private phys = 0;
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    this.phys = phys;
+    return super.takeSlots(dev, phys, length, dir);
+  }
+  protected override copyBack(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    super.copyBack(dev, tlb, size, dir);
+    this.kernel.memset(this.phys, 16);
+  }
+}
+
+class SyncsTheFirstHalf extends HonestOps {
+  override syncSingleForCpu(dev: Device, handle: DmaAddr, size: Size, dir: Direction): void {
+    super.syncSingleForCpu(dev, handle, size / 2, dir);
+  }
+}
+
+/** Cleans what it clears before the data, but not what it clears behind it. */
+class ClearsThePaddingAgain extends HonestOps {
+  protected override install(dev: Device, phys: PhysAddr, length: Size, prot: number): DmaAddr {
+    this.kernel.memset(phys + 100, length - 100);
+    return super.install(dev, phys, length, prot);
+  }
+}
+
+const receive = (device: string, size = 256, end = 'unmap_page: m'): string => `
+device: ${device}
+buffers: { a: { size: ${size} } }
+steps:
+  - cpu_write: a
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - device_write: m
+  - ${end}
+`;
+const BOUNCED = receive('{ untrusted: true }');
+const BOUNCED_NON_COHERENT = receive('{ untrusted: true, coherent: false }');
+const DIRECT = receive('{}');
+const DIRECT_NON_COHERENT = receive('{ coherent: false }');
+const HALF_A_SYNC = receive(
+  '{ untrusted: true }',
+  256,
+  'sync_single_for_cpu: { id: m, offset: 128, size: 128 }',
+);
+const BIDIRECTIONAL = `
+device: { untrusted: true, coherent: false }
+buffers: { a: { size: 256 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }
+  - device_write: { id: m, offset: 64, size: 128 }
+  - sync_single_for_cpu: m
+  - cpu_read: a
+`;
+
+test.each(
+  Object.entries({ BOUNCED, BOUNCED_NON_COHERENT, DIRECT, DIRECT_NON_COHERENT, HALF_A_SYNC, BIDIRECTIONAL }),
+)('holds: %s', (_, yaml) => {
+  expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
+});
+
+describe('not exercised', () => {
+  const run = (steps: string): string => `
+device: { untrusted: true }
+buffers: { a: { size: 256 } }
+steps: [${steps}]
+`;
+  const map = 'map_page: { id: m, buffer: a, dir: FROM_DEVICE }';
+  test.each([
+    ['the device writes nothing', run(`{ ${map} }, { unmap_page: m }`)],
+    ['it is never handed back', run(`{ ${map} }, { device_write: m }`)],
+    [
+      'SKIP',
+      run(
+        `{ ${map} }, { device_write: m }, { unmap_page: { id: m, attrs: SKIP_CPU_SYNC } }, { cpu_read: a }`,
+      ),
+    ],
+    [
+      'to-device',
+      run('{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }, { device_write: m }, { unmap_page: m }'),
+    ],
+  ])('%s', (_, yaml) => {
+    expect(outcomeOf(CLAUSE, NeverCopiesBack, yaml)).toBe('not-exercised');
+  });
+});
+
+describe('broken', () => {
+  /** The buffer of 256 bytes, the CPU's write, then the device's. */
+  const cpu = FIRST_LABEL + 256;
+  const device = FIRST_LABEL + 512;
+  const at = { step: 3, event: -1, mapping: 0, buffer: 0, offset: 0, count: 256 };
+  test.each<[string, DmaOpsClass, string, Cause, Evidence]>([
+    ['not copied', NeverCopiesBack, BOUNCED, 'not-copied', { ...at, expected: device, observed: cpu }],
+    [
+      'not invalidated',
+      NeverInvalidates,
+      DIRECT_NON_COHERENT,
+      'not-invalidated',
+      { ...at, expected: device, observed: cpu },
+    ],
+    [
+      'bounce buffer not invalidated',
+      NeverInvalidates,
+      BOUNCED_NON_COHERENT,
+      'not-invalidated',
+      { ...at, expected: device, observed: LABEL_ZERO },
+    ],
+    [
+      'dirty lines left at the map',
+      NeverCleans,
+      DIRECT_NON_COHERENT,
+      'overwritten-by-write-back',
+      { ...at, expected: device, observed: cpu },
+    ],
+    [
+      'cleared after the copy',
+      ClearsTheBuffer,
+      BOUNCED,
+      'wrong-data',
+      { ...at, count: 16, expected: device, observed: LABEL_ZERO },
+    ],
+    [
+      'a sync does half of it',
+      SyncsTheFirstHalf,
+      HALF_A_SYNC,
+      'not-copied',
+      { ...at, offset: 192, count: 64, expected: device + 192, observed: cpu + 192 },
+    ],
+  ])('%s', (_, Ops, yaml, cause, evidence) => {
+    expect(evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause)).toEqual(evidence);
+  });
+
+  // The line of bytes 64 to 99 is dirty with zeros from byte 100 on: what is written back over the
+  // device's bytes need not have been written by the CPU itself.
+  test('a dirty neighbour in the same line', () => {
+    const verdict = verdictOf(
+      CLAUSE,
+      ClearsThePaddingAgain,
+      receive('{ untrusted: true, coherent: false }', 100),
+    );
+    expect(evidenceOf(verdict, 'overwritten-by-write-back')).toMatchObject({ offset: 64, count: 36 });
+  });
+});
+
+// What the hand-over showed is no further cause when the CPU reads it.
+describe('one cause, also when the CPU reads it later', () => {
+  test.each<[string, DmaOpsClass, string, Cause]>([
+    ['not copied', NeverCopiesBack, BOUNCED, 'not-copied'],
+    ['not invalidated', NeverInvalidates, DIRECT_NON_COHERENT, 'not-invalidated'],
+    ['bounce buffer not invalidated', NeverInvalidates, BOUNCED_NON_COHERENT, 'not-invalidated'],
+    ['dirty lines', NeverCleans, DIRECT_NON_COHERENT, 'overwritten-by-write-back'],
+  ])('%s', (_, Ops, yaml, cause) => {
+    expect(outcomeOf(CLAUSE, Ops, `${yaml}  - cpu_read: a\n`)).toEqual([cause]);
+  });
+});

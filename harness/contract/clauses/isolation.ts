@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Clause } from '../clause.ts';
+import { judgeBytes } from './wrong-bytes.ts';
+
+export const isolation: Clause = {
+  id: 'isolation',
+  title: 'an operation on one mapping changes no byte of another',
+  why: 'Drivers do not know of each other; a map in one must not damage what another has in flight.',
+  judge(facts, findings) {
+    judgeBytes('isolation', facts, findings, ({ observed }) => {
+      const origin = facts.labels.of(observed);
+      return origin.by === 'zero' ? 'cleared-by-operation' : 'overwritten-by-operation';
+    });
+  },
+};

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Clause } from '../clause.ts';
+
+export const minAlign: Clause = {
+  id: 'min-align',
+  title: 'a dma segment keeps the address bits that min_align_mask names',
+  why: 'NVMe splits I/O at page offsets it reads off the bus address; a wrong offset is wrong data.',
+  judge(facts, findings) {
+    const { machine, buffers } = facts.run.scenario;
+    for (const { mapped, device, index, mapStep, segments } of facts.mappings) {
+      const mask = machine.devices[device]?.minAlignMask ?? 0;
+      if (!mapped || mask === 0 || mask >= machine.granule) continue;
+      let byte = 0;
+      for (const { address, length } of segments) {
+        findings.exercise();
+        const { buffer, offset } = facts.bufferByte(index, byte);
+        const phys = (buffers[buffer]?.phys ?? 0) + offset;
+        if (address % (mask + 1) !== phys % (mask + 1)) {
+          const evidence = {
+            step: mapStep,
+            event: -1,
+            mapping: index,
+            device,
+            iova: address,
+            phys,
+            count: 1,
+          };
+          findings.breaks('offset-lost', evidence);
+        }
+        byte += length;
+      }
+    }
+  },
+};

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Clause } from '../clause.ts';
+
+export const noLeftovers: Clause = {
+  id: 'no-leftovers',
+  title: 'when everything is unmapped and flushed, no IOMMU page, IOVA range or slot is left',
+  why: 'What is left adds up over days until maps fail.',
+  judge(facts, findings) {
+    const { run } = facts;
+    const last = run.steps.at(-1);
+    if (run.crash !== undefined || last === undefined) return;
+    const allGone = facts.mappings.every((m) => !m.mapped || m.unmapStep < run.steps.length);
+    const allFlushed = last.held.queued.every((count) => count === 0);
+    if (facts.mappings.length === 0 || !allGone || !allFlushed) return;
+    findings.exercise();
+    const step = run.steps.length - 1;
+    if (last.held.slots > 0) findings.breaks('slots-left', { step, event: -1, count: last.held.slots });
+    for (const device of run.scenario.machine.devices.keys()) {
+      const granules = last.held.granules[device] ?? 0;
+      const iovas = last.held.iovas[device] ?? 0;
+      if (granules > 0) findings.breaks('iommu-pages-left', { step, event: -1, device, count: granules });
+      if (iovas > 0) findings.breaks('iova-left', { step, event: -1, device, count: iovas });
+    }
+  },
+};

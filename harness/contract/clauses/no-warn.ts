@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { WARNINGS } from '../../machine/crash.ts';
+import type { Clause } from '../clause.ts';
+
+export const noWarn: Clause = {
+  id: 'no-warn',
+  title: 'no WARN that correct use of the API triggers',
+  why: 'With panic_on_warn it is a crash, and elsewhere it hides the warnings that count.',
+  judge(facts, findings) {
+    findings.exercise();
+    for (const { args, step, device, index } of facts.events.of('warn')) {
+      const kind = WARNINGS[args[0] ?? 0];
+      // A full pool is an outcome that drivers handle, not a WARN.
+      if (kind === undefined || kind === 'pool-full') continue;
+      findings.breaks(kind, { step, event: index, device, count: 1 });
+    }
+  },
+};

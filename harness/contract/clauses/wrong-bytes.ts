@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** How the clauses about bytes turn what the ownership walk found into verdicts. */
+import { LINE_SIZE, RAM_SIZE } from '../../machine/config.ts';
+import { FIRST_LABEL, LABEL_FAULT } from '../../machine/memory.ts';
+import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
+import type { EventIndex } from '../../recording/event-index.ts';
+import type { Recording } from '../../recording/recording.ts';
+import { ByteSet } from '../byte-set.ts';
+import type { Cause, Findings } from '../clause.ts';
+import type { Facts, MappingFacts } from '../facts.ts';
+import type { OwnershipClause, WrongBytes } from '../wrong-byte.ts';
+
+/** Where a wrong byte lives. */
+export interface ByteHome {
+  readonly mapping: MappingFacts | undefined;
+  /** The caller's memory. */
+  readonly original: number;
+  /** What the device uses for it, -1: nothing. */
+  readonly device: number;
+  /** Event of the write that the owner should have found, 0: before the run. */
+  readonly written: number;
+  /** Event up to which its history counts. */
+  readonly until: number;
+}
+
+/** Reports the wrong bytes of a clause, each with the cause that `causeOf` finds. */
+export function judgeBytes(
+  clause: OwnershipClause,
+  facts: Facts,
+  findings: Findings,
+  causeOf: (wrong: WrongBytes, home: ByteHome) => Cause,
+): void {
+  const { exercised, wrong } = facts.ownership;
+  if (exercised.has(clause)) findings.exercise();
+  const counted = new ByteSet();
+  for (const run of wrong) {
+    if (run.clause !== clause) continue;
+    const { step, event, mapping, buffer, size } = run;
+    for (let from = 0, n; from < size; from += n) {
+      // Bytes of one line of one write share their fate.
+      const offset = run.offset + from;
+      const phys = (facts.run.scenario.buffers[buffer]?.phys ?? 0) + offset;
+      n = Math.min(
+        size - from,
+        LINE_SIZE - (phys % LINE_SIZE),
+        facts.labels.span(labelAt(run.expected, from)),
+      );
+      const piece = {
+        ...run,
+        offset,
+        size: n,
+        expected: labelAt(run.expected, from),
+        observed: labelAt(run.observed, from),
+      };
+      const cause = causeOf(piece, homeOf(facts, piece));
+      // A byte of the same mapping that is seen wrong again is no further byte.
+      const first = ((mapping + 1) * facts.run.scenario.buffers.length + buffer) * RAM_SIZE + offset;
+      let count = 0;
+      for (let i = 0; i < n; i++) if (counted.add(first + i)) count++;
+      const { expected, observed } = piece;
+      const shown = mapping < 0 ? {} : { mapping };
+      if (count > 0) {
+        findings.breaks(cause, { step, event, ...shown, buffer, offset, count, expected, observed });
+      }
+    }
+  }
+}
+
+function labelAt(label: number, i: number): number {
+  return label >= FIRST_LABEL ? label + i : label;
+}
+
+function homeOf(
+  facts: Facts,
+  { mapping: index, buffer, offset, event, step, expected }: WrongBytes,
+): ByteHome {
+  const { run } = facts;
+  const mapping = facts.mappings[index];
+  const original = (run.scenario.buffers[buffer]?.phys ?? 0) + offset;
+  const until = event >= 0 ? event : (run.steps[step]?.to ?? 0);
+  const byte = facts.mappingByte(index, buffer, offset);
+  const device = mapping === undefined || byte < 0 ? -1 : facts.devicePhys(mapping, byte);
+  const origin = facts.labels.of(expected);
+  return { mapping, original, device, written: 'event' in origin ? origin.event : 0, until };
+}
+
+/** Cause of bytes that were cleared, copied or written, and yet are stale for a device or a copy. */
+export function staleCause(facts: Facts, phys: number, from: number, until: number, device: number): Cause {
+  const { last, line } = facts.memory.of(phys, from, until, facts.coherent(device));
+  if (last === 'nothing') return 'never-cleared';
+  if (line === 'dropped') return 'dropped-by-arch-invalidate';
+  if (line === 'dirty') return last === 'cleared' ? 'cleared-not-cleaned' : 'not-cleaned';
+  return last === 'cleared' ? 'overwritten' : 'left-by-a-copy';
+}
+
+/** Why the device does not see what the CPU wrote. */
+export function notSeenByDevice(facts: Facts, observed: number, home: ByteHome): Cause {
+  const { mapping, device, original, until } = home;
+  if (observed === LABEL_FAULT || mapping === undefined || device < 0) return 'device-fault';
+  if (isNotCopiedOut(facts, home)) return 'not-copied';
+  const from = device === original ? 0 : firstEvent(facts.run, mapping);
+  const { last, line } = facts.memory.of(device, from, until, facts.coherent(mapping.device));
+  if (line === 'dropped') return 'dropped-by-arch-invalidate';
+  if (line === 'dirty') return 'not-cleaned';
+  return last === 'cleared' ? 'overwritten' : 'wrong-data';
+}
+
+/** What the CPU wrote never went to the bounce buffer. */
+export function isNotCopiedOut({ run, events }: Facts, home: ByteHome): boolean {
+  const { mapping, device, original, written, until } = home;
+  if (mapping === undefined || device < 0 || device === original) return false;
+  const from = Math.max(written, firstEvent(run, mapping));
+  return copies(events, device, from, until) === 0;
+}
+
+/** Why the CPU does not see what the device wrote. */
+export function notSeenByCpu(facts: Facts, home: ByteHome): Cause {
+  const { mapping, device, original, written, until } = home;
+  if (mapping === undefined || device < 0) return 'wrong-data';
+  const from = device === original ? 0 : firstEvent(facts.run, mapping);
+  const history = facts.memory.of(device, from, until, facts.coherent(mapping.device));
+  if (history.overwritten) return 'overwritten-by-write-back';
+  if (history.cachedStale) return 'not-invalidated';
+  const copiedBack = copies(facts.events, original, written, until) > 0;
+  return device !== original && !copiedBack ? 'not-copied' : 'wrong-data';
+}
+
+/** Bounce copies that put something at `phys` among events [from, until). */
+function copies(events: EventIndex, phys: number, from: number, until: number): number {
+  return events.of('swiotlb_bounce', from, until).filter(({ args }) => {
+    const [original = 0, tlb = 0, size = 0, dir = 0] = args;
+    const target = dir === DMA_TO_DEVICE ? tlb : original;
+    return phys >= target && phys < target + size;
+  }).length;
+}
+
+function firstEvent(run: Recording, mapping: MappingFacts): number {
+  return run.steps[mapping.mapStep]?.from ?? 0;
+}

@@ -1,0 +1,304 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What several clauses need to know of a recording, worked out once. */
+import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
+import { Labels } from '../recording/provenance.ts';
+import { EventIndex } from '../recording/event-index.ts';
+import type { DmaSegment, Event, Recording, View } from '../recording/recording.ts';
+import { MemoryHistory } from './cause.ts';
+import { examineOwnership } from './ownership.ts';
+import type { Ownership } from './wrong-byte.ts';
+
+/** A stretch of bus addresses and the memory behind it. */
+export interface Reach {
+  readonly iova: number;
+  readonly phys: number;
+  readonly size: number;
+  readonly prot: number;
+}
+
+/** One mapping of the scenario, as it went. */
+export interface MappingFacts {
+  readonly index: number;
+  readonly device: number;
+  readonly dir: number;
+  readonly sg: boolean;
+  /** Step that mapped it; what it maps is in the scenario. */
+  readonly mapStep: number;
+  /** Step that unmapped it, Infinity: none. */
+  readonly unmapStep: number;
+  readonly mapped: boolean;
+  readonly segments: readonly DmaSegment[];
+  /** What its map installed in the page table. */
+  readonly reach: readonly Reach[];
+  /** Bytes in all. */
+  readonly size: number;
+  /** Per byte of the mapping: the buffer it is of, and which byte of that. */
+  readonly buffers: Int32Array;
+  readonly offsets: Int32Array;
+}
+
+/** A bus address inside a mapping. */
+interface Hit {
+  readonly mapping: MappingFacts;
+  /** Which byte of the mapping it is. */
+  readonly byte: number;
+  /** Bytes from here to the end of the dma segment. */
+  readonly left: number;
+}
+
+/** Bytes in a row of one buffer, and which byte of the mapping the first one is. */
+interface Piece {
+  readonly buffer: number;
+  readonly offset: number;
+  readonly size: number;
+  readonly byte: number;
+}
+
+export class Facts {
+  readonly run: Recording;
+  readonly labels: Labels;
+  readonly events: EventIndex;
+  readonly memory: MemoryHistory;
+  readonly mappings: readonly MappingFacts[];
+  /** Per buffer: its views, in order. */
+  private readonly bufferViews: readonly (readonly View[])[];
+  private cachedOwnership: Ownership | undefined;
+
+  constructor(run: Recording) {
+    this.run = run;
+    this.labels = new Labels(run);
+    this.events = new EventIndex(run);
+    this.memory = new MemoryHistory(this.events);
+    this.bufferViews = run.scenario.buffers.map((_, buffer) =>
+      run.views.filter(({ of, index }) => of === 'buffer' && index === buffer),
+    );
+    this.mappings = run.scenario.mappings.map((_, index) => mappingFacts(this.events, run, index));
+  }
+
+  /** Whose byte is whose, and where that was not respected. */
+  get ownership(): Ownership {
+    return (this.cachedOwnership ??= examineOwnership(this));
+  }
+
+  /** Steps that ran to their end: all before a crash. */
+  get completeSteps(): number {
+    return this.run.crash?.step ?? this.run.steps.length;
+  }
+
+  /** The pool's physical range has this address. */
+  inPool(phys: number): boolean {
+    const { swiotlb, swiotlbSlots } = this.run.scenario.machine;
+    return swiotlb && phys >= POOL_START && phys < POOL_START + swiotlbSlots * SLOT_SIZE;
+  }
+
+  /** Untrusted device on a kernel that can bounce. */
+  confined(device: number): boolean {
+    const { machine } = this.run.scenario;
+    return machine.swiotlb && machine.devices[device]?.untrusted === true;
+  }
+
+  /** A trusted device with a flush queue on a lazy machine: what is unmapped stays reachable until the flush. */
+  revokesLazily(device: number): boolean {
+    const { strict, devices } = this.run.scenario.machine;
+    return !strict && this.run.flushQueue[device] === true && devices[device]?.untrusted !== true;
+  }
+
+  coherent(device: number): boolean {
+    return this.run.scenario.machine.devices[device]?.coherent === true;
+  }
+
+  /** The CPU's view of the buffer byte had this label just before step `from` or after any step up to `to`. */
+  carriedSince(buffer: number, offset: number, from: number, to: number, label: number): boolean {
+    const views = this.bufferViews[buffer] ?? [];
+    for (let i = views.length - 1; i >= 0; i--) {
+      const { step = to, start = 0 } = views[i] ?? {};
+      if (step <= to && this.run.viewLabels[start + offset] === label) return true;
+      if (step < from) return false;
+    }
+    return false;
+  }
+
+  /** Since the map, some rightful write put this label on this very byte of the mapping. */
+  wasOf(map: number, buffer: number, offset: number, label: number): boolean {
+    const origin = this.labels.of(label);
+    const mapping = this.mappings[map];
+    if (mapping === undefined) return false;
+    if (origin.by === 'cpu') {
+      return origin.buffer === buffer && origin.offset === offset && origin.step >= mapping.mapStep;
+    }
+    if (origin.by !== 'device' || origin.device !== mapping.device) return false;
+    const hit = this.mappingAt(mapping.device, origin.iova, origin.step);
+    return hit?.mapping.index === map && hit.byte === this.mappingByte(map, buffer, offset);
+  }
+
+  /** Handed over at step `step` (its map and unmap included). */
+  liveAt(mapping: MappingFacts, step: number): boolean {
+    return mapping.mapped && step >= mapping.mapStep && step <= mapping.unmapStep;
+  }
+
+  /** The mapping of `device`, live at `step`, that has this bus address. */
+  mappingAt(device: number, iova: number, step: number): Hit | undefined {
+    for (const mapping of this.mappings) {
+      if (mapping.device !== device || !this.liveAt(mapping, step)) continue;
+      let before = 0;
+      for (const { address, length } of mapping.segments) {
+        const inside = iova - address;
+        if (inside >= 0 && inside < length) return { mapping, byte: before + inside, left: length - inside };
+        before += length;
+      }
+    }
+    return undefined;
+  }
+
+  /** Bytes from a bus address that no mapping has to the next one that has. */
+  gapAt(device: number, iova: number, step: number): number {
+    let next = Infinity;
+    for (const mapping of this.mappings) {
+      if (mapping.device !== device || !this.liveAt(mapping, step)) continue;
+      for (const { address } of mapping.segments) if (address > iova) next = Math.min(next, address);
+    }
+    return next - iova;
+  }
+
+  /** Memory behind byte `byte` of the mapping; -1: none. */
+  devicePhys(mapping: MappingFacts, byte: number): number {
+    let before = 0;
+    for (const { address, length } of mapping.segments) {
+      if (byte < before + length) {
+        const iova = address + byte - before;
+        const piece = mapping.reach.find((r) => iova >= r.iova && iova < r.iova + r.size);
+        return piece === undefined ? -1 : piece.phys + (iova - piece.iova);
+      }
+      before += length;
+    }
+    return -1;
+  }
+
+  /** Bytes [from, from + size) of a mapping, buffer by buffer. */
+  *pieces(map: number, from = 0, size = Infinity): Generator<Piece> {
+    let before = 0;
+    for (const range of this.run.scenario.mappings[map]?.ranges ?? []) {
+      const start = Math.max(from, before);
+      const end = Math.min(from + size, before + range.size);
+      if (start < end) {
+        const offset = range.offset + start - before;
+        yield { buffer: range.buffer, offset, size: end - start, byte: start };
+      }
+      before += range.size;
+    }
+  }
+
+  /** Where a buffer's byte stands. */
+  bufferPhys(buffer: number, offset: number): number {
+    return (this.run.scenario.buffers[buffer]?.phys ?? 0) + offset;
+  }
+
+  /** The memory behind a mapping, in pieces: which bytes of it stand where. */
+  memoryOf(mapping: MappingFacts): readonly { phys: number; size: number; byte: number }[] {
+    const pieces: { phys: number; size: number; byte: number }[] = [];
+    let before = 0;
+    for (const { address, length } of mapping.segments) {
+      for (const { iova, phys, size } of mapping.reach) {
+        const from = Math.max(iova, address);
+        const to = Math.min(iova + size, address + length);
+        if (from < to) {
+          pieces.push({ phys: phys + from - iova, size: to - from, byte: before + from - address });
+        }
+      }
+      before += length;
+    }
+    return pieces;
+  }
+
+  /** Step of the first flush of the device's queue after the mapping was unmapped; Infinity: none. */
+  flushAfter({ device, unmapStep }: MappingFacts): number {
+    const unmapped = this.run.steps[unmapStep]?.to ?? Infinity;
+    const flushes = this.events.of('iommu_flush_iotlb_all', unmapped);
+    return flushes.find((flush) => flush.device === device)?.step ?? Infinity;
+  }
+
+  /** Which byte of the mapping is this buffer byte; -1: none. */
+  mappingByte(mapping: number, buffer: number, offset: number): number {
+    let before = 0;
+    for (const range of this.run.scenario.mappings[mapping]?.ranges ?? []) {
+      const inside = offset - range.offset;
+      if (range.buffer === buffer && inside >= 0 && inside < range.size) return before + inside;
+      before += range.size;
+    }
+    return -1;
+  }
+
+  /** Which buffer byte is byte `byte` of the mapping. */
+  bufferByte(mapping: number, byte: number): { buffer: number; offset: number } {
+    const { buffers, offsets } = this.mappings[mapping] ?? {};
+    return { buffer: buffers?.[byte] ?? -1, offset: offsets?.[byte] ?? -1 };
+  }
+}
+
+/** Which byte of the mapping has this bus address; -1: none. */
+export function byteOf(mapping: MappingFacts, iova: number): number {
+  let before = 0;
+  for (const { address, length } of mapping.segments) {
+    if (iova >= address && iova < address + length) return before + iova - address;
+    before += length;
+  }
+  return -1;
+}
+
+function mappingFacts(events: EventIndex, run: Recording, index: number): MappingFacts {
+  const info = run.scenario.mappings[index];
+  if (info === undefined) throw new RangeError(`no mapping ${index}`);
+  const outcome = run.steps[info.step];
+  const mapped = outcome?.status === 'done';
+  const unmapStep = run.scenario.steps.findIndex(
+    (step, at) =>
+      at > info.step && (step.op === 'unmap_page' || step.op === 'unmap_sg') && step.map === index,
+  );
+  const size = info.ranges.reduce((sum, range) => sum + range.size, 0);
+  const buffers = new Int32Array(size);
+  const offsets = new Int32Array(size);
+  let byte = 0;
+  for (const { buffer, offset, size: length } of info.ranges) {
+    buffers.fill(buffer, byte, byte + length);
+    for (let i = 0; i < length; i++) offsets[byte + i] = offset + i;
+    byte += length;
+  }
+  return {
+    index,
+    device: info.device,
+    dir: info.dir,
+    sg: info.sg,
+    mapStep: info.step,
+    unmapStep: unmapStep < 0 ? Infinity : unmapStep,
+    mapped,
+    segments: outcome?.segments ?? [],
+    reach: outcome === undefined ? [] : reachOf(events, outcome.from, outcome.to),
+    size,
+    buffers,
+    offsets,
+  };
+}
+
+/** What the iommu_map and iommu_map_sg calls among events [from, to) installed. */
+function reachOf(events: EventIndex, from: number, to: number): Reach[] {
+  const reach: Reach[] = [];
+  for (const event of events.of('iommu_map', from, to)) {
+    const [iova = 0, phys = 0, size = 0, prot = 0] = event.args;
+    if (event.result === 0) reach.push({ iova, phys, size, prot });
+  }
+  for (const event of events.of('iommu_map_sg', from, to)) reach.push(...sgReach(events, event));
+  return reach;
+}
+
+/** The pieces of an iommu_map_sg call that worked. */
+function sgReach(events: EventIndex, event: Event): Reach[] {
+  if (event.result === 0) return [];
+  const [start = 0, nents = 0, prot = 0] = event.args;
+  let iova = start;
+  return events.between(event.index + 1, event.index + 1 + nents).map(({ args }) => {
+    const [phys = 0, size = 0] = args;
+    const piece = { iova, phys, size, prot };
+    iova += size;
+    return piece;
+  });
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** An operation on one mapping changes nothing of other mappings and buffers, as their owners see it. */
+import type { StepOutcome } from '../recording/recording.ts';
+import { covers, sharesLine, type BufferBytes } from './bytes.ts';
+import type { Facts } from './facts.ts';
+import type { Views } from './views.ts';
+import type { Ownership } from './wrong-byte.ts';
+
+/** The ownership walk at a step: what is known of the bytes before it, and the views after it. */
+export interface Moment {
+  readonly facts: Facts;
+  readonly bytes: readonly BufferBytes[];
+  readonly views: Views;
+  readonly found: Ownership;
+  readonly step: number;
+}
+
+/** Looks for bytes that the operation on mapping `map` changed and had no business with. */
+export function checkIsolation(moment: Moment, map: number, outcome: StepOutcome): void {
+  checkBuffers(moment, map, outcome);
+  checkMappings(moment, map, outcome);
+}
+
+function checkBuffers(moment: Moment, map: number, outcome: StepOutcome): void {
+  const { facts, views } = moment;
+  const { scenario } = facts.run;
+  const coherent = facts.coherent(facts.mappings[map]?.device ?? 0);
+  for (const [buffer, bytes] of moment.bytes.entries()) {
+    if (!views.isNew('buffer', buffer)) continue;
+    const before = views.labelsBefore('buffer', buffer);
+    const after = views.labels('buffer', buffer);
+    for (let at = 0; at < after.length; at++) {
+      const now = after[at] ?? 0;
+      if (now === before[at]) continue;
+      if (bytes.owner[at] !== -1 || bytes.judged[at] === 0 || bytes.known[at] === 0) continue;
+      if (covers(scenario, map, buffer, at)) continue;
+      if (!coherent && sharesLine(scenario, map, buffer, at)) continue;
+      checkUnchanged(moment, outcome, bytes.mapped[at] ?? -1, buffer, at, before[at], now);
+    }
+  }
+}
+
+function checkMappings(moment: Moment, map: number, outcome: StepOutcome): void {
+  const { facts, views, found, step } = moment;
+  for (const other of facts.mappings) {
+    if (other.index === map || !facts.liveAt(other, step) || other.mapStep >= step) continue;
+    found.exercise('isolation');
+    if (!views.isNew('mapping', other.index)) continue;
+    const before = views.labelsBefore('mapping', other.index);
+    const after = views.labels('mapping', other.index);
+    for (let byte = 0; byte < after.length; byte++) {
+      const now = after[byte] ?? 0;
+      if (now === before[byte]) continue;
+      const { buffer, offset } = facts.bufferByte(other.index, byte);
+      const bytes = moment.bytes[buffer];
+      if (bytes?.owner[offset] !== other.index || bytes.judged[offset] === 0) continue;
+      checkUnchanged(moment, outcome, other.index, buffer, offset, before[byte], now);
+    }
+  }
+}
+
+function checkUnchanged(
+  { facts, found, step }: Moment,
+  outcome: StepOutcome,
+  mapping: number,
+  buffer: number,
+  offset: number,
+  before: number | undefined,
+  now: number,
+): void {
+  if (before === undefined) return;
+  const origin = facts.labels.of(now);
+  // Written by somebody in this very step: not the operation's doing.
+  if ('event' in origin && origin.event >= outcome.from && origin.event < outcome.to) return;
+  found.miss('isolation', step, -1, mapping, buffer, offset, before, now);
+}

@@ -1,0 +1,119 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** From a label back to the write that it names. */
+import { describe, expect, test } from '@jest/globals';
+import { FIRST_LABEL, LABEL_FAULT, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/memory.ts';
+import { describeLabel, describeLabels, Labels } from '../recording/provenance.ts';
+import { events } from '../recording/recording.ts';
+import { HonestOps } from './testing/honest-ops.ts';
+import { recordingOf } from './testing/judging.ts';
+
+// Labels from 16 on: a 16 to 79, b 80 to 111; step 1: 112 to 119 (bytes 8 to 15 of a); the map's
+// scribbles, if any; then what the device writes.
+const run = recordingOf(
+  HonestOps,
+  `
+device: { coherent: true }
+buffers: { a: { size: 64, offset: 16 }, b: { size: 32 } }
+steps:
+  - cpu_write: { buffer: a, offset: 8, size: 8 }
+  - map_page: { id: m, buffer: b, dir: FROM_DEVICE }
+  - device_write: { id: m, offset: 4, size: 10 }
+  - unmap_page: m
+`,
+);
+const labels = new Labels(run);
+const [first, second, third] = events(run, 'cpu_write').map(({ index }) => index);
+const [byDevice] = events(run, 'device_write').map(({ index }) => index);
+
+describe('Labels.of', () => {
+  test.each([
+    [LABEL_ZERO, 'zero'],
+    [LABEL_STALE, 'stale'],
+    [LABEL_FAULT, 'fault'],
+    [LABEL_NEVER_WRITTEN, 'nobody'],
+    [FIRST_LABEL - 1, 'nobody'],
+    [130, 'nobody'],
+    [1e9, 'nobody'],
+  ])('label %i', (label, by) => {
+    expect(labels.of(label)).toEqual({ by });
+  });
+
+  test.each([
+    [16, { by: 'cpu', event: first, step: -1, buffer: 0, offset: 0 }],
+    [79, { by: 'cpu', event: first, step: -1, buffer: 0, offset: 63 }],
+    [80, { by: 'cpu', event: second, step: -1, buffer: 1, offset: 0 }],
+    [111, { by: 'cpu', event: second, step: -1, buffer: 1, offset: 31 }],
+    [112, { by: 'cpu', event: third, step: 0, buffer: 0, offset: 8 }],
+    [119, { by: 'cpu', event: third, step: 0, buffer: 0, offset: 15 }],
+    [120, { by: 'device', event: byDevice, step: 2, device: 0, mapping: 0, iova: 0xfffff004 }],
+    [129, { by: 'device', event: byDevice, step: 2, device: 0, mapping: 0, iova: 0xfffff00d }],
+  ])('label %i', (label, origin) => {
+    expect(labels.of(label)).toEqual(origin);
+  });
+
+  test('a scribble names no mapping', () => {
+    const scribbled = recordingOf(
+      HonestOps,
+      `
+device: { untrusted: true, scribble: true }
+buffers: { a: { size: 64 } }
+steps: [{ map_page: { id: m, buffer: a, dir: FROM_DEVICE } }]
+`,
+    );
+    // It leaves the map that is under way alone and comes when it is over: behind the 64 bytes.
+    const origin = new Labels(scribbled).of(FIRST_LABEL + 64);
+    expect(origin).toMatchObject({ by: 'device', device: 0, step: 0, mapping: -1, iova: 0xfffff040 });
+    expect(describeLabel(scribbled, new Labels(scribbled), FIRST_LABEL + 64)).toBe(
+      'that dev scribbled in step 1',
+    );
+  });
+
+  test('a recording without writes', () => {
+    const empty = new Labels({ ...run, records: run.records.slice(0, 0) });
+    expect(empty.of(16)).toEqual({ by: 'nobody' });
+    expect(empty.span(16)).toBe(1);
+  });
+});
+
+describe('Labels.span', () => {
+  test.each([
+    [16, 64],
+    [79, 1],
+    [100, 12],
+    [112, 8],
+    [125, 5],
+    [130, 1],
+    [LABEL_ZERO, 1],
+  ])('label %i: %i', (label, span) => {
+    expect(labels.span(label)).toBe(span);
+  });
+});
+
+describe('in words', () => {
+  test.each([
+    [LABEL_NEVER_WRITTEN, "of memory that is not the driver's"],
+    [LABEL_ZERO, 'cleared by the kernel'],
+    [LABEL_STALE, "of a slot's earlier use"],
+    [LABEL_FAULT, 'of all-ones after an IOMMU fault'],
+    [16, 'that the CPU wrote to a at first'],
+    [115, 'that the CPU wrote to a in step 1'],
+    [125, 'that dev wrote through m in step 3'],
+  ])('label %i', (label, words) => {
+    expect(describeLabel(run, labels, label)).toBe(words);
+  });
+
+  test('runs of one write', () => {
+    const seen = Uint32Array.from([9, 16, 17, 18, 112, 113, 1, 1, 1, 17, 16]);
+    expect(describeLabels(run, labels, seen, 1, 10)).toBe(
+      '3 bytes that the CPU wrote to a at first, ' +
+        '2 bytes that the CPU wrote to a in step 1, ' +
+        '3 bytes cleared by the kernel, ' +
+        '1 byte that the CPU wrote to a at first, ' +
+        '1 byte that the CPU wrote to a at first',
+    );
+  });
+
+  test('no bytes', () => {
+    expect(describeLabels(run, labels, new Uint32Array(0), 0, 0)).toBe('');
+  });
+});

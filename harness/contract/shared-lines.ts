@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/**
+ * Cache lines that a non-coherent device's memory shares with bytes that somebody else writes while
+ * it is mapped. The DMA API forbids that, so nobody judges those lines.
+ */
+import { LINE_SIZE } from '../machine/config.ts';
+import { lineOf, type BufferBytes } from './bytes.ts';
+import type { Facts, MappingFacts } from './facts.ts';
+
+export class SharedLines {
+  private readonly facts: Facts;
+  private readonly bytes: readonly BufferBytes[];
+  private readonly exposed: readonly MappingFacts[];
+
+  constructor(facts: Facts, bytes: readonly BufferBytes[]) {
+    this.facts = facts;
+    this.bytes = bytes;
+    this.exposed = facts.mappings.filter((m) => m.mapped && !facts.coherent(m.device));
+  }
+
+  /**
+   * Somebody wrote [phys, phys + size) in step `step`; `by`: the device that did, -1: the CPU.
+   * `inside`: the mapping that is being mapped or unmapped, as good as the device's already.
+   */
+  spoil(phys: number, size: number, step: number, inside: number, by = -1): void {
+    if (size === 0 || this.exposed.length === 0) return;
+    const first = lineOf(phys);
+    const last = lineOf(phys + size - 1);
+    // Only a line that is not written as a whole has room for somebody else.
+    if (first < phys) this.spoilLine(first, phys, size, step, inside, by);
+    if (last + LINE_SIZE > phys + size && (last !== first || first === phys)) {
+      this.spoilLine(last, phys, size, step, inside, by);
+    }
+  }
+
+  private spoilLine(
+    line: number,
+    phys: number,
+    size: number,
+    step: number,
+    inside: number,
+    by: number,
+  ): void {
+    let shared = false;
+    for (const mapping of this.exposed) {
+      if (mapping.device === by || !this.facts.liveAt(mapping, step)) continue;
+      for (const piece of this.facts.memoryOf(mapping)) {
+        const from = Math.max(line, piece.phys);
+        const to = Math.min(line + LINE_SIZE, piece.phys + piece.size);
+        for (let at = from; at < to; at++) {
+          if (at >= phys && at < phys + size) continue;
+          const byte = piece.byte + at - piece.phys;
+          const bytes = this.bytes[mapping.buffers[byte] ?? -1];
+          const offset = mapping.offsets[byte] ?? -1;
+          if (bytes === undefined) continue;
+          if (bytes.owner[offset] !== mapping.index && mapping.index !== inside) continue;
+          bytes.judged[offset] = 0;
+          shared = true;
+        }
+      }
+    }
+    if (shared) this.spoilWritten(Math.max(line, phys), Math.min(line + LINE_SIZE, phys + size));
+  }
+
+  /** The bytes that were written there are as uncertain as their neighbours. */
+  private spoilWritten(from: number, to: number): void {
+    for (const [index, buffer] of this.facts.run.scenario.buffers.entries()) {
+      const start = Math.max(from, buffer.phys) - buffer.phys;
+      const end = Math.min(to, buffer.phys + buffer.size) - buffer.phys;
+      if (start < end) this.bytes[index]?.judged.fill(0, start, end);
+    }
+  }
+}

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Recordings written by hand. */
+import { EventLog, STRIDE } from '../../machine/event-log.ts';
+import type { Recording } from '../../recording/recording.ts';
+import type { Scenario } from '../../scenario/scenario.ts';
+import { HonestOps } from './honest-ops.ts';
+import { caseOf, runOn } from './judging.ts';
+
+/** The recording of `scenario`, but with what `write` puts into its log instead of what happened. */
+export function logged(write: (log: EventLog) => void, scenario: Scenario = somewhere()): Recording {
+  const log = new EventLog();
+  write(log);
+  return {
+    ...runOn(HonestOps, scenario),
+    records: log.records.slice(0, log.length * STRIDE),
+    bytes: log.bytes.slice(0, log.byteLength),
+    labels: log.labels.slice(0, log.byteLength),
+  };
+}
+
+/** A scenario in which nothing happens. */
+function somewhere(): Scenario {
+  return caseOf('buffers: { a: { size: 64 } }\nsteps: [{ cpu_read: a }]');
+}

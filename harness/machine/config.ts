@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What a machine is made of: the kernel configuration and its devices. */
+
+/** One slot of the swiotlb pool: IO_TLB_SIZE (include/linux/swiotlb.h), bytes. */
+export const SLOT_SIZE = 2048;
+/** Slots an allocation never crosses: IO_TLB_SEGSIZE. */
+export const SLOTS_PER_SEGMENT = 128;
+/** Where the pool starts. */
+export const POOL_START = 0x1000000;
+/** Physical memory: [0, RAM_SIZE), bytes. */
+export const RAM_SIZE = 64 * 1024 * 1024;
+/** A CPU cache line, bytes. */
+export const LINE_SIZE = 64;
+
+/** A device and its IOMMU domain. Masks are u64 (see u64.ts). */
+export interface DeviceConfig {
+  /** struct pci_dev untrusted: behind an external port. */
+  readonly untrusted: boolean;
+  /** dev_is_dma_coherent(): it snoops the CPU cache. */
+  readonly coherent: boolean;
+  /** dma_get_min_align_mask(): address bits that a bounce buffer must keep. */
+  readonly minAlignMask: number;
+  /** dma_get_mask(). */
+  readonly dmaMask: number;
+  /** dma_get_seg_boundary(), a mask. */
+  readonly segBoundary: number;
+  /** dma_get_max_seg_size(), bytes. */
+  readonly maxSegSize: number;
+  /** Standing adversary: write everything it may write outside the mapped buffers. */
+  readonly scribble: boolean;
+}
+
+/** The kernel configuration a scenario runs on. */
+export interface MachineConfig {
+  /** PAGE_SIZE, bytes: 4096, 16384 or 65536. */
+  readonly pageSize: number;
+  /** IOVA granule, bytes: a power of two, at most the page size. */
+  readonly granule: number;
+  /** CONFIG_SWIOTLB. */
+  readonly swiotlb: boolean;
+  /** Pool size in 2 KiB slots, a multiple of 128. */
+  readonly swiotlbSlots: number;
+  /** iommu.strict=1: unmap invalidates at once; else trusted devices may use the flush queue. */
+  readonly strict: boolean;
+  /** `worst`: a write-back cache and an IOTLB that take the harmful choice; `off`: neither, no adversary. */
+  readonly cache: 'worst' | 'off';
+  readonly devices: readonly DeviceConfig[];
+}
+
+/** What a device is unless the scenario says otherwise. */
+export const DEVICE_DEFAULTS: DeviceConfig = {
+  untrusted: false,
+  coherent: true,
+  minAlignMask: 0,
+  dmaMask: 0xffffffff,
+  segBoundary: 0xffffffff,
+  maxSegSize: 65536,
+  scribble: false,
+};
+
+/** What a machine is unless the scenario says otherwise. */
+export const MACHINE_DEFAULTS: Omit<MachineConfig, 'devices'> = {
+  pageSize: 4096,
+  granule: 4096,
+  swiotlb: true,
+  swiotlbSlots: 1024,
+  strict: true,
+  cache: 'worst',
+};

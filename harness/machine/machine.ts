@@ -1,0 +1,391 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The machine: its parts, and the kernel functions on top of them, each call recorded. */
+import { SLOT_SIZE, type MachineConfig } from './config.ts';
+import { CpuCache } from './cpu-cache.ts';
+import { CRASHES, KernelCrash, WARNINGS, type WarningKind } from './crash.ts';
+import { DmaDevice } from './device.ts';
+import { EV, EventLog, type EventKind } from './event-log.ts';
+import type { Kernel } from './kernel.ts';
+import { FIRST_LABEL, Memory } from './memory.ts';
+import { Swiotlb } from './swiotlb.ts';
+import { alignUp, below, lowBits } from './u64.ts';
+import {
+  DMA_ATTR_NO_WARN,
+  DMA_ATTR_SKIP_CPU_SYNC,
+  DMA_FROM_DEVICE,
+  DMA_MAPPING_ERROR,
+  DMA_TO_DEVICE,
+  type Attrs,
+  type Device,
+  type Direction,
+  type DmaAddr,
+  type Pfn,
+  type PhysAddr,
+  type Scatterlist,
+  type Size,
+} from './vocabulary.ts';
+
+const ENOMEM = -12;
+/** 48 bits of IOVA. */
+const APERTURE_END = 2 ** 48 - 1;
+
+/** Called after each kernel function that a state called. */
+export type PrimitiveHook = (kind: EventKind) => void;
+
+export class Machine implements Kernel {
+  readonly log = new EventLog();
+  readonly memory = new Memory();
+  readonly cache = new CpuCache(this.memory);
+  readonly pool = new Swiotlb();
+  devices: DmaDevice[] = [];
+  configSwiotlb = true;
+  dmaStrict = true;
+  /** Set while an operation is interleaved with something else. */
+  hook: PrimitiveHook | undefined;
+  /** Call paths of this run: path p was entered from path `parent[p]` by frame `frame[p]`; 0 is the root. */
+  readonly paths: { parent: number[]; frame: number[] } = { parent: [0], frame: [-1] };
+  private readonly pathOf = new Map<number, number>();
+  private nextLabel = FIRST_LABEL;
+  private warnedOnce = 0;
+  private hostile = false;
+
+  /** A new machine life. */
+  reset(config: MachineConfig): void {
+    this.configSwiotlb = config.swiotlb;
+    this.dmaStrict = config.strict;
+    const slots = config.swiotlb ? config.swiotlbSlots : 0;
+    this.log.reset();
+    this.memory.reset(slots * SLOT_SIZE);
+    this.pool.reset(slots, config.pageSize);
+    this.hostile = config.cache === 'worst';
+    this.cache.reset(this.hostile && config.devices.some((device) => !device.coherent));
+    this.devices = config.devices.map((device, index) => new DmaDevice(index, device, this));
+    for (const device of this.devices) {
+      device.domain.reset(config.granule, this.hostile);
+      device.iovad.reset(config.granule);
+    }
+    this.hook = undefined;
+    this.paths.parent = [0];
+    this.paths.frame = [-1];
+    this.pathOf.clear();
+    this.nextLabel = FIRST_LABEL;
+    this.warnedOnce = 0;
+  }
+
+  takeLabels(count: number): number {
+    const first = this.nextLabel;
+    this.nextLabel += count;
+    return first;
+  }
+
+  /** Run the standing adversary of every device. */
+  attack(): void {
+    if (!this.hostile) return;
+    for (const device of this.devices) device.attack();
+  }
+
+  /** The flush queue's turn: one IOTLB flush, then the frees in order. */
+  flush(index: number): void {
+    const device = this.device(index);
+    if (!device.flushQueue) return;
+    this.log.push(EV.iommu_flush_iotlb_all, index);
+    device.domain.sync();
+    this.reachChanged();
+    const queue = device.iovad.drain();
+    for (let i = 0; i < queue.length; i += 2) this.freeIovaFast(device, queue[i] ?? 0, queue[i + 1] ?? 0);
+  }
+
+  /** Record a crash that the interpreter caught. */
+  recordCrash(crash: KernelCrash): void {
+    this.log.push(EV.crash, -1, CRASHES.indexOf(crash.kind), crash.a, crash.b);
+  }
+
+  enter(frame: number): void {
+    const key = this.log.path * 256 + frame;
+    let path = this.pathOf.get(key);
+    if (path === undefined) {
+      path = this.paths.frame.push(frame) - 1;
+      this.paths.parent.push(this.log.path);
+      this.pathOf.set(key, path);
+    }
+    this.log.path = path;
+  }
+
+  leave(): void {
+    this.log.path = this.paths.parent[this.log.path] ?? 0;
+  }
+
+  devIsDmaCoherent(dev: Device): boolean {
+    return this.device(dev.index).config.coherent;
+  }
+
+  devIsUntrusted(dev: Device): boolean {
+    return this.device(dev.index).config.untrusted;
+  }
+
+  dmaGetMask(dev: Device): number {
+    return this.device(dev.index).config.dmaMask;
+  }
+
+  dmaGetSegBoundary(dev: Device): number {
+    return this.device(dev.index).config.segBoundary;
+  }
+
+  dmaGetMaxSegSize(dev: Device): Size {
+    return this.device(dev.index).config.maxSegSize;
+  }
+
+  dmaGetMinAlignMask(dev: Device): number {
+    return this.device(dev.index).config.minAlignMask;
+  }
+
+  iovaOffset(dev: Device, address: number): Size {
+    return lowBits(address, this.device(dev.index).domain.granule);
+  }
+
+  iovaAlign(dev: Device, size: Size): Size {
+    return alignUp(size, this.device(dev.index).domain.granule);
+  }
+
+  iovaMask(dev: Device): number {
+    return this.device(dev.index).domain.granule - 1;
+  }
+
+  iovaShift(dev: Device): number {
+    return Math.log2(this.device(dev.index).domain.granule);
+  }
+
+  apertureEnd(): DmaAddr {
+    return APERTURE_END;
+  }
+
+  initIovaFlushQueue(dev: Device): void {
+    this.device(dev.index).flushQueue = true;
+  }
+
+  fqDomain(dev: Device): boolean {
+    return this.device(dev.index).flushQueue;
+  }
+
+  allocIovaFast(dev: Device, pages: number, limitPfn: Pfn, flushRcache: boolean): Pfn {
+    const device = this.device(dev.index);
+    const event = this.log.push(EV.alloc_iova_fast, dev.index, pages, limitPfn);
+    const injected = this.disarm(device, 'alloc_iova_fast');
+    const pfn = injected ? 0 : device.iovad.allocFast(pages, limitPfn, flushRcache);
+    this.log.result(event, pfn, Number(injected));
+    this.hook?.('alloc_iova_fast');
+    return pfn;
+  }
+
+  freeIovaFast(dev: Device, pfn: Pfn, pages: number): void {
+    this.log.push(EV.free_iova_fast, dev.index, pfn, pages);
+    this.device(dev.index).iovad.freeFast(pfn, pages);
+  }
+
+  queueIova(dev: Device, pfn: Pfn, pages: number): void {
+    const { iovad } = this.device(dev.index);
+    this.log.push(EV.queue_iova, dev.index, pfn, pages);
+    if (iovad.queueFull) this.flush(dev.index);
+    iovad.enqueue(pfn, pages);
+  }
+
+  iommuMap(dev: Device, iova: DmaAddr, phys: PhysAddr, size: Size, prot: number): number {
+    const device = this.device(dev.index);
+    const event = this.log.push(EV.iommu_map, dev.index, iova, phys, size, prot);
+    const injected = this.disarm(device, 'iommu_map');
+    const result = injected ? ENOMEM : device.domain.map(iova, phys, size, prot);
+    this.log.result(event, result, Number(injected));
+    this.reachChanged();
+    this.hook?.('iommu_map');
+    return result;
+  }
+
+  iommuMapSg(dev: Device, iova: DmaAddr, sgl: Scatterlist, nents: number, prot: number): Size {
+    const device = this.device(dev.index);
+    const event = this.log.push(EV.iommu_map_sg, dev.index, iova, nents, prot);
+    for (let i = 0; i < nents; i++) {
+      const entry = sgl[i];
+      if (entry !== undefined) this.log.push(EV.sg_entry, dev.index, entry.phys, entry.length);
+    }
+    const injected = this.disarm(device, 'iommu_map_sg');
+    const mapped = injected ? 0 : device.domain.mapSg(iova, sgl, nents, prot);
+    this.log.result(event, mapped, Number(injected));
+    this.reachChanged();
+    this.hook?.('iommu_map_sg');
+    return mapped;
+  }
+
+  iommuUnmap(dev: Device, iova: DmaAddr, size: Size): Size {
+    const event = this.log.push(EV.iommu_unmap, dev.index, iova, size);
+    const unmapped = this.device(dev.index).domain.unmap(iova, size);
+    this.log.result(event, unmapped);
+    this.reachChanged();
+    this.hook?.('iommu_unmap');
+    return unmapped;
+  }
+
+  iommuIotlbSync(dev: Device): void {
+    this.log.push(EV.iommu_iotlb_sync, dev.index);
+    this.device(dev.index).domain.sync();
+    this.reachChanged();
+    this.hook?.('iommu_iotlb_sync');
+  }
+
+  iommuIovaToPhys(dev: Device, iova: DmaAddr): PhysAddr {
+    const phys = this.device(dev.index).domain.iovaToPhys(iova);
+    this.log.result(this.log.push(EV.iommu_iova_to_phys, dev.index, iova), phys);
+    this.hook?.('iommu_iova_to_phys');
+    return phys;
+  }
+
+  /** arm64, v5.14: invalidate for a from-device mapping, else clean. */
+  archSyncDmaForDevice(phys: PhysAddr, size: Size, dir: Direction): void {
+    this.maintain('arch_sync_dma_for_device', phys, size, dir, dir === DMA_FROM_DEVICE);
+  }
+
+  /** arm64, v5.14: nothing for a to-device mapping, else invalidate. */
+  archSyncDmaForCpu(phys: PhysAddr, size: Size, dir: Direction): void {
+    this.maintain('arch_sync_dma_for_cpu', phys, size, dir, dir === DMA_TO_DEVICE ? undefined : true);
+  }
+
+  isSwiotlbBuffer(phys: PhysAddr): boolean {
+    return this.pool.holds(phys);
+  }
+
+  swiotlbTblMapSingle(
+    dev: Device,
+    phys: PhysAddr,
+    mappingSize: Size,
+    allocSize: Size,
+    allocAlignMask: number,
+    dir: Direction,
+    attrs: Attrs,
+  ): PhysAddr {
+    const { config } = this.device(dev.index);
+    const event = this.log.push(
+      EV.swiotlb_tbl_map_single,
+      dev.index,
+      phys,
+      mappingSize,
+      allocSize,
+      allocAlignMask,
+      dir,
+      attrs,
+    );
+    let tlb = DMA_MAPPING_ERROR;
+    if (below(allocSize, mappingSize)) {
+      this.warnOnce('mapping-larger-than-alloc', dev, mappingSize, allocSize);
+    } else {
+      tlb = this.pool.map(config, phys, allocSize, allocAlignMask);
+      if (tlb === DMA_MAPPING_ERROR) {
+        if ((attrs & DMA_ATTR_NO_WARN) === 0) {
+          this.warn('pool-full', dev, allocSize, this.pool.total, this.pool.used);
+        }
+      } else if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 && dir !== DMA_FROM_DEVICE) {
+        this.bounce(dev, tlb, mappingSize, DMA_TO_DEVICE);
+      }
+    }
+    this.log.result(event, tlb);
+    this.hook?.('swiotlb_tbl_map_single');
+    return tlb;
+  }
+
+  swiotlbTblUnmapSingle(dev: Device, tlb: PhysAddr, size: Size, dir: Direction, attrs: Attrs): void {
+    const event = this.log.push(EV.swiotlb_tbl_unmap_single, dev.index, tlb, size, dir, attrs);
+    if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 && dir !== DMA_TO_DEVICE) {
+      this.bounce(dev, tlb, size, DMA_FROM_DEVICE);
+    }
+    this.log.result(event, this.pool.release(this.device(dev.index).config, tlb));
+    this.hook?.('swiotlb_tbl_unmap_single');
+  }
+
+  swiotlbSyncSingleForDevice(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    if (!this.configSwiotlb) throw new KernelCrash('sync-without-swiotlb');
+    this.log.push(EV.swiotlb_sync_single_for_device, dev.index, tlb, size, dir);
+    if (dir !== DMA_FROM_DEVICE) this.bounce(dev, tlb, size, DMA_TO_DEVICE);
+    this.hook?.('swiotlb_sync_single_for_device');
+  }
+
+  swiotlbSyncSingleForCpu(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    if (!this.configSwiotlb) throw new KernelCrash('sync-without-swiotlb');
+    this.log.push(EV.swiotlb_sync_single_for_cpu, dev.index, tlb, size, dir);
+    if (dir !== DMA_TO_DEVICE) this.bounce(dev, tlb, size, DMA_FROM_DEVICE);
+    this.hook?.('swiotlb_sync_single_for_cpu');
+  }
+
+  memset(phys: PhysAddr, size: Size): void {
+    this.log.push(EV.memset, -1, phys, size);
+    if (!this.memory.contains(phys, size)) throw new KernelCrash('memset-out-of-memory', phys, size);
+    this.cache.clear(phys, size);
+    this.hook?.('memset');
+  }
+
+  warnUnmapped(dev: Device, unmapped: Size, asked: Size): void {
+    this.warn('unmapped-less-than-asked', dev, unmapped, asked);
+  }
+
+  warnNotMapped(dev: Device, handle: DmaAddr): void {
+    this.warn('unmap-of-nothing', dev, handle);
+  }
+
+  private device(index: number): DmaDevice {
+    const device = this.devices[index];
+    if (device === undefined) throw new RangeError(`no device ${index} on this machine`);
+    return device;
+  }
+
+  /** swiotlb_bounce(). */
+  private bounce(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    const plan = this.pool.planBounce(this.device(dev.index).config, tlb, size);
+    if (plan === undefined) return;
+    if (plan.clippedTo >= 0) this.warnOnce('bounce-overflow', dev, size, plan.clippedTo);
+    const event = this.log.push(EV.swiotlb_bounce, dev.index, plan.original, tlb, plan.size, dir);
+    if (!this.memory.contains(plan.original, plan.size) || !this.memory.contains(tlb, plan.size)) {
+      throw new KernelCrash('copy-out-of-memory', plan.original, plan.size);
+    }
+    const changed =
+      dir === DMA_TO_DEVICE
+        ? this.cache.copy(tlb, plan.original, plan.size)
+        : this.cache.copy(plan.original, tlb, plan.size);
+    this.log.result(event, changed);
+  }
+
+  private maintain(
+    kind: 'arch_sync_dma_for_device' | 'arch_sync_dma_for_cpu',
+    phys: PhysAddr,
+    size: Size,
+    dir: Direction,
+    invalidate: boolean | undefined,
+  ): void {
+    const event = this.log.push(EV[kind], -1, phys, size, dir);
+    let lines = 0;
+    if (invalidate !== undefined && this.memory.contains(phys, size)) {
+      lines = invalidate ? this.cache.invalidate(phys, size) : this.cache.clean(phys, size);
+    }
+    this.log.result(event, lines);
+    this.hook?.(kind);
+  }
+
+  /** What a device can reach has changed: the standing adversary looks at once. */
+  private reachChanged(): void {
+    this.attack();
+  }
+
+  private disarm(device: DmaDevice, what: keyof DmaDevice['armed']): boolean {
+    if (device.armed[what] === 0) return false;
+    device.armed[what]--;
+    return true;
+  }
+
+  private warn(kind: WarningKind, dev: Device, a: number, b = 0, c = 0): void {
+    this.log.push(EV.warn, dev.index, WARNINGS.indexOf(kind), a, b, c);
+  }
+
+  /** WARN_ONCE: one machine life, one message of a kind. */
+  private warnOnce(kind: WarningKind, dev: Device, a: number, b: number): void {
+    const bit = 1 << WARNINGS.indexOf(kind);
+    if ((this.warnedOnce & bit) !== 0) return;
+    this.warnedOnce |= bit;
+    this.warn(kind, dev, a, b);
+  }
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Names for addresses: which buffer, whose bounce buffer, whose IOVA. */
+import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
+import { hex } from '../machine/u64.ts';
+import { events, type Recording } from './recording.ts';
+
+interface Region {
+  readonly name: string;
+  readonly start: number;
+  /** Bytes around [start, end) that still go by the name. */
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Knows what the addresses of one recording stand for; later allocations hide earlier ones. */
+export class Names {
+  private readonly run: Recording;
+  private readonly bounce: Region[] = [];
+  private readonly iova: Region[] = [];
+
+  constructor(run: Recording) {
+    this.run = run;
+    const { granule } = run.scenario.machine;
+    const counts = new Map<string, number>();
+    const named = (kind: string, step: number): string => {
+      const mapping = run.scenario.mappings.find((m) => m.step === step);
+      const base = `${kind}(${mapping?.name ?? '?'}`;
+      const n = counts.get(`${base} ${step}`) ?? 0;
+      counts.set(`${base} ${step}`, n + 1);
+      return mapping?.sg === true && mapping.ranges.length > 1 ? `${base}.${n})` : `${base})`;
+    };
+    for (const event of events(run)) {
+      const { result: r, args } = event;
+      if (event.kind === 'swiotlb_tbl_map_single' && r >= 0) {
+        const from = r - (r % Math.max(granule, SLOT_SIZE));
+        this.bounce.push({ name: named('bounce', event.step), start: r, from, to: r + (args[2] ?? 0) });
+      }
+      if (event.kind === 'alloc_iova_fast' && r > 0) {
+        const start = r * granule;
+        const to = start + (args[0] ?? 0) * granule;
+        this.iova.push({ name: named('iova', event.step), start, from: start, to });
+      }
+    }
+  }
+
+  /** A physical address: `buffer+0x40`, `bounce(m)+0x40`, or the number itself. */
+  phys(address: number): string {
+    for (const { name, phys, size } of this.run.scenario.buffers) {
+      if (address >= phys && address < phys + size) return withOffset(name, address - phys);
+    }
+    if (address < POOL_START) return hex(address);
+    return this.find(this.bounce, address) ?? hex(address);
+  }
+
+  /** A bus address: `iova(m)+0x200`, or the number itself. */
+  dma(address: number): string {
+    return this.find(this.iova, address) ?? hex(address);
+  }
+
+  private find(regions: readonly Region[], address: number): string | undefined {
+    const region = regions.findLast(({ from, to }) => address >= from && address < to);
+    return region && withOffset(region.name, address - region.start);
+  }
+}
+
+function withOffset(name: string, offset: number): string {
+  if (offset === 0) return name;
+  return offset > 0 ? `${name}+${hex(offset)}` : `${name}-${hex(-offset)}`;
+}

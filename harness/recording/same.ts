@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** When two recordings are of the same behaviour. */
+import { F_PATH, STRIDE } from '../machine/event-log.ts';
+import type { DmaSegment, Held, Recording, StepOutcome } from './recording.ts';
+
+/** Equal in everything that was observed; which methods made the calls may differ. */
+export function sameBehaviour(a: Recording, b: Recording): boolean {
+  return (
+    sameEvents(a.records, b.records) &&
+    sameBytes(a.bytes, b.bytes) &&
+    sameBytes(a.labels, b.labels) &&
+    sameBytes(a.exposures, b.exposures) &&
+    sameBytes(a.viewLabels, b.viewLabels) &&
+    a.views.length === b.views.length &&
+    a.views.every(({ step, of, index }, i) => {
+      const other = b.views[i];
+      return other !== undefined && other.step === step && other.of === of && other.index === index;
+    }) &&
+    a.leftovers.length === b.leftovers.length &&
+    a.leftovers.every((left, i) => JSON.stringify(left) === JSON.stringify(b.leftovers[i])) &&
+    a.steps.length === b.steps.length &&
+    a.steps.every((step, i) => sameStep(step, b.steps[i])) &&
+    a.flushQueue.every((queue, i) => queue === b.flushQueue[i])
+  );
+}
+
+/** Equal, byte by byte. */
+export function sameBytes(a: Float64Array | Uint8Array | Uint32Array, b: typeof a): boolean {
+  return (
+    a.byteLength === b.byteLength &&
+    Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+      Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+    )
+  );
+}
+
+/** Equal but for the call paths. */
+function sameEvents(a: Float64Array, b: Float64Array): boolean {
+  if (sameBytes(a, b)) return true;
+  if (a.length !== b.length) return false;
+  for (let i = 0; i < a.length; i++) {
+    if (a[i] !== b[i] && i % STRIDE !== F_PATH && !Object.is(a[i], b[i])) return false;
+  }
+  return true;
+}
+
+function sameStep(a: StepOutcome, b: StepOutcome | undefined): boolean {
+  return (
+    b !== undefined &&
+    a.status === b.status &&
+    a.from === b.from &&
+    a.to === b.to &&
+    sameSegments(a.segments, b.segments) &&
+    sameHeld(a.held, b.held)
+  );
+}
+
+function sameSegments(a: readonly DmaSegment[], b: readonly DmaSegment[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ address, length }, i) => address === b[i]?.address && length === b[i].length);
+}
+
+function sameHeld(a: Held, b: Held): boolean {
+  const lists = ['granules', 'iovas', 'queued'] as const;
+  return a.slots === b.slots && lists.every((list) => a[list].every((n, i) => n === b[list][i]));
+}

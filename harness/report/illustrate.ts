@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The smallest case of a finding, run again and put side by side. */
+import { structuredPatch } from 'diff';
+import type { Comparison, Finding } from '../compare/comparison.ts';
+import type { Machine } from '../machine/machine.ts';
+import { traceOf } from '../recording/trace.ts';
+import type { Recording } from '../recording/recording.ts';
+import { runScenario } from '../scenario/interpreter.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { sentence } from './sentence.ts';
+
+/** What a report shows of a finding. */
+export interface Illustration {
+  readonly finding: Finding;
+  readonly scenario: Scenario;
+  readonly because: string;
+  /** Unified diff of the two traces around their first divergence; empty when they do not differ. */
+  readonly diff: readonly string[];
+}
+
+/** Lines of context around a difference. */
+const CONTEXT = 4;
+/** Longest excerpt of one place, lines. */
+const LONGEST = 40;
+
+/** Illustrates every finding of a comparison. */
+export function illustrate(machine: Machine, { from, to, findings }: Comparison): Illustration[] {
+  return findings.flatMap((finding): Illustration[] => {
+    const [smallest] = finding.cases;
+    if (smallest === undefined) return [];
+    const x = runScenario(machine, from, smallest.scenario);
+    const y = runScenario(machine, to, smallest.scenario);
+    const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
+    const because = evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence);
+    return [{ finding, scenario: smallest.scenario, because, diff: traceDiff(x, y, evidence?.step ?? 0) }];
+  });
+}
+
+/** The two traces around the first place where they differ, and around step `shown`. */
+function traceDiff(x: Recording, y: Recording, shown: number): string[] {
+  const { hunks } = structuredPatch(x.state, y.state, text(x), text(y), '', '', { context: CONTEXT });
+  const [first] = hunks;
+  if (first === undefined) return [];
+  const ofStep = hunks.findLast((hunk) => stepOf(y, hunk.newStart) <= shown) ?? first;
+  const second = ofStep === first ? [] : ['  …', ...excerpt(ofStep.lines)];
+  const left = hunks.length - (ofStep === first ? 1 : 2);
+  return [
+    `--- ${x.state}`,
+    `+++ ${y.state}`,
+    ...excerpt(first.lines),
+    ...second,
+    ...(left > 0 ? [`  … ${left} more ${left === 1 ? 'place differs' : 'places differ'}`] : []),
+  ];
+}
+
+/** The step that line number `line` (from 1) of the trace belongs to. */
+function stepOf(run: Recording, line: number): number {
+  return traceOf(run)[line - 1]?.step ?? Infinity;
+}
+
+function excerpt(lines: readonly string[]): string[] {
+  const real = lines.filter((line) => !line.startsWith('\\'));
+  const cut = real.length - LONGEST;
+  return cut > 0 ? [...real.slice(0, LONGEST), `  … ${cut} more lines here`] : real;
+}
+
+function text(run: Recording): string {
+  const lines = traceOf(run).map(({ step, event, text: line }) =>
+    event < 0 && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
+  );
+  return `${lines.join('\n')}\n`;
+}

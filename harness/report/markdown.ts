@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A comparison as Markdown. A pure function of its input. */
+import { markdownTable } from 'markdown-table';
+import type { State } from '../../variants/registry.ts';
+import type { FindingKind } from '../compare/classify.ts';
+import type { Comparison, Finding } from '../compare/comparison.ts';
+import { CLAUSES } from '../contract/contract.ts';
+import { COSTS } from '../recording/costs.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Illustration } from './illustrate.ts';
+import { change, notExercised, summarise } from './summary.ts';
+import { CAUSE_WORDS } from './words.ts';
+
+/** What stands around a comparison. */
+export interface ReportContext {
+  readonly corpusHash: string;
+  readonly version: string;
+}
+
+/** Most cases that a list names. */
+const LISTED = 8;
+
+const KIND_TITLES: Readonly<Record<FindingKind, string>> = {
+  regressed: 'Regressed',
+  unmasked: 'Broken, could not be judged before',
+  'still-broken': 'Still broken',
+  fixed: 'Fixed',
+  masked: 'Broken before, can no longer be judged',
+};
+
+/** The whole report. */
+export function toMarkdown(
+  comparison: Comparison,
+  illustrations: readonly Illustration[],
+  context: ReportContext,
+): string {
+  const own = illustrations.filter(({ finding }) => !isBackground(finding));
+  return [
+    verdictLine(comparison),
+    header(comparison, context),
+    ...(['regressed', 'unmasked', 'fixed', 'masked'] as const).map((kind) => overview(own, kind)),
+    costTable(comparison),
+    crashNote(comparison),
+    details(own),
+    overview(own, 'still-broken'),
+    inheritedTable(illustrations),
+    differentList(comparison),
+  ]
+    .filter((section) => section !== '')
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Still broken, and so it was in the baseline. */
+function isBackground({ kind, inherited }: Finding): boolean {
+  return inherited && kind === 'still-broken';
+}
+
+/** Line 1. */
+function verdictLine(comparison: Comparison): string {
+  const s = summarise(comparison);
+  const parts = [
+    `${s.fixed} fixed`,
+    `${s.regressed} regressed`,
+    `${s.stillBroken} still broken (${s.inherited} inherited)`,
+    ...(s.unmasked > 0 ? [`${s.unmasked} unmasked`] : []),
+    ...(s.masked > 0 ? [`${s.masked} masked`] : []),
+    `${s.cheaper} cheaper`,
+    `${s.dearer} dearer`,
+    `${s.different} different`,
+    `${s.same} same`,
+  ];
+  const missing = notExercised(comparison);
+  const coverage = missing.length === 0 ? 'every clause exercised' : `not exercised: ${missing.join(', ')}`;
+  return (
+    `**${comparison.from.id} → ${comparison.to.id}: ${parts.join(', ')}** — ` +
+    `${plural(s.scenarios, 'scenario')}, ${plural(s.cases, 'case')} × ${s.clauses} clauses; ${coverage}.`
+  );
+}
+
+function header({ from, to }: Comparison, { corpusHash, version }: ReportContext): string {
+  return [
+    `- from ${provenance(from)}`,
+    `- to ${provenance(to)}`,
+    `- corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel`,
+  ].join('\n');
+}
+
+/** Where a state comes from, in a line. */
+function provenance(state: State): string {
+  const last = state.chain.at(-1);
+  if (last === undefined) return `**${state.id}**: drivers/iommu/dma-iommu.c of v5.14-rc, before the series`;
+  const alias = state.alias === undefined ? '' : ` (= ${state.alias})`;
+  return `**${state.id}**${alias}: ${last.place} “${text(last.subject)}”, ${last.author}, ${last.date}, \`${last.messageId}\``;
+}
+
+function overview(illustrations: readonly Illustration[], kind: FindingKind): string {
+  const rows = illustrations.filter(({ finding }) => finding.kind === kind);
+  if (rows.length === 0) return '';
+  const table = rows.map(({ finding, scenario }) => [
+    `[${finding.clause}](#${anchor(finding)})`,
+    `${finding.cause}: ${CAUSE_WORDS[finding.cause]}`,
+    String(finding.cases.length),
+    code(scenario.id),
+  ]);
+  return `## ${KIND_TITLES[kind]}\n\n${markdownTable([['clause', 'cause', 'cases', 'smallest case'], ...table], { align: ['l', 'l', 'r', 'l'] })}`;
+}
+
+function costTable(comparison: Comparison): string {
+  const changed = comparison.costs.filter((cost) => change(cost) !== 0);
+  const rest = `over the ${plural(comparison.comparableCases, 'case')} that went the same way on both sides`;
+  if (changed.length === 0) return `## Costs\n\nNo cost differs ${rest}.`;
+  const rows = COSTS.flatMap(({ name, title, unit }) => {
+    const cost = comparison.costs.find((c) => c.name === name);
+    if (cost === undefined || (cost.from === 0 && cost.to === 0)) return [];
+    const delta = change(cost);
+    const percent =
+      cost.from === 0 ? '' : ` (${delta > 0 ? '+' : ''}${Math.round((delta / cost.from) * 100)} %)`;
+    const difference = delta === 0 ? '=' : `${delta > 0 ? '+' : ''}${delta}${percent}`;
+    const witness = cost.shownBy === undefined ? '' : code(cost.shownBy.id);
+    return [[title, unit, String(cost.from), String(cost.to), difference, witness]];
+  });
+  const table = markdownTable(
+    [['cost', 'unit', comparison.from.id, comparison.to.id, 'difference', 'smallest case'], ...rows],
+    { align: ['l', 'l', 'r', 'r', 'r', 'l'] },
+  );
+  return `## Costs\n\nSums ${rest}.\n\n${table}`;
+}
+
+function crashNote({ from, to, crashedOnlyFrom, crashedOnlyTo }: Comparison): string {
+  const note = (id: string, cases: readonly Scenario[]): string[] =>
+    cases.length === 0
+      ? []
+      : [
+          `In ${plural(cases.length, 'case')} only ${id} crashed; what lies behind the crash is not called fixed or regressed.`,
+        ];
+  return [...note(from.id, crashedOnlyFrom), ...note(to.id, crashedOnlyTo)].join('\n');
+}
+
+function details(illustrations: readonly Illustration[]): string {
+  if (illustrations.length === 0) return '';
+  return ['## Findings', ...illustrations.map(detail)].join('\n\n');
+}
+
+function detail({ finding, scenario, because, diff }: Illustration): string {
+  const { clause, cause, kind, inherited, cases } = finding;
+  const label = `${KIND_TITLES[kind].toLowerCase()}${inherited ? ', inherited from the baseline' : ''}`;
+  const others = cases.slice(1, 1 + LISTED).map((c) => code(c.scenario.id));
+  const more = cases.length - 1 - others.length;
+  return [
+    `### ${clause}: ${cause}\n<a id="${anchor(finding)}"></a>`,
+    `**${label}**, ${plural(cases.length, 'case')}; smallest: ${code(scenario.id)} — ${text(scenario.why)}`,
+    because,
+    diff.length === 0 ? 'The traces do not differ.' : fence('diff', diff),
+    others.length === 0 ? '' : `Also in ${others.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
+    `Why it matters: ${CLAUSES[clause].why}`,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+function inheritedTable(illustrations: readonly Illustration[]): string {
+  const rows = illustrations.filter(({ finding }) => isBackground(finding));
+  if (rows.length === 0) return '';
+  const table = rows.map(({ finding, scenario }) => [
+    finding.clause,
+    finding.cause,
+    String(finding.cases.length),
+    code(scenario.id),
+  ]);
+  return `## Inherited\n\nBroken for the same cause in the baseline and on both sides.\n\n${markdownTable([['clause', 'cause', 'cases', 'smallest case'], ...table], { align: ['l', 'l', 'r', 'l'] })}`;
+}
+
+function differentList({ different }: Comparison): string {
+  if (different.length === 0) return '';
+  const named = different.slice(0, LISTED).map(({ id }) => `- ${code(id)}`);
+  const more = different.length - named.length;
+  return [
+    `## Different, no clause touched`,
+    `${plural(different.length, 'case')} took another path to the same verdicts:`,
+    [...named, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
+  ].join('\n\n');
+}
+
+function anchor({ kind, clause, cause, inherited }: Finding): string {
+  return `${kind}-${clause}-${cause}${inherited ? '-inherited' : ''}`;
+}
+
+/** A count and its noun. */
+function plural(n: number, noun: string): string {
+  return `${n} ${noun}${n === 1 ? '' : 's'}`;
+}
+
+/** Code that may hold backticks, and stays in its table cell. */
+function code(value: string): string {
+  const longest = Math.max(0, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
+  const ticks = '`'.repeat(longest + 1);
+  const pad = longest > 0 ? ' ' : '';
+  return `${ticks}${pad}${value.replaceAll('|', '\\|')}${pad}${ticks}`;
+}
+
+/** Prose from data: nothing in it is Markdown. */
+function text(value: string): string {
+  return value.replaceAll(/[\\`*_[\]<>|#]/g, String.raw`\$&`);
+}
+
+/** A fence that nothing inside can close. */
+function fence(language: string, lines: readonly string[]): string {
+  const longest = Math.max(2, ...lines.flatMap((l) => [...l.matchAll(/`+/g)].map(([run]) => run.length)));
+  const ticks = '`'.repeat(longest + 1);
+  return [`${ticks}${language}`, ...lines, ticks].join('\n');
+}

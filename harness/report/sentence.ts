@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A finding's evidence in a sentence. */
+import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
+import { CLAUSES } from '../contract/contract.ts';
+import { hex } from '../machine/u64.ts';
+import { describeLabel, Labels } from '../recording/provenance.ts';
+import { callPath, eventAt, type Recording } from '../recording/recording.ts';
+import { describeStep } from '../recording/trace.ts';
+import { CAUSE_WORDS } from './words.ts';
+
+/** Why the clause is broken in this run: where, what was seen, and the cause. */
+export function sentence(run: Recording, clause: ClauseId, cause: Cause, evidence: Evidence): string {
+  const step = run.scenario.steps[evidence.step];
+  const when =
+    step === undefined ? '' : `Step ${evidence.step + 1} (\`${describeStep(run.scenario, step)}\`): `;
+  return `${when}${what(run, evidence)}${CAUSE_WORDS[cause]}${caller(run, evidence)}. Promise: ${CLAUSES[clause].title}.`;
+}
+
+function what(run: Recording, evidence: Evidence): string {
+  const { scenario } = run;
+  const labels = new Labels(run);
+  const seen = (label: number): string => describeLabel(run, labels, label);
+  const subject = [
+    place(run, evidence),
+    ...(evidence.count > 1 && evidence.observed !== undefined ? [`(${evidence.count} bytes in all)`] : []),
+    ...(evidence.mapping === undefined
+      ? []
+      : [`of mapping ${scenario.mappings[evidence.mapping]?.name ?? '?'}`]),
+    ...(evidence.place === undefined ? [] : [`(${evidence.place})`]),
+  ]
+    .filter((part) => part !== '')
+    .join(' ');
+  const instead = evidence.expected === undefined ? '' : ` instead of one ${seen(evidence.expected)}`;
+  const observed = evidence.observed === undefined ? '' : ` is a byte ${seen(evidence.observed)}${instead}`;
+  return subject === '' ? '' : `${subject}${observed}: `;
+}
+
+function place(run: Recording, { buffer, offset, iova, phys }: Evidence): string {
+  if (buffer !== undefined && offset !== undefined) {
+    return `byte ${hex(offset)} of ${run.scenario.buffers[buffer]?.name ?? '?'}`;
+  }
+  if (iova === undefined) return '';
+  return `bus address ${hex(iova)}${phys === undefined ? '' : ` → phys ${hex(phys)}`}`;
+}
+
+/** Which method of which patch made the call that shows it. */
+function caller(run: Recording, { event }: Evidence): string {
+  if (event < 0) return '';
+  const path = callPath(run, eventAt(run, event).path);
+  if (path.length === 0) return '';
+  return `, in ${path.map(({ patch, method }) => `\`${method}\` (${patch})`).join(' → ')}`;
+}

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A comparison in numbers. */
+import type { Comparison, CostChange } from '../compare/comparison.ts';
+import type { FindingKind } from '../compare/classify.ts';
+import { CLAUSE_IDS, type ClauseId } from '../contract/clause.ts';
+
+/** Findings are counted per clause and cause; `different` and `same` are cases. */
+export interface Summary {
+  readonly fixed: number;
+  readonly regressed: number;
+  readonly stillBroken: number;
+  /** Of these also in the baseline, for the same cause. */
+  readonly inherited: number;
+  readonly masked: number;
+  readonly unmasked: number;
+  readonly cheaper: number;
+  readonly dearer: number;
+  readonly different: number;
+  readonly same: number;
+  readonly scenarios: number;
+  readonly cases: number;
+  readonly clauses: number;
+}
+
+export function summarise(comparison: Comparison): Summary {
+  const { findings, costs, different, same, scenarios, cases } = comparison;
+  const count = (kind: FindingKind): number => findings.filter((f) => f.kind === kind).length;
+  return {
+    fixed: count('fixed'),
+    regressed: count('regressed'),
+    stillBroken: count('still-broken'),
+    inherited: findings.filter((f) => f.kind === 'still-broken' && f.inherited).length,
+    masked: count('masked'),
+    unmasked: count('unmasked'),
+    cheaper: costs.filter((cost) => change(cost) < 0).length,
+    dearer: costs.filter((cost) => change(cost) > 0).length,
+    different: different.length,
+    same,
+    scenarios,
+    cases,
+    clauses: CLAUSE_IDS.length,
+  };
+}
+
+/** How much a cost rose. */
+export function change({ from, to }: CostChange): number {
+  return to - from;
+}
+
+/** Clauses that no case put to the test on both sides. */
+export function notExercised({ exercised }: Comparison): ClauseId[] {
+  return CLAUSE_IDS.filter((id) => exercised[id] === 0);
+}

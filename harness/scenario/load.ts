@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Scenario files and folders of them. */
+import { createHash } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
+import { firstProblem } from './issues.ts';
+import { checkAllUsed, expandMatrix, readMatrix } from './matrix.ts';
+import { Scope } from './placeholders.ts';
+import { makeSteps } from './repeats.ts';
+import { resolveCase } from './resolve.ts';
+import type { Scenario } from './scenario.ts';
+import { quoted } from './scenario-error.ts';
+import { FILE_SCHEMA, HEADER_SCHEMA } from './schema.ts';
+import { ScenarioSource } from './source.ts';
+import { Template } from './template.ts';
+import { UserError, didYouMean } from './user-error.ts';
+
+export { ScenarioError } from './scenario-error.ts';
+export { selectScenarios } from './select.ts';
+
+/** The folders of a corpus. */
+const TOPICS = [
+  'map',
+  'unmap',
+  'sync',
+  'sg',
+  'min-align-mask',
+  'errors',
+  'lifecycle',
+  'config',
+  'found',
+] as const;
+
+/** Every case of a folder of scenario files. */
+export interface Corpus {
+  /** The folder, as it was given. */
+  readonly dir: string;
+  /** Twelve hex digits that change with any byte or name of a scenario file. */
+  readonly hash: string;
+  /** By file name in code point order, then in the order of the matrix. */
+  readonly scenarios: readonly Scenario[];
+  /** Number of scenario files. */
+  readonly files: number;
+}
+
+const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*\.yaml$/;
+
+function scenarioId(file: string): string {
+  const [name = '', topic] = file.split(/[/\\]/).toReversed();
+  const stem = name.replace(/\.yaml$/, '');
+  return topic === undefined ? stem : `${topic}/${stem}`;
+}
+
+/**
+ * The cases of one scenario file. `file` is its path as error messages shall show it; the last
+ * folder and the name without `.yaml` are the scenario's id. Throws ScenarioError.
+ */
+export function loadScenarioText(text: string, file: string): Scenario[] {
+  const source = new ScenarioSource(text, file);
+  const { success, data, error } = FILE_SCHEMA.safeParse(source.data);
+  if (!success) throw firstProblem(source, error, []);
+  const { matrix = {}, steps, ...header } = data;
+  const dimensions = readMatrix(source, matrix);
+  const scope = new Scope([...dimensions.keys()]);
+  const template = {
+    source,
+    scenario: scenarioId(file),
+    header: new Template(source, header, [], scope, HEADER_SCHEMA),
+    steps: makeSteps(source, steps, ['steps'], scope),
+  };
+  checkAllUsed(source, dimensions, scope);
+  return expandMatrix(dimensions).map((bindings) => resolveCase(template, bindings));
+}
+
+/** Runs a file system call; what it cannot do is the user's to mend. */
+function reading<T>(path: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const reason =
+      typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
+    throw new UserError(`${path}: cannot be read (${reason})`);
+  }
+}
+
+function decode(bytes: Uint8Array, path: string): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    throw new UserError(`${path}: not UTF-8`);
+  }
+}
+
+/** Relative names of the scenario files, in code point order. Other files are left alone. */
+function listFiles(dir: string): string[] {
+  const files: string[] = [];
+  for (const topic of reading(dir, () => readdirSync(dir, { withFileTypes: true }))) {
+    if (!topic.isDirectory() || topic.name.startsWith('.')) continue;
+    if (!TOPICS.some((known) => known === topic.name)) {
+      const hint = didYouMean(topic.name, TOPICS);
+      throw new UserError(`${dir}/${topic.name}: not a topic${hint}; topics: ${TOPICS.join(', ')}`);
+    }
+    for (const name of reading(`${dir}/${topic.name}`, () => readdirSync(`${dir}/${topic.name}`))) {
+      if (!/\.ya?ml$/i.test(name)) continue;
+      if (!FILE_NAME.test(name)) {
+        throw new UserError(`${dir}/${topic.name}/${name}: ${quoted(name)} is not like kebab-name.yaml`);
+      }
+      files.push(`${topic.name}/${name}`);
+    }
+  }
+  return files.sort();
+}
+
+/** All scenarios of a folder. Throws UserError for a folder or file that cannot be used. */
+export function loadCorpus(dir: string): Corpus {
+  const files = listFiles(dir);
+  if (files.length === 0) throw new UserError(`${dir}: no scenario in it; expected <topic>/<name>.yaml`);
+  const hash = createHash('sha256');
+  const scenarios = files.flatMap((file) => {
+    const path = `${dir}/${file}`;
+    const bytes = reading(path, () => readFileSync(path));
+    hash.update(`${file}\0${bytes.length}\0`).update(bytes);
+    return loadScenarioText(decode(bytes, path), path);
+  });
+  return { dir, hash: hash.digest('hex').slice(0, 12), scenarios, files: files.length };
+}

@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** From the steps of a case as written to steps that the interpreter runs. */
+import type { Attrs, Direction } from '../machine/vocabulary.ts';
+import { ATTR_BITS, DIRECTION_NAMES } from '../machine/vocabulary.ts';
+import type { MappedOp } from './mapping-names.ts';
+import { MAPPED_OPS, MappingNames } from './mapping-names.ts';
+import type { Raw } from './resolve-accesses.ts';
+import { AccessResolver, withId } from './resolve-accesses.ts';
+import type { Buffer, BufferRange, MappingInfo, Step } from './scenario.ts';
+import type { RawStep } from './schema.ts';
+import type { Site } from './site.ts';
+import { sizeInside } from './site.ts';
+
+type MappedFields = Exclude<Raw<'unmap_page'>, string> & Exclude<Raw<'sync_single_for_cpu'>, string>;
+type RawMap = Raw<'map_page'> | Raw<'map_sg'>;
+
+const ATTRS: ReadonlyMap<string, Attrs> = new Map(Object.entries(ATTR_BITS));
+
+function attrBits(attrs: RawMap['attrs'] = []): Attrs {
+  const names = typeof attrs === 'string' ? [attrs] : attrs;
+  return names.reduce((bits, name) => bits | (ATTRS.get(name) ?? 0), 0);
+}
+
+/** Resolves the steps of one case in their order. */
+export class StepResolver {
+  readonly steps: Step[] = [];
+  readonly #deviceNames: readonly string[];
+  readonly #names = new MappingNames();
+  readonly #accesses: AccessResolver;
+
+  constructor(deviceNames: readonly string[], buffers: readonly Buffer[]) {
+    this.#deviceNames = deviceNames;
+    this.#accesses = new AccessResolver(buffers, this.#names);
+  }
+
+  /** Every mapping so far, by its number. */
+  get mappings(): readonly MappingInfo[] {
+    return this.#names.mappings;
+  }
+
+  /** Appends a step. Throws ScenarioError for names that mean nothing and for misuse of the API. */
+  add(raw: RawStep, line: number, site: Site): void {
+    this.steps.push(this.#resolve(raw, line, site));
+  }
+
+  #resolve(raw: RawStep, line: number, site: Site): Step {
+    if (raw === 'flush_queue') return { line, op: raw, device: this.#device(undefined, site) };
+    const access = this.#accesses.access(raw, site);
+    if (access !== undefined) return { line, ...access };
+    if (raw.map_page !== undefined) return this.#mapPage(raw.map_page, line, site.at('map_page'));
+    if (raw.map_sg !== undefined) return this.#mapSg(raw.map_sg, line, site.at('map_sg'));
+    if (raw.fail_next !== undefined) return this.#failNext(raw.fail_next, line, site.at('fail_next'));
+    if (raw.flush_queue !== undefined) {
+      return { line, op: 'flush_queue', device: this.#device(raw.flush_queue, site.at('flush_queue')) };
+    }
+    for (const op of MAPPED_OPS) {
+      const given = raw[op];
+      if (given !== undefined) return this.#mapped(op, given, line, site.at(op));
+    }
+    throw site.error('not a step');
+  }
+
+  #mapPage(raw: Raw<'map_page'>, line: number, site: Site): Step {
+    const { buffer, offset, size } = this.#accesses.range(raw, site);
+    const during = this.#accesses.during(raw.during, site);
+    const { map, device, dir } = this.#map(raw, false, [{ buffer, offset, size }], site);
+    const attrs = attrBits(raw.attrs);
+    return { line, op: 'map_page', map, device, buffer, offset, size, dir, attrs, during };
+  }
+
+  #mapSg(raw: Raw<'map_sg'>, line: number, site: Site): Step {
+    const sgl = raw.sgl.map((entry, index) => this.#accesses.range(entry, site.at('sgl', index)));
+    const during = this.#accesses.during(raw.during, site);
+    const { map, device, dir } = this.#map(raw, true, sgl, site);
+    return { line, op: 'map_sg', map, device, sgl, dir, attrs: attrBits(raw.attrs), during };
+  }
+
+  #map(raw: RawMap, sg: boolean, ranges: readonly BufferRange[], site: Site) {
+    const device = this.#device(raw.device, site);
+    const dir = DIRECTION_NAMES.indexOf(raw.dir) as Direction;
+    const map = this.#names.map({ name: raw.id, step: this.steps.length, device, dir, sg, ranges }, site);
+    return { map, device, dir };
+  }
+
+  /** What is done to a mapping that is there: an unmap or a sync. */
+  #mapped(op: MappedOp, raw: Raw<MappedOp>, line: number, site: Site): Step {
+    const { id, attrs, offset = 0, size, during: inside } = withId<MappedFields>(raw);
+    const map = this.#names.live(op, id, site);
+    const during = this.#accesses.during(inside, site);
+    switch (op) {
+      case 'unmap_page':
+      case 'unmap_sg':
+        this.#names.unmap(id, line);
+        return { line, op, map, attrs: attrBits(attrs), during };
+      case 'sync_single_for_cpu':
+      case 'sync_single_for_device': {
+        const whole = { name: `mapping ${id}`, size: this.#names.info(map).ranges[0]?.size ?? 0 };
+        return { line, op, map, offset, size: sizeInside(offset, size, whole, site), during };
+      }
+      case 'sync_sg_for_cpu':
+      case 'sync_sg_for_device':
+        return { line, op, map, during };
+    }
+  }
+
+  #failNext(raw: Raw<'fail_next'>, line: number, site: Site): Step {
+    const { what, device } = typeof raw === 'string' ? { what: raw, device: undefined } : raw;
+    return { line, op: 'fail_next', device: this.#device(device, site), what };
+  }
+
+  /** The device a step names, or the only one there is. */
+  #device(name: string | undefined, site: Site): number {
+    const known = this.#deviceNames;
+    if (name === undefined) {
+      if (known.length === 1) return 0;
+      throw site.error(`say which device: ${known.join(', ')}`, 'device');
+    }
+    const index = known.indexOf(name);
+    if (index < 0) throw site.unknown('a device', name, known, 'device');
+    return index;
+  }
+}

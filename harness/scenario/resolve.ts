@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** From one case of a scenario file to the Scenario that runs. */
+import type { DeviceConfig, MachineConfig } from '../machine/config.ts';
+import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../machine/config.ts';
+import { caseSuffix } from './matrix.ts';
+import type { Bindings } from './placeholders.ts';
+import type { StepTemplate } from './repeats.ts';
+import { unroll } from './repeats.ts';
+import { placeBuffers } from './resolve-memory.ts';
+import { StepResolver } from './resolve-steps.ts';
+import type { Scenario } from './scenario.ts';
+import { maskValue } from './schema-kit.ts';
+import type { RawHeader } from './schema.ts';
+import { Site } from './site.ts';
+import type { ScenarioSource } from './source.ts';
+import type { Template } from './template.ts';
+
+type RawDevice = NonNullable<RawHeader['device']>;
+type MaskName = 'minAlignMask' | 'dmaMask' | 'segBoundary';
+/** What YAML gives: a key that is there has a value. */
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
+
+/** Name of the device when the file has `device` or none. */
+const ONLY_DEVICE = 'dev';
+
+/** A file whose template fits the schema. */
+export interface ScenarioTemplate {
+  readonly source: ScenarioSource;
+  /** `topic/file-name`. */
+  readonly scenario: string;
+  readonly header: Template<RawHeader>;
+  readonly steps: readonly StepTemplate[];
+}
+
+function mask(raw: RawDevice, name: MaskName): number {
+  const given = raw[name];
+  return given === undefined ? DEVICE_DEFAULTS[name] : maskValue(given);
+}
+
+function resolveDevice(raw: RawDevice): DeviceConfig {
+  return {
+    ...DEVICE_DEFAULTS,
+    ...(raw as Defined<Omit<RawDevice, MaskName>>),
+    minAlignMask: mask(raw, 'minAlignMask'),
+    dmaMask: mask(raw, 'dmaMask'),
+    segBoundary: mask(raw, 'segBoundary'),
+  };
+}
+
+/** The machine and its devices' names. Throws ScenarioError for a granule above the page size. */
+function resolveMachine({ machine, device, devices }: RawHeader, site: Site) {
+  if (device !== undefined && devices !== undefined) {
+    throw site.error('device and devices cannot both be there', 'devices');
+  }
+  const named = Object.entries(devices ?? { [ONLY_DEVICE]: device ?? {} });
+  const config: MachineConfig = {
+    ...MACHINE_DEFAULTS,
+    ...(machine as Defined<typeof machine>),
+    devices: named.map(([, raw]) => resolveDevice(raw)),
+  };
+  if (config.granule > config.pageSize) {
+    const problem = `${config.granule} is not a granule for a page size of ${config.pageSize}: it is at most the page size`;
+    throw site.error(problem, 'machine', machine?.granule === undefined ? 'pageSize' : 'granule');
+  }
+  return { machine: config, deviceNames: named.map(([name]) => name) };
+}
+
+/** The case of a file that `bindings` stand for. Throws ScenarioError for what makes no sense. */
+export function resolveCase(template: ScenarioTemplate, bindings: Bindings): Scenario {
+  const { source, scenario, header } = template;
+  const site = new Site(source, [], bindings);
+  const raw = header.fill(bindings);
+  const { machine, deviceNames } = resolveMachine(raw, site);
+  const buffers = placeBuffers(raw.buffers ?? {}, machine, site.at('buffers'));
+  const resolver = new StepResolver(deviceNames, buffers);
+  for (const filled of unroll(source, template.steps, bindings)) {
+    resolver.add(filled.step, filled.line, new Site(source, filled.path, filled.bindings));
+  }
+  const { name, why, refs = [], watch = [] } = raw;
+  const { steps, mappings } = resolver;
+  const id = scenario + caseSuffix(bindings);
+  return { id, scenario, name, why, refs, watch, machine, deviceNames, buffers, mappings, steps };
+}

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Scenarios by a pattern over their ids. */
+import type { Scenario } from './scenario.ts';
+import { quoted } from './scenario-error.ts';
+import { UserError, nearest } from './user-error.ts';
+
+const MAX_SHOWN = 3;
+
+/** `?` is one character and `*` any number of them, but no `/`; `**` is anything; the rest is itself. */
+function globPattern(glob: string): RegExp {
+  const source = glob.replaceAll(/\*\*|[*?]|[^\w/]/g, (token) => {
+    if (token === '**') return '.*';
+    if (token === '*') return '[^/]*';
+    return token === '?' ? '[^/]' : `\\${token}`;
+  });
+  return new RegExp(`^${source}$`, 's');
+}
+
+/** Ids that contain what was asked for, else those that look like it. */
+function similar(glob: string, ids: readonly string[]): string[] {
+  const core = glob.replaceAll(/^[*?/]+|[*?/]+$/g, '');
+  const holding = core === '' ? [] : ids.filter((id) => id.includes(core));
+  return holding.length > 0 ? holding.slice(0, MAX_SHOWN) : nearest(glob, ids, MAX_SHOWN);
+}
+
+/**
+ * The scenarios whose id matches, with the case (`sync/a[dir=TO_DEVICE]`) or without (`sync/a`).
+ * Throws UserError with ids like it when there is none.
+ */
+export function selectScenarios(
+  corpus: { readonly scenarios: readonly Scenario[] },
+  glob: string,
+): Scenario[] {
+  const pattern = globPattern(glob);
+  const selected = corpus.scenarios.filter(({ id, scenario }) => pattern.test(id) || pattern.test(scenario));
+  if (selected.length > 0) return selected;
+  const plain = [...new Set(corpus.scenarios.map(({ scenario }) => scenario))];
+  const ids = glob.includes('[') ? corpus.scenarios.map(({ id }) => id) : plain;
+  const near = similar(glob, ids);
+  const hint =
+    near.length === 0 ? `one of the ${plain.length} there are: ${ids[0]}` : `nearest: ${near.join(', ')}`;
+  throw new UserError(`no scenario matches ${quoted(glob)}; ${hint}`);
+}

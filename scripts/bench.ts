@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { markdownTable } from 'markdown-table';
+import { Bench } from 'tinybench';
+import { allStates, type State } from '../variants/registry.ts';
+import { judge } from '../harness/contract/contract.ts';
+import { Machine } from '../harness/machine/machine.ts';
+import { traceOf } from '../harness/recording/trace.ts';
+import { runScenario } from '../harness/scenario/interpreter.ts';
+import type { Scenario } from '../harness/scenario/scenario.ts';
+import {
+  casesFor,
+  EXIT_OK,
+  output,
+  progressLine,
+  projectCorpus,
+  runAsScript,
+  stateNamed,
+  type Args,
+  type Command,
+} from './cli.ts';
+
+export const bench: Command = {
+  name: 'bench',
+  usage: '[states…]',
+  summary: 'Scenario runs per second, and where the time goes.',
+  positionals: { min: 0, max: 64 },
+  options: {
+    scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match' },
+    json: { type: 'boolean', help: 'JSON instead of a table' },
+    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+  },
+  examples: ['npm run bench', 'npm run bench baseline v3'],
+  exits: { 0: 'measured', 2: 'trouble' },
+  run,
+};
+
+/** What was measured of a state. Shares are of the whole of machine, contract and trace. */
+interface Measurement {
+  readonly state: string;
+  readonly runsPerSecond: number;
+  readonly machine: number;
+  readonly contract: number;
+  readonly trace: number;
+}
+
+async function run(args: Args): Promise<number> {
+  const states = args.positionals.length > 0 ? args.positionals.map(stateNamed) : allStates();
+  const cases = casesFor(projectCorpus(), args);
+  const progress = progressLine('states');
+  const rows: Measurement[] = [];
+  for (const [index, state] of states.entries()) {
+    progress(index, states.length);
+    rows.push(await measure(state, cases));
+  }
+  progress(states.length, states.length);
+  const peak = Math.round(process.resourceUsage().maxRSS / 1024);
+  const text = args.flag('json')
+    ? `${JSON.stringify({ cases: cases.length, peakMiB: peak, states: rows }, null, 2)}\n`
+    : render(rows, cases.length, peak);
+  output(args, text);
+  return EXIT_OK;
+}
+
+async function measure(state: State, cases: readonly Scenario[]): Promise<Measurement> {
+  const machine = new Machine();
+  const runs = cases.map((scenario) => runScenario(machine, state, scenario));
+  const suite = new Bench({ time: 200, warmupTime: 50 });
+  suite
+    .add('machine', () => cases.forEach((scenario) => runScenario(machine, state, scenario)))
+    .add('contract', () => runs.forEach((recording) => judge(recording)))
+    .add('trace', () => runs.forEach((recording) => traceOf(recording)));
+  await suite.run();
+  const [inMachine = 0, inContract = 0, inTrace = 0] = suite.tasks.map(({ result }) =>
+    'latency' in result ? result.latency.mean : 0,
+  );
+  const total = inMachine + inContract + inTrace;
+  return {
+    state: state.id,
+    runsPerSecond: Math.round((cases.length * 1000) / (inMachine + inContract)),
+    machine: inMachine / total,
+    contract: inContract / total,
+    trace: inTrace / total,
+  };
+}
+
+function render(rows: readonly Measurement[], cases: number, peak: number): string {
+  const percent = (share: number): string => `${Math.round(share * 100)} %`;
+  const fastest = Math.max(...rows.map(({ runsPerSecond }) => runsPerSecond));
+  const table = rows.map((r) => [
+    r.state,
+    String(r.runsPerSecond),
+    (r.runsPerSecond / fastest).toFixed(2),
+    percent(r.machine),
+    percent(r.contract),
+    percent(r.trace),
+  ]);
+  return [
+    markdownTable([['state', 'judged runs/s', 'of the fastest', 'machine', 'contract', 'trace'], ...table], {
+      align: ['l', 'r', 'r', 'r', 'r', 'r'],
+    }),
+    '',
+    `${cases} cases a round; peak memory ${peak} MiB.`,
+    '',
+  ].join('\n');
+}
+
+await runAsScript(import.meta.url, bench);

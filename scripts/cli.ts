@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What every command shares: arguments, help, output, exit codes. */
+import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs, styleText } from 'node:util';
+import { allStates, findState, type State } from '../variants/registry.ts';
+import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
+import type { Scenario } from '../harness/scenario/scenario.ts';
+import { nearest, UserError } from '../harness/scenario/user-error.ts';
+
+/** Exit codes: 0 fine · 1 the answer is bad news · 2 trouble. */
+export const EXIT_OK = 0;
+export const EXIT_BAD_NEWS = 1;
+export const EXIT_TROUBLE = 2;
+
+/** An option of a command. */
+export interface Option {
+  readonly type: 'boolean' | 'string';
+  /** What stands for the value in the help: `FILE`. */
+  readonly value?: string;
+  readonly help: string;
+}
+
+/** A command of the tool. */
+export interface Command {
+  readonly name: string;
+  /** Positional arguments as the help shows them: `<from> <to>`. */
+  readonly usage: string;
+  readonly summary: string;
+  readonly positionals: { readonly min: number; readonly max: number };
+  readonly options: Readonly<Record<string, Option>>;
+  readonly examples: readonly string[];
+  /** What the exit codes mean, for the help. */
+  readonly exits: Readonly<Record<number, string>>;
+  run(args: Args): number | Promise<number>;
+}
+
+/** Parsed arguments. */
+export interface Args {
+  readonly positionals: readonly string[];
+  /** Value of a string option, if given. */
+  text(name: string): string | undefined;
+  flag(name: string): boolean;
+}
+
+const SHARED: Readonly<Record<string, Option>> = {
+  'no-color': { type: 'boolean', help: 'no colour, as NO_COLOR does' },
+  help: { type: 'boolean', help: 'this text' },
+};
+
+/** Folder of package.json: where the corpus and the data are. */
+export function packageRoot(): string {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
+  return folder;
+}
+
+/** Version of the tool. */
+export function toolVersion(): string {
+  const { version } = JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as {
+    version: string;
+  };
+  return version;
+}
+
+/** Runs the command on `argv` and returns the exit code. Known errors are one line. */
+export async function runCommand(command: Command, argv: readonly string[]): Promise<number> {
+  try {
+    const args = parse(command, argv);
+    if (args.flag('no-color')) process.env['NO_COLOR'] = '1';
+    if (args.flag('help')) {
+      process.stdout.write(helpText(command));
+      return EXIT_OK;
+    }
+    refuseSwallowedFlags(command);
+    const { min, max } = command.positionals;
+    const { length } = args.positionals;
+    if (length < min || length > max) {
+      const surplus = length > max ? `: surplus ${quote(args.positionals.slice(max).join(' '))}` : '';
+      throw new UserError(`usage: ${command.name} ${command.usage}${surplus}`);
+    }
+    return await command.run(args);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    process.stderr.write(`${paint('red', 'bouncediff:')} ${error.message}\n`);
+    return EXIT_TROUBLE;
+  }
+}
+
+/** Runs the command when its file was started as a script. */
+export async function runAsScript(url: string, command: Command): Promise<void> {
+  const [, started] = process.argv;
+  if (started === undefined || realpathSync(started) !== fileURLToPath(url)) return;
+  await runAndExit(command, process.argv.slice(2));
+}
+
+/** Runs the command and leaves its exit code behind; an unknown error shows its stack, exit code 2. */
+export async function runAndExit(command: Command, argv: readonly string[]): Promise<void> {
+  // A reader that has seen enough (head, less) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+  try {
+    process.exitCode = await runCommand(command, argv);
+  } catch (error) {
+    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    process.stderr.write(`${text}\n`);
+    process.exitCode = EXIT_TROUBLE;
+  }
+}
+
+function parse(command: Command, argv: readonly string[]): Args {
+  const options = { ...command.options, ...SHARED };
+  const types = Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }]));
+  try {
+    const { values, positionals } = parseArgs({ args: [...argv], options: types, allowPositionals: true });
+    return {
+      positionals,
+      text: (name) => {
+        const value = values[name];
+        return typeof value === 'string' ? value : undefined;
+      },
+      flag: (name) => values[name] === true,
+    };
+  } catch (error) {
+    const unknown = error instanceof Error ? /'(--?[^' ]+)[^']*'/.exec(error.message)?.[1] : undefined;
+    const names = Object.keys(options).map((name) => `--${name}`);
+    if (unknown === undefined || names.includes(unknown)) {
+      throw new UserError(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
+    }
+    throw new UserError(`unknown option ${quote(unknown)}; there are ${names.join(', ')}`);
+  }
+}
+
+/** `npm run x --flag` never reaches us: npm keeps the flag. Say so instead of ignoring it. */
+function refuseSwallowedFlags(command: Command): void {
+  if (process.env['npm_lifecycle_event'] !== command.name) return;
+  for (const name of Object.keys(command.options)) {
+    if (process.env[`npm_config_${name.replaceAll('-', '_')}`] === undefined) continue;
+    throw new UserError(
+      `npm kept --${name} for itself; put -- before flags: npm run ${command.name} -- … --${name}`,
+    );
+  }
+}
+
+export function helpText(command: Command): string {
+  const options = Object.entries({ ...command.options, ...SHARED });
+  const width = Math.max(...options.map(([name, { value = '' }]) => name.length + value.length)) + 4;
+  return [
+    command.summary,
+    '',
+    `  npm run ${command.name} ${command.usage}`,
+    `  npx bouncediff ${command.name} ${command.usage}`,
+    '',
+    'Options (after -- with npm run):',
+    ...options.map(
+      ([name, { value, help }]) =>
+        `  ${`--${name}${value === undefined ? '' : ` ${value}`}`.padEnd(width)} ${help}`,
+    ),
+    '',
+    'Examples:',
+    ...command.examples.map((example) => `  ${example}`),
+    '',
+    'Exit codes:',
+    ...Object.entries(command.exits).map(([exit, meaning]) => `  ${exit}  ${meaning}`),
+    '',
+  ].join('\n');
+}
+
+/** The state of that id; UserError that names the nearest ones. */
+export function stateNamed(id: string): State {
+  const state = findState(id);
+  if (state !== undefined) return state;
+  const names = allStates().flatMap(({ id: name, alias }) => (alias === undefined ? [name] : [name, alias]));
+  throw new UserError(
+    `unknown state ${quote(id)}; nearest: ${nearest(id, names).join(', ')} (npm run states lists all)`,
+  );
+}
+
+/** The corpus of the project. */
+export function projectCorpus(): Corpus {
+  return loadCorpus(join(packageRoot(), 'corpus'));
+}
+
+/** The cases that a command looks at. */
+export function casesFor(corpus: Corpus, args: Args): readonly Scenario[] {
+  const glob = args.text('scenario');
+  return glob === undefined ? corpus.scenarios : selectScenarios(corpus, glob);
+}
+
+/** Writes to FILE of --output through a temporary file, else to standard output. */
+export function output(args: Args, text: string): void {
+  const file = args.text('output');
+  if (file === undefined) {
+    process.stdout.write(text);
+    return;
+  }
+  writeFile(file, text);
+}
+
+/** Writes a file whole or not at all. */
+export function writeFile(file: string, text: string): void {
+  const temporary = `${file}.${process.pid}.tmp`;
+  try {
+    writeFileSync(temporary, text);
+    renameSync(temporary, file);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    const reason = error instanceof Error ? error.message.split(',')[0] : String(error);
+    throw new UserError(`cannot write ${quote(file)}: ${reason ?? ''}`);
+  }
+}
+
+/** A progress line on standard error, on a terminal only. */
+export function progressLine(what: string): (done: number, total: number) => void {
+  if (!process.stderr.isTTY) return () => undefined;
+  return (done, total) => {
+    if (done < total && done % 32 !== 0) return;
+    process.stderr.write(done < total ? `\r${what} ${done}/${total}` : `\r\u001B[K`);
+  };
+}
+
+export function paint(colour: 'red' | 'green' | 'yellow' | 'bold' | 'dim', text: string): string {
+  const wanted = process.env['FORCE_COLOR'] !== undefined || process.stderr.isTTY;
+  return wanted && process.env['NO_COLOR'] === undefined ? styleText(colour, text) : text;
+}
+
+export function quote(value: string): string {
+  return JSON.stringify(value);
+}

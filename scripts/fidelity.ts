@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { join } from 'node:path';
+import { markdownTable } from 'markdown-table';
+import { findState } from '../variants/registry.ts';
+import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
+import { loadVectors } from '../harness/fidelity/vectors.ts';
+import { Machine } from '../harness/machine/machine.ts';
+import { nearest, UserError } from '../harness/scenario/user-error.ts';
+import {
+  EXIT_BAD_NEWS,
+  EXIT_OK,
+  output,
+  packageRoot,
+  progressLine,
+  quote,
+  runAsScript,
+  type Args,
+  type Command,
+} from './cli.ts';
+
+export const fidelity: Command = {
+  name: 'fidelity',
+  usage: '[folder]',
+  summary: "Replays what the kernel's own C was recorded doing, on every state, and compares call by call.",
+  positionals: { min: 0, max: 1 },
+  options: {
+    state: { type: 'string', value: 'ID', help: 'only this state' },
+    json: { type: 'boolean', help: 'JSON instead of a table' },
+    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+  },
+  examples: ['npm run fidelity', 'npm run fidelity -- path/to/vectors --state v3.5'],
+  exits: {
+    0: 'every vector matches',
+    1: 'a vector does not match',
+    2: 'trouble: damaged folder, unknown state',
+  },
+  run,
+};
+
+/** A recorded state that the registry does not have. */
+interface Missing {
+  readonly state: string;
+}
+
+function run(args: Args): number {
+  const vectors = loadVectors(args.positionals[0] ?? join(packageRoot(), 'harness', 'fidelity', 'data'));
+  const wanted = args.text('state');
+  const ids = wanted === undefined ? vectors.states : vectors.states.filter((id) => isState(id, wanted));
+  if (wanted !== undefined && ids.length === 0) {
+    throw new UserError(
+      `no vectors for state ${quote(wanted)}; nearest: ${nearest(wanted, vectors.states).join(', ')}`,
+    );
+  }
+  const machine = new Machine();
+  const progress = progressLine('states');
+  const results = ids.map((id, index): Fidelity | Missing => {
+    progress(index, ids.length);
+    const state = findState(id);
+    if (state === undefined) return { state: id };
+    return { ...compareWithVectors(machine, state, vectors.programs, vectors.results(id)), state: id };
+  });
+  progress(ids.length, ids.length);
+  output(args, args.flag('json') ? `${JSON.stringify(results, null, 2)}\n` : render(results));
+  const bad = results.some((result) => 'total' in result && result.matched < result.total);
+  return bad ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+/** `v3` asks for `v3.5`. */
+function isState(id: string, wanted: string): boolean {
+  return id === wanted || findState(id)?.id === findState(wanted)?.id;
+}
+
+function render(results: readonly (Fidelity | Missing)[]): string {
+  const rows = results.map((result) =>
+    'total' in result
+      ? [result.state, `${result.matched}/${result.total}`]
+      : [result.state, 'not implemented'],
+  );
+  const mismatches = results.flatMap((result) => {
+    if (!('total' in result) || result.first === undefined) return [];
+    const { program, op, what, recorded, modelled } = result.first;
+    return [
+      `\n${result.state}: first mismatch in ${program}${op < 0 ? '' : `, operation ${op}`}, ${what}`,
+      `  recorded  ${recorded}`,
+      `  modelled  ${modelled}`,
+    ];
+  });
+  return [markdownTable([['state', 'matched'], ...rows], { align: ['l', 'r'] }), ...mismatches, ''].join(
+    '\n',
+  );
+}
+
+await runAsScript(import.meta.url, fidelity);

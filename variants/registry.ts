@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Every state by id, and the only place that lists the series. */
+import { Baseline } from './baseline.ts';
+import { instrument, type Frame } from './instrument.ts';
+import type { DmaOpsClass } from './dma-ops.ts';
+import type { PostedPatch, Series, StateClass } from './patch.ts';
+import { SUGGESTIONS } from './review/index.ts';
+import { v1 } from './v1/index.ts';
+import { v2 } from './v2/index.ts';
+import { v3 } from './v3/index.ts';
+import { v4 } from './v4/index.ts';
+import { v5 } from './v5/index.ts';
+import { v6 } from './v6/index.ts';
+import { v7 } from './v7/index.ts';
+import { v8 } from './v8/index.ts';
+
+/** The series in the order they were posted. */
+export const SERIES: readonly Series[] = [v1, v2, v3, v4, v5, v6, v7, v8];
+
+/** One patch on the way from the baseline to a state. */
+export interface ChainLink extends PostedPatch {
+  /** The state right after it: `v3.2`, `review/no-dead-attrs`. */
+  readonly id: string;
+  /** Where it was posted: `v3 2/5`, `review of v3 3/5`. */
+  readonly place: string;
+  readonly author: string;
+  readonly date: string;
+}
+
+/** A state of the series. */
+export interface State {
+  readonly id: string;
+  /** Another name of the same state: `v3.5` of `v3`. */
+  readonly alias: string | undefined;
+  /** The patches between the baseline and this state; empty for the baseline. */
+  readonly chain: readonly ChainLink[];
+  /** The state's class, with every call of a method recorded. */
+  readonly Ops: DmaOpsClass;
+  /** What the frame numbers in recorded call paths stand for. */
+  readonly frames: readonly Frame[];
+}
+
+function build(): Map<string, State> {
+  const states = new Map<string, State>();
+  const add = (id: string, alias: string | undefined, chain: readonly ChainLink[]): void => {
+    const layers: { id: string; Class: StateClass }[] = [{ id: 'baseline', Class: Baseline }];
+    let Class: StateClass = Baseline;
+    for (const link of chain) {
+      Class = link.apply(Class);
+      layers.push({ id: link.id, Class });
+    }
+    states.set(id, { id, alias, chain, ...instrument(layers) });
+  };
+  add('baseline', undefined, []);
+  for (const { id, patches, author, date } of SERIES) {
+    const chain: ChainLink[] = [];
+    for (const [index, patch] of patches.entries()) {
+      const number = index + 1;
+      const last = number === patches.length;
+      const place = `${id} ${number}/${patches.length}`;
+      chain.push({ ...patch, id: `${id}.${number}`, place, author, date });
+      add(last ? id : `${id}.${number}`, last ? `${id}.${number}` : undefined, [...chain]);
+    }
+  }
+  for (const { name, base, on, ...suggestion } of SUGGESTIONS) {
+    const below = states.get(base);
+    if (below === undefined) throw new RangeError(`review/${name}: no state ${base} to stand on`);
+    const id = `review/${name}`;
+    add(id, undefined, [...below.chain, { ...suggestion, id, place: `review of ${on}` }]);
+  }
+  return states;
+}
+
+const STATES: ReadonlyMap<string, State> = build();
+
+/** Every state, in the order of the series. */
+export function allStates(): readonly State[] {
+  return [...STATES.values()];
+}
+
+/** The state of that id or alias. */
+export function findState(id: string): State | undefined {
+  return STATES.get(id) ?? allStates().find((state) => state.alias === id);
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import {
+  DMA_ATTR_SKIP_CPU_SYNC,
+  DMA_BIDIRECTIONAL,
+  DMA_MAPPING_ERROR,
+  DMA_TO_DEVICE,
+  type Attrs,
+  type Device,
+  type Direction,
+  type DmaAddr,
+  type PhysAddr,
+  type Size,
+} from '../dma-ops.ts';
+import type { StateClass } from '../patch.ts';
+import type { WithSwiotlbCheck } from '../with-swiotlb-check.ts';
+
+/** Bounce buffers are allocated aligned to the granule. */
+export const granuleAlignedBounce = (Base: StateClass<WithSwiotlbCheck>): StateClass<WithSwiotlbCheck> =>
+  class extends Base {
+    /** __iommu_dma_map_swiotlb() */
+    override mapSwiotlb(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
+      const coherent = this.kernel.devIsDmaCoherent(dev);
+      const prot = this.infoToProt(dir, coherent, attrs);
+      if (this.devUseSwiotlb(dev) && this.isUnaligned(dev, phys, size)) {
+        const length = this.kernel.iovaAlign(dev, size);
+        phys = this.kernel.swiotlbTblMapSingle(
+          dev,
+          phys,
+          size,
+          length,
+          this.kernel.iovaMask(dev),
+          dir,
+          attrs,
+        );
+        if (phys === DMA_MAPPING_ERROR) return DMA_MAPPING_ERROR;
+
+        const offset = this.kernel.iovaOffset(dev, phys);
+        const start = phys - offset;
+        if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 && (dir === DMA_TO_DEVICE || dir === DMA_BIDIRECTIONAL)) {
+          const end = offset + size;
+          this.kernel.memset(start, offset);
+          this.kernel.memset(start + end, length - end);
+        } else {
+          this.kernel.memset(start, length);
+        }
+      }
+      if (!coherent && (attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0) {
+        this.kernel.archSyncDmaForDevice(phys, size, dir);
+      }
+      const iova = this.mapIova(dev, phys, size, prot);
+      if (iova === DMA_MAPPING_ERROR && this.kernel.isSwiotlbBuffer(phys)) {
+        this.kernel.swiotlbTblUnmapSingle(dev, phys, size, dir, attrs);
+      }
+      return iova;
+    }
+  };

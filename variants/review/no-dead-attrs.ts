@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import {
+  DMA_ATTR_SKIP_CPU_SYNC,
+  type Attrs,
+  type Device,
+  type Direction,
+  type Scatterlist,
+} from '../dma-ops.ts';
+import type { Patch } from '../patch.ts';
+
+/** map_sg leaves attrs alone: nothing reads them after the sync. */
+export const noDeadAttrs: Patch = (Base) =>
+  class extends Base {
+    /** iommu_dma_map_sg() */
+    override mapSg(dev: Device, sgl: Scatterlist, nents: number, dir: Direction, attrs: Attrs): number {
+      if (this.kernel.devIsUntrusted(dev)) return this.mapSgSwiotlb(dev, sgl, nents, dir, attrs);
+      if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0) this.syncSgForDevice(dev, sgl, nents, dir);
+      return this.mapSgTrusted(dev, sgl, nents, dir, attrs);
+    }
+  };
