@@ -35,6 +35,9 @@ export function toMarkdown(
   context: ReportContext,
 ): string {
   const own = illustrations.filter(({ finding }) => !isBackground(finding));
+  if (isUnchanged(comparison)) {
+    return `${[verdictLine(comparison), header(comparison, context), `No difference on ${plural(comparison.cases, 'case')}.`].join('\n\n')}\n`;
+  }
   return [
     verdictLine(comparison),
     header(comparison, context),
@@ -49,6 +52,15 @@ export function toMarkdown(
     .filter((section) => section !== '')
     .join('\n\n')
     .concat('\n');
+}
+
+/** Nothing that a reader would call a difference. */
+function isUnchanged({ findings, different, costs }: Comparison): boolean {
+  return (
+    findings.every(({ kind }) => kind === 'still-broken') &&
+    different.length === 0 &&
+    costs.every((cost) => change(cost) === 0)
+  );
 }
 
 /** Still broken, and so it was in the baseline. */
