@@ -1,8 +1,16 @@
 #!/usr/bin/env node
 // SPDX-License-Identifier: GPL-2.0-only
-import { nearest } from '../harness/scenario/user-error.ts';
 import { bench } from './bench.ts';
-import { EXIT_OK, EXIT_TROUBLE, quote, runAndExit, toolVersion, type Command } from './cli.ts';
+import {
+  allowClosedPipe,
+  EXIT_OK,
+  EXIT_TROUBLE,
+  quote,
+  runAndExit,
+  suggestion,
+  toolVersion,
+  type Command,
+} from './cli.ts';
 import { compare } from './compare.ts';
 import { fidelity } from './fidelity.ts';
 import { states } from './states.ts';
@@ -15,14 +23,13 @@ const command = COMMANDS.find((known) => known.name === name);
 if (command !== undefined) await runAndExit(command, argv);
 else if (name === undefined || name === '--help' || name === 'help') {
   const lines = COMMANDS.map((known) => `  ${`${known.name} ${known.usage}`.padEnd(26)} ${known.summary}`);
+  allowClosedPipe();
   process.stdout.write(
     `bouncediff ${toolVersion()}: states of a dma-iommu patch series, side by side\n\n${lines.join('\n')}\n`,
   );
   process.exitCode = EXIT_OK;
 } else {
   const names = COMMANDS.map((known) => known.name);
-  process.stderr.write(
-    `bouncediff: unknown command ${quote(name)}; nearest: ${nearest(name, names).join(', ')}\n`,
-  );
+  process.stderr.write(`bouncediff: unknown command ${quote(name)}; ${suggestion(name, names)}\n`);
   process.exitCode = EXIT_TROUBLE;
 }

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every command shares: arguments, help, output, exit codes. */
-import { existsSync, readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
 import { allStates, findState, type State } from '../variants/registry.ts';
 import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
 import type { Scenario } from '../harness/scenario/scenario.ts';
 import { nearest, UserError } from '../harness/scenario/user-error.ts';
+import { packageRoot } from '../harness/source/package-root.ts';
+
+export { packageRoot } from '../harness/source/package-root.ts';
 
 /** Exit codes: 0 fine · 1 the answer is bad news · 2 trouble. */
 export const EXIT_OK = 0;
@@ -19,6 +22,8 @@ export interface Option {
   readonly type: 'boolean' | 'string';
   /** What stands for the value in the help: `FILE`. */
   readonly value?: string;
+  /** May be given more than once. */
+  readonly multiple?: true;
   readonly help: string;
 }
 
@@ -41,6 +46,8 @@ export interface Args {
   readonly positionals: readonly string[];
   /** Value of a string option, if given. */
   text(name: string): string | undefined;
+  /** Values of an option that may be given more than once, in order. */
+  texts(name: string): readonly string[];
   flag(name: string): boolean;
 }
 
@@ -48,13 +55,6 @@ const SHARED: Readonly<Record<string, Option>> = {
   'no-color': { type: 'boolean', help: 'no colour, as NO_COLOR does' },
   help: { type: 'boolean', help: 'this text' },
 };
-
-/** Folder of package.json: where the corpus and the data are. */
-export function packageRoot(): string {
-  let folder = dirname(fileURLToPath(import.meta.url));
-  while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
-  return folder;
-}
 
 /** Version of the tool. */
 export function toolVersion(): string {
@@ -67,8 +67,9 @@ export function toolVersion(): string {
 /** Runs the command on `argv` and returns the exit code. Known errors are one line. */
 export async function runCommand(command: Command, argv: readonly string[]): Promise<number> {
   try {
+    // Before anything can go wrong: errors have colours too.
+    if (argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
     const args = parse(command, argv);
-    if (args.flag('no-color')) process.env['NO_COLOR'] = '1';
     if (args.flag('help')) {
       process.stdout.write(helpText(command));
       return EXIT_OK;
@@ -78,7 +79,7 @@ export async function runCommand(command: Command, argv: readonly string[]): Pro
     const { length } = args.positionals;
     if (length < min || length > max) {
       const surplus = length > max ? `: surplus ${quote(args.positionals.slice(max).join(' '))}` : '';
-      throw new UserError(`usage: ${command.name} ${command.usage}${surplus}`);
+      throw new UserError(`usage: ${usageOf(command)}${surplus}`);
     }
     return await command.run(args);
   } catch (error) {
@@ -97,10 +98,7 @@ export async function runAsScript(url: string, command: Command): Promise<void> 
 
 /** Runs the command and leaves its exit code behind; an unknown error shows its stack, exit code 2. */
 export async function runAndExit(command: Command, argv: readonly string[]): Promise<void> {
-  // A reader that has seen enough (head, less) is no error.
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
+  allowClosedPipe();
   try {
     process.exitCode = await runCommand(command, argv);
   } catch (error) {
@@ -110,9 +108,18 @@ export async function runAndExit(command: Command, argv: readonly string[]): Pro
   }
 }
 
+/** A reader that has seen enough (head, less) is no error. */
+export function allowClosedPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error;
+  });
+}
+
 function parse(command: Command, argv: readonly string[]): Args {
   const options = { ...command.options, ...SHARED };
-  const types = Object.fromEntries(Object.entries(options).map(([name, { type }]) => [name, { type }]));
+  const types = Object.fromEntries(
+    Object.entries(options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
+  );
   try {
     const { values, positionals } = parseArgs({ args: [...argv], options: types, allowPositionals: true });
     return {
@@ -121,6 +128,7 @@ function parse(command: Command, argv: readonly string[]): Args {
         const value = values[name];
         return typeof value === 'string' ? value : undefined;
       },
+      texts: (name) => [values[name] ?? []].flat().filter((value) => typeof value === 'string'),
       flag: (name) => values[name] === true,
     };
   } catch (error) {
@@ -144,14 +152,18 @@ function refuseSwallowedFlags(command: Command): void {
   }
 }
 
+function usageOf({ name, usage }: Command): string {
+  return `${name} ${usage}`.trimEnd();
+}
+
 export function helpText(command: Command): string {
   const options = Object.entries({ ...command.options, ...SHARED });
   const width = Math.max(...options.map(([name, { value = '' }]) => name.length + value.length)) + 4;
   return [
     command.summary,
     '',
-    `  npm run ${command.name} ${command.usage}`,
-    `  npx bouncediff ${command.name} ${command.usage}`,
+    `  npm run ${usageOf(command)}`,
+    `  npx bouncediff ${usageOf(command)}`,
     '',
     'Options (after -- with npm run):',
     ...options.map(
@@ -173,9 +185,13 @@ export function stateNamed(id: string): State {
   const state = findState(id);
   if (state !== undefined) return state;
   const names = allStates().flatMap(({ id: name, alias }) => (alias === undefined ? [name] : [name, alias]));
-  throw new UserError(
-    `unknown state ${quote(id)}; nearest: ${nearest(id, names).join(', ')} (npm run states lists all)`,
-  );
+  throw new UserError(`unknown state ${quote(id)}; ${suggestion(id, names)} (npm run states lists all)`);
+}
+
+/** The names that may have been meant, else all there are. */
+export function suggestion(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near.length > 0 ? `nearest: ${near.join(', ')}` : `there are ${names.join(', ')}`;
 }
 
 /** The corpus of the project. */
@@ -199,14 +215,21 @@ export function output(args: Args, text: string): void {
   writeFile(file, text);
 }
 
-/** Writes a file whole or not at all. */
+/** Writes a file whole or not at all; into a device or a pipe, and where a symlink leads. */
 export function writeFile(file: string, text: string): void {
-  const temporary = `${file}.${process.pid}.tmp`;
+  let temporary: string | undefined;
   try {
+    const existing = statSync(file, { throwIfNoEntry: false });
+    if (existing !== undefined && !existing.isFile()) {
+      writeFileSync(file, text);
+      return;
+    }
+    const target = existing === undefined ? file : realpathSync(file);
+    temporary = `${target}.${process.pid}.tmp`;
     writeFileSync(temporary, text);
-    renameSync(temporary, file);
+    renameSync(temporary, target);
   } catch (error) {
-    rmSync(temporary, { force: true });
+    if (temporary !== undefined) rmSync(temporary, { force: true });
     const reason = error instanceof Error ? error.message.split(',')[0] : String(error);
     throw new UserError(`cannot write ${quote(file)}: ${reason ?? ''}`);
   }

@@ -5,7 +5,7 @@ import { findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
 import { loadVectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { nearest, UserError } from '../harness/scenario/user-error.ts';
+import { UserError } from '../harness/scenario/user-error.ts';
 import {
   EXIT_BAD_NEWS,
   EXIT_OK,
@@ -14,6 +14,7 @@ import {
   progressLine,
   quote,
   runAsScript,
+  suggestion,
   type Args,
   type Command,
 } from './cli.ts';
@@ -47,9 +48,7 @@ function run(args: Args): number {
   const wanted = args.text('state');
   const ids = wanted === undefined ? vectors.states : vectors.states.filter((id) => isState(id, wanted));
   if (wanted !== undefined && ids.length === 0) {
-    throw new UserError(
-      `no vectors for state ${quote(wanted)}; nearest: ${nearest(wanted, vectors.states).join(', ')}`,
-    );
+    throw new UserError(`no vectors for state ${quote(wanted)}; ${suggestion(wanted, vectors.states)}`);
   }
   const machine = new Machine();
   const progress = progressLine('states');
@@ -67,7 +66,8 @@ function run(args: Args): number {
 
 /** `v3` asks for `v3.5`. */
 function isState(id: string, wanted: string): boolean {
-  return id === wanted || findState(id)?.id === findState(wanted)?.id;
+  const state = findState(wanted);
+  return id === wanted || (state !== undefined && state === findState(id));
 }
 
 function render(results: readonly (Fidelity | Missing)[]): string {

@@ -27,7 +27,7 @@ function run(args: Args): number {
       subject: last?.subject ?? 'drivers/iommu/dma-iommu.c of v5.14-rc, before the series',
       date: last?.date ?? '',
       messageId: last?.messageId ?? '',
-      claims: last?.claims ?? [],
+      claims: last?.claims.map(({ text }) => text) ?? [],
     };
   });
   const table = rows.map(({ id, alias, patch, date, subject, messageId }) => [

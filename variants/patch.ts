@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A patch is a function from a state to a state; a series is its patches in order. */
 import type { Baseline } from './baseline.ts';
+import type { Claim, ClaimScope } from './claims.ts';
 import type { Kernel } from './dma-ops.ts';
 
 /** A state's class; `S` names what earlier patches have added to it. */
@@ -26,8 +27,8 @@ export interface PostedPatch {
   /** Subject line without the [PATCH …] tag. */
   readonly subject: string;
   readonly messageId: string;
-  /** What its changelog promises, in our words. */
-  readonly claims: readonly string[];
+  /** What its changelog promises. */
+  readonly claims: readonly Claim[];
 }
 
 /** A change that a reviewer asked for. */
@@ -43,6 +44,13 @@ export interface Suggestion extends PostedPatch {
   readonly on: string;
 }
 
+/** Something that a cover letter names as unsolved: findings about it are no surprise. */
+export interface Declaration {
+  readonly text: string;
+  readonly clauses: readonly string[];
+  readonly scope: ClaimScope;
+}
+
 /** A posted series: the cover letter. */
 export interface Series {
   /** `v3`. */
@@ -56,4 +64,6 @@ export interface Series {
   /** State the first patch applies to. */
   readonly base: string;
   readonly patches: readonly PostedPatch[];
+  /** What the cover letter says it leaves unsolved. */
+  readonly declared?: readonly Declaration[];
 }

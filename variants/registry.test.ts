@@ -77,7 +77,7 @@ describe('the series', () => {
       expect(patch.messageId).toBe(`${messageId}-${i + 2}-stevensd@google.com`);
       expect(patch.subject).toMatch(/^(dma-iommu|swiotlb): \S/);
       expect(patch.claims.length).toBeGreaterThan(0);
-      for (const claim of patch.claims) expect(claim.trim()).not.toBe('');
+      for (const { text } of patch.claims) expect(text.trim()).not.toBe('');
     }
   });
 

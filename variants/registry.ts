@@ -82,3 +82,10 @@ export function allStates(): readonly State[] {
 export function findState(id: string): State | undefined {
   return STATES.get(id) ?? allStates().find((state) => state.alias === id);
 }
+
+/** The baseline, the end of each series, and each suggestion right behind the state it was asked of. */
+export function seriesEndsAndSuggestions(): readonly State[] {
+  const ends = ['baseline', ...SERIES.map(({ id }) => id)];
+  const suggested = SUGGESTIONS.flatMap(({ base, name }) => [base, `review/${name}`]);
+  return [...new Set([...ends, ...suggested])].flatMap((id) => STATES.get(id) ?? []);
+}

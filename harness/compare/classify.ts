@@ -44,7 +44,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     const inherited = (cause: Cause): boolean => has(baseline()[index], cause) !== undefined;
     const causes = [...y.breaks, ...x.breaks].map(({ cause }) => cause);
     for (const [at, cause] of causes.entries()) {
-      if (causes.findIndex((other) => isSame(other, cause)) < at) continue;
+      if (causes.findIndex((other) => sameDefect(other, cause)) < at) continue;
       const a = has(x, cause);
       const b = has(y, cause);
       const kind = kindOf(x, a, from.crashStep, y, b, to.crashStep);
@@ -63,10 +63,11 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
 
 function has(verdict: Verdict | undefined, cause: Cause): Evidence | undefined {
   const { breaks = [] } = verdict ?? {};
-  return (breaks.find((b) => b.cause === cause) ?? breaks.find((b) => isSame(b.cause, cause)))?.evidence;
+  return (breaks.find((b) => b.cause === cause) ?? breaks.find((b) => sameDefect(b.cause, cause)))?.evidence;
 }
 
-function isSame(a: Cause, b: Cause): boolean {
+/** The two causes compare as one. */
+export function sameDefect(a: Cause, b: Cause): boolean {
   return a === b || (SAME_DEFECT.has(a) && SAME_DEFECT.has(b));
 }
 

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison as JSON, in a versioned form that docs/json.md describes. */
-import type { Comparison } from '../compare/comparison.ts';
+import type { Account } from '../compare/account.ts';
+import type { Expected } from '../compare/expectations.ts';
+import type { Effect } from '../compare/ledger.ts';
+import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Illustration } from './illustrate.ts';
 import type { ReportContext } from './markdown.ts';
 import { notExercised, summarise } from './summary.ts';
@@ -11,6 +14,8 @@ const JSON_SCHEMA = 'bouncediff/compare/1';
 export function toJson(
   comparison: Comparison,
   illustrations: readonly Illustration[],
+  account: Account,
+  expected: readonly Expected[],
   context: ReportContext,
 ): string {
   const { from, to } = comparison;
@@ -38,6 +43,7 @@ export function toJson(
       scenario: scenario.scenario,
       case: scenario.id,
       because,
+      patches: patchesOf(account, finding),
       traceDiff: diff,
       evidence: { from: finding.cases[0]?.from ?? null, to: finding.cases[0]?.to ?? null },
       cases: finding.cases.map((c) => c.scenario.id),
@@ -49,8 +55,44 @@ export function toJson(
       from: comparison.crashedOnlyFrom.map(({ id }) => id),
       to: comparison.crashedOnlyTo.map(({ id }) => id),
     },
+    ledger: account.ledger.map(({ stage, claims, unexplained, declared }) => ({
+      patch: stage.patch.id,
+      claims: claims.map(({ claim, status, shownBy, contradictedBy }) => ({
+        text: claim.text,
+        status,
+        shownBy: shownBy.map(({ id }) => id),
+        contradictedBy: contradictedBy.map(({ id }) => id),
+      })),
+      unexplained: unexplained.map(effect),
+      declared: declared.map(effect),
+    })),
+    brokenOnTheWay: account.passing.map(({ clause, cause, made, takenBack, scenarios }) => ({
+      clause,
+      cause,
+      brokenBy: made.patch.id,
+      mendedBy: takenBack.patch.id,
+      cases: scenarios.map(({ id }) => id),
+    })),
+    expected: expected.map(({ entry, cases }) => ({
+      ...entry,
+      cases: cases.map((found) => found.scenario.id),
+    })),
     exercised: comparison.exercised,
     notExercised: notExercised(comparison),
   };
   return `${JSON.stringify(report, null, 2)}\n`;
+}
+
+function patchesOf(account: Account, finding: Finding): object[] {
+  const { forth = [], back = [] } = account.attributions.get(finding) ?? {};
+  return [...forth, ...back].map(({ stage, effect: turn, touched, executed }) => ({
+    patch: stage.patch.id,
+    effect: turn,
+    touched,
+    executed,
+  }));
+}
+
+function effect({ scenario, ...what }: Effect): object {
+  return { ...what, case: scenario.id };
 }

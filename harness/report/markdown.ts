@@ -3,11 +3,15 @@
 import { markdownTable } from 'markdown-table';
 import type { State } from '../../variants/registry.ts';
 import type { FindingKind } from '../compare/classify.ts';
+import type { Account } from '../compare/account.ts';
+import type { Expected } from '../compare/expectations.ts';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { COSTS } from '../recording/costs.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Illustration } from './illustrate.ts';
+import { behind, expectedSection, ledgerSection } from './account-section.ts';
+import { code, fence, plural, text } from './escape.ts';
 import { change, notExercised, summarise } from './summary.ts';
 import { CAUSE_WORDS } from './words.ts';
 
@@ -32,22 +36,26 @@ const KIND_TITLES: Readonly<Record<FindingKind, string>> = {
 export function toMarkdown(
   comparison: Comparison,
   illustrations: readonly Illustration[],
+  account: Account,
+  expected: readonly Expected[],
   context: ReportContext,
 ): string {
   const own = illustrations.filter(({ finding }) => !isBackground(finding));
   if (isUnchanged(comparison)) {
-    return `${[verdictLine(comparison), header(comparison, context), `No difference on ${plural(comparison.cases, 'case')}.`].join('\n\n')}\n`;
+    return `${[verdictLine(comparison, account), header(comparison, context), `No difference on ${plural(comparison.cases, 'case')}.`].join('\n\n')}\n`;
   }
   return [
-    verdictLine(comparison),
+    verdictLine(comparison, account),
     header(comparison, context),
     ...(['regressed', 'unmasked', 'fixed', 'masked'] as const).map((kind) => overview(own, kind)),
     costTable(comparison),
     crashNote(comparison),
-    details(own),
+    ledgerSection(account),
+    details(own, account),
     overview(own, 'still-broken'),
     inheritedTable(illustrations),
     differentList(comparison),
+    expectedSection(expected),
   ]
     .filter((section) => section !== '')
     .join('\n\n')
@@ -68,8 +76,8 @@ function isBackground({ kind, inherited }: Finding): boolean {
   return inherited && kind === 'still-broken';
 }
 
-/** Line 1. */
-function verdictLine(comparison: Comparison): string {
+/** Line 1: better or worse, in numbers, and why. */
+function verdictLine(comparison: Comparison, account: Account): string {
   const s = summarise(comparison);
   const parts = [
     `${s.fixed} fixed`,
@@ -85,9 +93,25 @@ function verdictLine(comparison: Comparison): string {
   const missing = notExercised(comparison);
   const coverage = missing.length === 0 ? 'every clause exercised' : `not exercised: ${missing.join(', ')}`;
   return (
-    `**${comparison.from.id} → ${comparison.to.id}: ${parts.join(', ')}** — ` +
-    `${plural(s.scenarios, 'scenario')}, ${plural(s.cases, 'case')} × ${s.clauses} clauses; ${coverage}.`
+    `**${comparison.from.id} → ${comparison.to.id}: ${s.word}** — ${parts.join(', ')}; ` +
+    `${plural(s.scenarios, 'scenario')}, ${plural(s.cases, 'case')} × ${s.clauses} clauses; ${coverage}.${reasonFor(comparison, account)}`
   );
+}
+
+/** The finding, or the cost, that weighs most. */
+function reasonFor({ findings, costs }: Comparison, account: Account): string {
+  const weighty =
+    findings.find(({ kind }) => kind === 'regressed') ?? findings.find(({ kind }) => kind === 'fixed');
+  if (weighty !== undefined) {
+    const { forth = [], back = [] } = account.attributions.get(weighty) ?? {};
+    const patch = [...forth, ...back].at(-1)?.stage.patch.id;
+    const by = patch === undefined ? '' : ` by ${patch}`;
+    return ` First of all: ${weighty.kind}${by}, ${weighty.clause} (${CAUSE_WORDS[weighty.cause]}).`;
+  }
+  const cost = costs.find((found) => change(found) !== 0);
+  if (cost === undefined) return '';
+  const title = COSTS.find(({ name }) => name === cost.name)?.title ?? cost.name;
+  return ` First of all: ${title} ${cost.from} → ${cost.to}.`;
 }
 
 function header({ from, to }: Comparison, { corpusHash, version }: ReportContext): string {
@@ -149,12 +173,13 @@ function crashNote({ from, to, crashedOnlyFrom, crashedOnlyTo }: Comparison): st
   return [...note(from.id, crashedOnlyFrom), ...note(to.id, crashedOnlyTo)].join('\n');
 }
 
-function details(illustrations: readonly Illustration[]): string {
+function details(illustrations: readonly Illustration[], account: Account): string {
   if (illustrations.length === 0) return '';
-  return ['## Findings', ...illustrations.map(detail)].join('\n\n');
+  return ['## Findings', ...illustrations.map((shown) => detail(shown, account))].join('\n\n');
 }
 
-function detail({ finding, scenario, because, diff }: Illustration): string {
+function detail({ finding, scenario, because, diff }: Illustration, account: Account): string {
+  const attribution = account.attributions.get(finding);
   const { clause, cause, kind, inherited, cases } = finding;
   const label = `${KIND_TITLES[kind].toLowerCase()}${inherited ? ', inherited from the baseline' : ''}`;
   const others = cases.slice(1, 1 + LISTED).map((c) => code(c.scenario.id));
@@ -163,6 +188,7 @@ function detail({ finding, scenario, because, diff }: Illustration): string {
     `### ${clause}: ${cause}\n<a id="${anchor(finding)}"></a>`,
     `**${label}**, ${plural(cases.length, 'case')}; smallest: ${code(scenario.id)} — ${text(scenario.why)}`,
     because,
+    attribution === undefined ? '' : behind(attribution),
     diff.length === 0 ? 'The traces do not differ.' : fence('diff', diff),
     others.length === 0 ? '' : `Also in ${others.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
     `Why it matters: ${CLAUSES[clause].why}`,
@@ -196,29 +222,4 @@ function differentList({ different }: Comparison): string {
 
 function anchor({ kind, clause, cause, inherited }: Finding): string {
   return `${kind}-${clause}-${cause}${inherited ? '-inherited' : ''}`;
-}
-
-/** A count and its noun. */
-function plural(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
-
-/** Code that may hold backticks, and stays in its table cell. */
-function code(value: string): string {
-  const longest = Math.max(0, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
-  const ticks = '`'.repeat(longest + 1);
-  const pad = longest > 0 ? ' ' : '';
-  return `${ticks}${pad}${value.replaceAll('|', '\\|')}${pad}${ticks}`;
-}
-
-/** Prose from data: nothing in it is Markdown. */
-function text(value: string): string {
-  return value.replaceAll(/[\\`*_[\]<>|#]/g, String.raw`\$&`);
-}
-
-/** A fence that nothing inside can close. */
-function fence(language: string, lines: readonly string[]): string {
-  const longest = Math.max(2, ...lines.flatMap((l) => [...l.matchAll(/`+/g)].map(([run]) => run.length)));
-  const ticks = '`'.repeat(longest + 1);
-  return [`${ticks}${language}`, ...lines, ticks].join('\n');
 }

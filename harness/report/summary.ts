@@ -6,6 +6,16 @@ import { CLAUSE_IDS, type ClauseId } from '../contract/clause.ts';
 
 /** Findings are counted per clause and cause; `different` and `same` are cases. */
 export interface Summary {
+  /** In a word: of the clauses first, of the costs where no clause changed. */
+  readonly word:
+    | 'better'
+    | 'worse'
+    | 'mixed'
+    | 'cheaper'
+    | 'dearer'
+    | 'mixed costs'
+    | 'same verdicts, other calls'
+    | 'same';
   readonly fixed: number;
   readonly regressed: number;
   readonly stillBroken: number;
@@ -25,21 +35,40 @@ export interface Summary {
 export function summarise(comparison: Comparison): Summary {
   const { findings, costs, different, same, scenarios, cases } = comparison;
   const count = (kind: FindingKind): number => findings.filter((f) => f.kind === kind).length;
+  const cheaper = costs.filter((cost) => change(cost) < 0).length;
+  const dearer = costs.filter((cost) => change(cost) > 0).length;
   return {
+    word: inAWord(count('fixed'), count('regressed'), cheaper, dearer, different.length),
     fixed: count('fixed'),
     regressed: count('regressed'),
     stillBroken: count('still-broken'),
     inherited: findings.filter((f) => f.kind === 'still-broken' && f.inherited).length,
     masked: count('masked'),
     unmasked: count('unmasked'),
-    cheaper: costs.filter((cost) => change(cost) < 0).length,
-    dearer: costs.filter((cost) => change(cost) > 0).length,
+    cheaper,
+    dearer,
     different: different.length,
     same,
     scenarios,
     cases,
     clauses: CLAUSE_IDS.length,
   };
+}
+
+function inAWord(
+  fixed: number,
+  regressed: number,
+  cheaper: number,
+  dearer: number,
+  different: number,
+): Summary['word'] {
+  if (fixed > 0 && regressed > 0) return 'mixed';
+  if (regressed > 0) return 'worse';
+  if (fixed > 0) return 'better';
+  if (cheaper > 0 && dearer > 0) return 'mixed costs';
+  if (dearer > 0) return 'dearer';
+  if (cheaper > 0) return 'cheaper';
+  return different > 0 ? 'same verdicts, other calls' : 'same';
 }
 
 /** How much a cost rose. */

@@ -7,7 +7,7 @@ import { UserError, nearest } from './user-error.ts';
 const MAX_SHOWN = 3;
 
 /** `?` is one character and `*` any number of them, but no `/`; `**` is anything; the rest is itself. */
-function globPattern(glob: string): RegExp {
+export function globPattern(glob: string): RegExp {
   const source = glob.replaceAll(/\*\*|[*?]|[^\w/]/g, (token) => {
     if (token === '**') return '.*';
     if (token === '*') return '[^/]*';

@@ -1,4 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import {
+  compiledOut,
+  mapDoesNotCopy,
+  mapMaintainsBounceBuffer,
+  oneCopyAtUnmap,
+  originalNotMaintained,
+  syncSgReachesBounceBuffer,
+  unchangedWithSwiotlb,
+} from '../claims.ts';
 import type { Series } from '../patch.ts';
 import { checkConfigSwiotlb } from './check-config-swiotlb.ts';
 import { fixSwiotlbSkipAndArchSync } from './fix-swiotlb-skip-and-arch-sync.ts';
@@ -16,20 +25,18 @@ export const v1: Series = {
       subject: 'dma-iommu: fix swiotlb SKIP_CPU_SYNC and arch sync',
       messageId: '20210702053742.842850-2-stevensd@google.com',
       claims: [
-        'sync_sg reaches the bounce buffer, for the copy and for cache maintenance',
-        'map_page and map_sg maintain the bounce buffer, not the original',
-        'no second copy out of the bounce buffer at unmap',
-        'map and unmap of swiotlb no longer copy by themselves',
+        syncSgReachesBounceBuffer,
+        mapMaintainsBounceBuffer,
+        originalNotMaintained,
+        oneCopyAtUnmap,
+        mapDoesNotCopy,
       ],
     },
     {
       apply: checkConfigSwiotlb,
       subject: 'dma-iommu: Check CONFIG_SWIOTLB more broadly',
       messageId: '20210702053742.842850-3-stevensd@google.com',
-      claims: [
-        'with CONFIG_SWIOTLB=n the swiotlb code is compiled out more widely',
-        'with CONFIG_SWIOTLB=y nothing changes',
-      ],
+      claims: [compiledOut, unchangedWithSwiotlb],
     },
   ],
 };

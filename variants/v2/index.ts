@@ -1,4 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import {
+  compiledOut,
+  mapMaintainsBounceBuffer,
+  oneCopyAtUnmap,
+  originalNotMaintained,
+  skipWithListsSeesData,
+  strictKept,
+  syncSgReachesBounceBuffer,
+  trustedUnchanged,
+  unchangedWithSwiotlb,
+} from '../claims.ts';
 import type { Series } from '../patch.ts';
 import { checkConfigSwiotlb } from './check-config-swiotlb.ts';
 import { fixArchSyncDmaForMap } from './fix-arch-sync-dma-for-map.ts';
@@ -17,36 +28,25 @@ export const v2: Series = {
       apply: fixSyncSg,
       subject: 'dma-iommu: fix sync_sg with swiotlb',
       messageId: '20210709033502.3545820-2-stevensd@google.com',
-      claims: [
-        'sync_sg for cpu and for device on a bounced buffer copies and maintains the bounce buffer',
-        'drivers that use SKIP_CPU_SYNC with sg lists, or sync_sg, now see the data',
-        'trusted devices are unchanged',
-      ],
+      claims: [syncSgReachesBounceBuffer, skipWithListsSeesData, trustedUnchanged],
     },
     {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map with swiotlb',
       messageId: '20210709033502.3545820-3-stevensd@google.com',
-      claims: [
-        'cache maintenance at map goes to the bounce buffer, in map_page and in map_sg of untrusted devices',
-        'the original buffer is no longer maintained for nothing',
-      ],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
     },
     {
       apply: passSkipToSwiotlbUnmap,
       subject: 'dma-iommu: pass SKIP_CPU_SYNC to swiotlb unmap',
       messageId: '20210709033502.3545820-4-stevensd@google.com',
-      claims: ['no second copy from the bounce buffer at unmap'],
+      claims: [oneCopyAtUnmap],
     },
     {
       apply: checkConfigSwiotlb,
       subject: 'dma-iommu: Check CONFIG_SWIOTLB more broadly',
       messageId: '20210709033502.3545820-5-stevensd@google.com',
-      claims: [
-        'with CONFIG_SWIOTLB=n the swiotlb code is compiled out more widely',
-        'strict invalidation of untrusted devices is kept',
-        'with CONFIG_SWIOTLB=y nothing changes',
-      ],
+      claims: [compiledOut, strictKept, unchangedWithSwiotlb],
     },
   ],
 };

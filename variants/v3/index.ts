@@ -1,4 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import {
+  compiledOut,
+  frontPaddingCleared,
+  mapMaintainsBounceBuffer,
+  mapsSucceedOnReuse,
+  nothingLeftMapped,
+  nothingSyncsTwice,
+  offsetCountedOnce,
+  oneCopyAtUnmap,
+  originalNotMaintained,
+  skipWithListsSeesData,
+  strictKept,
+  syncSgReachesBounceBuffer,
+  trustedUnchanged,
+  unchangedWithSwiotlb,
+} from '../claims.ts';
 import type { Series } from '../patch.ts';
 import { fixArchSyncDmaForMap } from '../v2/fix-arch-sync-dma-for-map.ts';
 import { accountForMinAlignMask } from './account-for-min-align-mask.ts';
@@ -18,47 +34,31 @@ export const v3: Series = {
       apply: fixSyncSg,
       subject: 'dma-iommu: fix sync_sg with swiotlb',
       messageId: '20210811024247.1144246-2-stevensd@google.com',
-      claims: [
-        'sync_sg for cpu and for device on a bounced buffer copies and maintains the bounce buffer',
-        'drivers that use SKIP_CPU_SYNC with sg lists, or sync_sg, now see the data',
-        'trusted devices are unchanged',
-      ],
+      claims: [syncSgReachesBounceBuffer, skipWithListsSeesData, trustedUnchanged],
     },
     {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map',
       messageId: '20210811024247.1144246-3-stevensd@google.com',
-      claims: [
-        'cache maintenance at map goes to the bounce buffer, in map_page and in map_sg of untrusted devices',
-        'the original buffer is no longer maintained for nothing',
-      ],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
     },
     {
       apply: addSkipAfterSyncing,
       subject: 'dma-iommu: add SKIP_CPU_SYNC after syncing',
       messageId: '20210811024247.1144246-4-stevensd@google.com',
-      claims: ['after syncing at map or unmap nothing syncs again', 'one copy instead of two at unmap'],
+      claims: [nothingSyncsTwice, oneCopyAtUnmap],
     },
     {
       apply: checkConfigSwiotlb,
       subject: 'dma-iommu: Check CONFIG_SWIOTLB more broadly',
       messageId: '20210811024247.1144246-5-stevensd@google.com',
-      claims: [
-        'with CONFIG_SWIOTLB=n the swiotlb code is compiled out more widely',
-        'strict invalidation of untrusted devices is kept',
-        'with CONFIG_SWIOTLB=y nothing changes',
-      ],
+      claims: [compiledOut, strictKept, unchangedWithSwiotlb],
     },
     {
       apply: accountForMinAlignMask,
       subject: 'dma-iommu: account for min_align_mask',
       messageId: '20210811024247.1144246-6-stevensd@google.com',
-      claims: [
-        'the offset of a bounce buffer is no longer counted twice: no extra page is exposed to the device',
-        'nothing is left mapped after unmap',
-        'maps no longer fail when the IOVA is reused',
-        'padding in front of the data is cleared',
-      ],
+      claims: [offsetCountedOnce, nothingLeftMapped, mapsSucceedOnReuse, frontPaddingCleared],
     },
   ],
 };

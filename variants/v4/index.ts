@@ -1,4 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import {
+  alignedToGranule,
+  compiledOut,
+  frontPaddingCleared,
+  maintenanceKept,
+  mapMaintainsBounceBuffer,
+  mapsSucceedOnReuse,
+  nothingLeftMapped,
+  offsetCountedOnce,
+  oneCopyAtUnmap,
+  originalNotMaintained,
+  skipWithListsSeesData,
+  strictKept,
+  syncSgReachesBounceBuffer,
+  trustedUnchanged,
+  unchangedWithSwiotlb,
+} from '../claims.ts';
 import type { Series } from '../patch.ts';
 import { accountForMinAlignMask } from './account-for-min-align-mask.ts';
 import { checkConfigSwiotlb } from './check-config-swiotlb.ts';
@@ -19,59 +36,37 @@ export const v4: Series = {
       apply: fixSyncSg,
       subject: 'dma-iommu: fix sync_sg with swiotlb',
       messageId: '20210813073839.1562438-2-stevensd@google.com',
-      claims: [
-        'sync_sg for cpu and for device on a bounced buffer copies and maintains the bounce buffer',
-        'drivers that use SKIP_CPU_SYNC with sg lists, or sync_sg, now see the data',
-        'trusted devices are unchanged',
-      ],
+      claims: [syncSgReachesBounceBuffer, skipWithListsSeesData, trustedUnchanged],
     },
     {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map',
       messageId: '20210813073839.1562438-3-stevensd@google.com',
-      claims: [
-        'cache maintenance at map goes to the bounce buffer, in map_page and in map_sg of untrusted devices',
-        'the original buffer is no longer maintained for nothing',
-        'the fold of the helper changes nothing else',
-      ],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
     },
     {
       apply: skipExtraSyncDuringUnmap,
       subject: 'dma-iommu: skip extra sync during unmap w/swiotlb',
       messageId: '20210813073839.1562438-4-stevensd@google.com',
-      claims: [
-        'no sync before the swiotlb unmap: one copy instead of two at unmap',
-        'cache maintenance is kept',
-      ],
+      claims: [oneCopyAtUnmap, maintenanceKept],
     },
     {
       apply: checkConfigSwiotlb,
       subject: 'dma-iommu: Check CONFIG_SWIOTLB more broadly',
       messageId: '20210813073839.1562438-5-stevensd@google.com',
-      claims: [
-        'with CONFIG_SWIOTLB=n the swiotlb code is compiled out more widely',
-        'strict invalidation of untrusted devices is kept',
-        'with CONFIG_SWIOTLB=y nothing changes',
-      ],
+      claims: [compiledOut, strictKept, unchangedWithSwiotlb],
     },
     {
       apply: supportAlignedSwiotlbBuffers,
       subject: 'swiotlb: support aligned swiotlb buffers',
       messageId: '20210813073839.1562438-6-stevensd@google.com',
-      claims: [
-        'bounce buffers are aligned to the IOVA granule, so that neighbouring slots are not exposed when slot size < granule < page size',
-      ],
+      claims: [alignedToGranule],
     },
     {
       apply: accountForMinAlignMask,
       subject: 'dma-iommu: account for min_align_mask',
       messageId: '20210813073839.1562438-7-stevensd@google.com',
-      claims: [
-        'the offset of a bounce buffer is no longer counted twice: no extra page is exposed to the device',
-        'nothing is left mapped after unmap',
-        'maps no longer fail when the IOVA is reused',
-        'padding in front of the data is cleared',
-      ],
+      claims: [offsetCountedOnce, nothingLeftMapped, mapsSucceedOnReuse, frontPaddingCleared],
     },
   ],
 };

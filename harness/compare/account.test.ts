@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { findState, type State } from '../../variants/registry.ts';
+import { Machine } from '../machine/machine.ts';
+import { loadCorpus, selectScenarios } from '../scenario/load.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { accountFor, type Account } from './account.ts';
+import { compare } from './comparison.ts';
+import type { LedgerEntry } from './ledger.ts';
+
+const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));
+const machine = new Machine();
+
+function state(id: string): State {
+  const found = findState(id);
+  if (found === undefined) throw new Error(id);
+  return found;
+}
+
+function account(from: string, to: string, scenarios: readonly Scenario[]): Account {
+  const comparison = compare(machine, state(from), state(to), state('baseline'), scenarios);
+  return accountFor(machine, comparison, scenarios, () => undefined);
+}
+
+/** Clauses that the patch fixes or breaks somewhere. */
+function touched({ effects }: LedgerEntry): string[] {
+  return [...new Set(effects.flatMap((effect) => ('clause' in effect ? [effect.clause] : [])))];
+}
+
+describe('baseline → v3', () => {
+  let made: Account;
+  beforeAll(() => {
+    const globs = [
+      'min-align-mask/two*',
+      'min-align-mask/padding',
+      'sync/sg-for*',
+      'config/no-swiotlb-sg',
+      'map/page-untrusted',
+    ];
+    made = account(
+      'baseline',
+      'v3',
+      globs.flatMap((glob) => selectScenarios(corpus, glob)),
+    );
+  });
+
+  test('findings split over patches 1, 2 and 5; patch 3 only saves copies', () => {
+    const patches = [...made.attributions.values()].flatMap(({ forth }) =>
+      forth.map(({ stage }) => stage.patch.id),
+    );
+    expect([...new Set(patches)].toSorted()).toEqual(['v3.1', 'v3.2', 'v3.5']);
+    const third = made.ledger[2];
+    expect(third && touched(third)).toEqual([]);
+    expect(third?.claims.map(({ status }) => status)).toEqual(['shown', 'shown']);
+  });
+
+  test('patch 4 touches no clause, and changes something only with CONFIG_SWIOTLB=n', () => {
+    const fourth = made.ledger[3];
+    expect(fourth && touched(fourth)).toEqual([]);
+    expect(fourth?.effects.length).toBeGreaterThan(0);
+    expect(fourth?.effects.filter(({ scenario }) => scenario.machine.swiotlb)).toEqual([]);
+  });
+
+  test('what patch 1 breaks and patch 2 mends is reported with both', () => {
+    const pairs = made.passing.map(({ made: by, takenBack }) => `${by.patch.id} ${takenBack.patch.id}`);
+    expect(new Set(pairs)).toEqual(new Set(['v3.1 v3.2']));
+  });
+
+  test('what patch 5 breaks is explained by no claim', () => {
+    const fifth = made.ledger[4];
+    const broken = fifth?.unexplained.filter(({ kind }) => kind === 'regressed') ?? [];
+    expect(new Set(broken.map((effect) => ('clause' in effect ? effect.clause : '')))).toContain('no-crash');
+  });
+
+  test('an attribution names the functions of the patch, and those that ran', () => {
+    const turns = [...made.attributions.values()].flatMap(({ forth }) => forth);
+    for (const { touched: all, executed } of turns) {
+      expect(all.length).toBeGreaterThan(0);
+      expect(all).toEqual(expect.arrayContaining([...executed]));
+    }
+  });
+});
+
+test('v6 → v7: the patch is the seventh of each', () => {
+  const made = account('v6', 'v7', selectScenarios(corpus, 'min-align-mask/n*'));
+  const ids = [...made.attributions.values()].flatMap(({ forth, back, counterparts }) => [
+    ...forth.map(({ stage }) => stage.patch.id),
+    ...back.map(({ stage }) => stage.patch.id),
+    ...counterparts.map(({ patch }) => patch.id),
+  ]);
+  expect(new Set(ids)).toEqual(new Set(['v6.7', 'v7.7']));
+});

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Who did what: each finding's patches, and each patch's ledger, on representative cases or on all. */
+import type { Machine } from '../machine/machine.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { attribute, Prefixes, type Attribution } from './attribute.ts';
+import { walkBetween, type Walk } from './chain.ts';
+import type { Comparison, Finding } from './comparison.ts';
+import { ledgerOf, passingBreaks, type LedgerEntry, type Passing } from './ledger.ts';
+
+export interface Account {
+  readonly walk: Walk;
+  /** Per finding, in its smallest case. */
+  readonly attributions: ReadonlyMap<Finding, Attribution>;
+  readonly ledger: readonly LedgerEntry[];
+  readonly passing: readonly Passing[];
+  /** Cases that the ledger looked at. */
+  readonly cases: number;
+}
+
+/** Most cases without a touched clause that stand for the others. */
+const DIFFERENT = 8;
+
+/**
+ * Accounts for a comparison. `scenarios`: what the ledger is measured on; undefined: the smallest case
+ * of each finding, of each changed cost, and of what differs otherwise.
+ */
+export function accountFor(
+  machine: Machine,
+  comparison: Comparison,
+  scenarios: readonly Scenario[] | undefined,
+  progress: (done: number, total: number) => void,
+): Account {
+  const walk = walkBetween(comparison.from, comparison.to);
+  const prefixes = new Prefixes(machine);
+  const changed = comparison.findings.filter(({ kind }) => kind !== 'still-broken');
+  const attributions = new Map(
+    changed.flatMap((finding): [Finding, Attribution][] => {
+      const { clause, cause, cases } = finding;
+      const [smallest] = cases;
+      return smallest === undefined
+        ? []
+        : [[finding, attribute(prefixes, walk, smallest.scenario, clause, cause)]];
+    }),
+  );
+  const cases = scenarios ?? representatives(comparison, changed);
+  const ledger = walk.forth.map((stage, index) => {
+    progress(index, walk.forth.length);
+    return ledgerOf(prefixes, stage, cases);
+  });
+  progress(walk.forth.length, walk.forth.length);
+  return { walk, attributions, ledger, passing: passingBreaks(ledger), cases: cases.length };
+}
+
+function representatives({ costs, different }: Comparison, changed: readonly Finding[]): Scenario[] {
+  const witnesses = costs.flatMap(({ shownBy }) => (shownBy === undefined ? [] : [shownBy]));
+  const smallest = changed.flatMap(({ cases }) => cases.slice(0, 1).map(({ scenario }) => scenario));
+  return [...new Set([...smallest, ...witnesses, ...different.slice(0, DIFFERENT)])];
+}

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Which patch did it: differences walked through the prefixes of a series. */
+import type { State } from '../../variants/registry.ts';
+import type { Cause, ClauseId } from '../contract/clause.ts';
+import { judge } from '../contract/contract.ts';
+import type { Machine } from '../machine/machine.ts';
+import { costsOf } from '../recording/costs.ts';
+import { behaviourOf } from '../recording/trace.ts';
+import { runScenario } from '../scenario/interpreter.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Stage, Walk } from './chain.ts';
+import { sameDefect } from './classify.ts';
+import type { Evaluation } from './evaluate.ts';
+
+/** A patch that changes something on the way. */
+export interface Turn {
+  readonly stage: Stage;
+  /** `breaks`: the clause holds before the patch and not after it; `mends`: the other way round. */
+  readonly effect: 'breaks' | 'mends';
+  /** Methods that the patch has its own version of. */
+  readonly touched: readonly string[];
+  /** Of these, the ones that ran in the case. */
+  readonly executed: readonly string[];
+}
+
+/** Who is behind a finding in one case. */
+export interface Attribution {
+  readonly scenario: Scenario;
+  /** Patches of the second state's chain that turn it, in order; more than one: it comes and goes. */
+  readonly forth: readonly Turn[];
+  /** The same of the first state's chain. */
+  readonly back: readonly Turn[];
+  /** The other chain's patches of the same subject, when just one chain turns it. */
+  readonly counterparts: readonly Stage[];
+}
+
+/** What a state makes of a case, evaluated when first asked for. */
+export class Prefixes {
+  private readonly machine: Machine;
+  private readonly known = new Map<string, Evaluation>();
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+  }
+
+  of(state: State, scenario: Scenario): Evaluation {
+    const key = `${state.id} ${scenario.id}`;
+    let evaluation = this.known.get(key);
+    if (evaluation === undefined) {
+      const run = runScenario(this.machine, state, scenario);
+      evaluation = { run, verdicts: judge(run), costs: costsOf(run) };
+      this.known.set(key, evaluation);
+    }
+    return evaluation;
+  }
+
+  isBroken(state: State, scenario: Scenario, clause: ClauseId, cause: Cause): boolean {
+    const verdict = this.of(state, scenario).verdicts.find((v) => v.clause === clause);
+    return verdict?.breaks.some((b) => sameDefect(b.cause, cause)) === true;
+  }
+
+  /** True when the two states' traces of the case read the same. */
+  sameTrace(a: State, b: State, scenario: Scenario): boolean {
+    const [x, y] = [this.of(a, scenario).run, this.of(b, scenario).run];
+    return behaviourOf(x).join('\n') === behaviourOf(y).join('\n');
+  }
+}
+
+/** Walks a finding in one case through both chains. */
+export function attribute(
+  prefixes: Prefixes,
+  walk: Walk,
+  scenario: Scenario,
+  clause: ClauseId,
+  cause: Cause,
+): Attribution {
+  const turns = (stages: readonly Stage[]): Turn[] =>
+    stages.flatMap((stage): Turn[] => {
+      const before = prefixes.isBroken(stage.before, scenario, clause, cause);
+      const after = prefixes.isBroken(stage.after, scenario, clause, cause);
+      if (before === after) return [];
+      return [{ stage, effect: after ? 'breaks' : 'mends', ...functionsOf(prefixes, stage, scenario) }];
+    });
+  const forth = turns(walk.forth);
+  const back = turns(walk.back);
+  const [turned, others] =
+    forth.length === 0 ? [back, walk.forth] : back.length === 0 ? [forth, walk.back] : [[], []];
+  const counterparts = others.filter((other) => turned.some(({ stage }) => isSameSubject(stage, other)));
+  return { scenario, forth, back, counterparts };
+}
+
+/** Posted under the same subject, give or take what was appended to it. */
+function isSameSubject({ patch: a }: Stage, { patch: b }: Stage): boolean {
+  return a.subject.startsWith(b.subject) || b.subject.startsWith(a.subject);
+}
+
+/** The functions of a patch, and which of them the case runs. */
+function functionsOf(
+  prefixes: Prefixes,
+  { patch, after }: Stage,
+  scenario: Scenario,
+): { touched: string[]; executed: string[] } {
+  const touched = after.frames.filter((frame) => frame.patch === patch.id).map(({ method }) => method);
+  const ran = new Set(
+    prefixes
+      .of(after, scenario)
+      .run.paths.filter((path) => path.patch === patch.id)
+      .map(({ method }) => method),
+  );
+  return { touched, executed: touched.filter((method) => ran.has(method)) };
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Known-bad outcomes that a reader has accepted, each with its reason. */
+import { existsSync, readFileSync } from 'node:fs';
+import { z } from 'zod';
+import { parseDocument, YAMLSeq } from 'yaml';
+import { allStates, findState } from '../../variants/registry.ts';
+import { CAUSES, CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
+import { firstProblem } from '../scenario/issues.ts';
+import { quoted, ScenarioError } from '../scenario/scenario-error.ts';
+import { nearest } from '../scenario/user-error.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { globPattern } from '../scenario/select.ts';
+import { ScenarioSource } from '../scenario/source.ts';
+import type { Comparison, Finding, FindingCase } from './comparison.ts';
+
+const entrySchema = z.strictObject({
+  /** `all`, a state, or a range `v3..v6` in the order of `npm run states`. */
+  states: z.string().min(1),
+  /** Pattern over scenario or case ids. */
+  scenario: z.string().min(1),
+  clause: z.enum(CLAUSE_IDS, { error: ({ input }) => notOneOf(input, 'a clause', CLAUSE_IDS) }),
+  /** Without it: any cause. */
+  cause: z.enum(CAUSES, { error: ({ input }) => notOneOf(input, 'a cause', CAUSES) }).optional(),
+  reason: z.string().min(1),
+  link: z.string().optional(),
+});
+
+function notOneOf(input: unknown, what: string, known: readonly string[]): string {
+  if (input === undefined) return `missing; one of ${known.join(', ')}`;
+  return `${quoted(input)} is not ${what}; nearest: ${nearest(String(input), known).join(', ')}`;
+}
+
+/** An accepted outcome. */
+export interface Expectation extends z.infer<typeof entrySchema> {
+  /** Where it stands in its file. */
+  readonly line: number;
+}
+
+/** Findings that were expected, and the entry that says so. */
+export interface Expected {
+  readonly entry: Expectation;
+  readonly cases: readonly FindingCase[];
+}
+
+/** Reads the file; none is no expectations. Throws ScenarioError with file and line. */
+export function loadExpectations(file: string): Expectation[] {
+  if (!existsSync(file)) return [];
+  const source = new ScenarioSource(readFileSync(file, 'utf8'), file);
+  const { success, data, error } = z.array(entrySchema).safeParse(source.data ?? []);
+  if (!success) throw firstProblem(source, error, []);
+  return data.map((entry, index) => {
+    const { line } = source.position([index]);
+    checkStates(file, source, entry.states, index);
+    return { ...entry, line };
+  });
+}
+
+function checkStates(file: string, source: ScenarioSource, states: string, index: number): void {
+  if (states === 'all') return;
+  const unknown = states.split('..').find((id) => findState(id) === undefined);
+  if (unknown === undefined) return;
+  const path = [index, 'states'];
+  throw new ScenarioError(
+    file,
+    source.position(path),
+    path,
+    `no state ${JSON.stringify(unknown)}; allowed: all, a state, or a range like v3..v6`,
+  );
+}
+
+/** The comparison without what is expected of its second state, and what that was. */
+export function applyExpectations(
+  comparison: Comparison,
+  entries: readonly Expectation[],
+): { comparison: Comparison; expected: Expected[] } {
+  const expected = new Map<Expectation, FindingCase[]>();
+  const findings = comparison.findings.flatMap((finding): Finding[] => {
+    const cases = finding.cases.filter((found) => {
+      const entry = entries.find((e) => covers(e, comparison.to.id, finding, found.scenario));
+      if (entry !== undefined) expected.set(entry, [...(expected.get(entry) ?? []), found]);
+      return entry === undefined;
+    });
+    return cases.length === 0 ? [] : [{ ...finding, cases }];
+  });
+  return {
+    comparison: { ...comparison, findings },
+    expected: [...expected].map(([entry, cases]) => ({ entry, cases })),
+  };
+}
+
+/** Entries about the two states that nothing in a whole comparison of them matches. */
+export function unmatched(
+  entries: readonly Expectation[],
+  { from, to, findings }: Comparison,
+): Expectation[] {
+  const about = entries.filter((entry) => isFor(entry, from.id) || isFor(entry, to.id));
+  return about.filter(
+    (entry) =>
+      !findings.some(({ clause, cause, cases }) =>
+        cases.some(({ scenario }) => matches(entry, clause, cause, scenario)),
+      ),
+  );
+}
+
+function covers(
+  entry: Expectation,
+  state: string,
+  { kind, clause, cause }: Finding,
+  scenario: Scenario,
+): boolean {
+  if (kind === 'fixed' || kind === 'masked') return false;
+  // What all states have is no excuse for a state that has just got it.
+  if (kind === 'regressed' && entry.states === 'all') return false;
+  return isFor(entry, state) && matches(entry, clause, cause, scenario);
+}
+
+function matches(entry: Expectation, clause: ClauseId, cause: Cause, scenario: Scenario): boolean {
+  if (entry.clause !== clause || (entry.cause !== undefined && entry.cause !== cause)) return false;
+  const pattern = globPattern(entry.scenario);
+  return pattern.test(scenario.id) || pattern.test(scenario.scenario);
+}
+
+function isFor({ states }: Expectation, id: string): boolean {
+  if (states === 'all') return true;
+  const order = allStates().map((state) => state.id);
+  const [first = '', last = first] = states.split('..').map((name) => findState(name)?.id ?? '');
+  const at = order.indexOf(id);
+  return at >= order.indexOf(first) && at <= order.indexOf(last);
+}
+
+/** The file's text with entries for the regressions of a comparison added, each with `reason`. */
+export function accept(
+  text: string,
+  { findings, to }: Comparison,
+  reason: string,
+): { text: string; added: number } {
+  const document = parseDocument(text);
+  const list = document.contents instanceof YAMLSeq ? document.contents : new YAMLSeq();
+  const entries = findings
+    .filter(({ kind }) => kind === 'regressed')
+    .flatMap(({ clause, cause, cases }) =>
+      [...new Set(cases.map(({ scenario }) => scenario.scenario))].map((scenario) => ({
+        states: to.id,
+        scenario,
+        clause,
+        cause,
+        reason,
+      })),
+    );
+  for (const entry of entries) list.add(document.createNode(entry));
+  if (document.contents !== list) document.contents = list as typeof document.contents;
+  return { text: String(document), added: entries.length };
+}

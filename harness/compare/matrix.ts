@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Many states on one corpus: what each clause and each scenario says of each of them. */
+import type { State } from '../../variants/registry.ts';
+import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
+import type { Machine } from '../machine/machine.ts';
+import { COSTS, noCosts, type Costs } from '../recording/costs.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { evaluate, type Evaluation } from './evaluate.ts';
+
+/** What the corpus says of a clause in a state. */
+export interface ClauseCell {
+  /** Cases that put it to the test. */
+  readonly exercised: number;
+  /** Cases in which it is broken, whatever the cause. */
+  readonly brokenCases: number;
+  /** The same per cause. */
+  readonly broken: ReadonlyMap<Cause, number>;
+}
+
+export interface Matrix {
+  readonly states: readonly State[];
+  readonly cases: number;
+  /** Per clause, in order: a cell per state. */
+  readonly clauses: ReadonlyMap<ClauseId, readonly ClauseCell[]>;
+  /** Per scenario whose states differ: what is broken in each state, `clause (cause)`, and in how many cases. */
+  readonly scenarios: ReadonlyMap<string, readonly ReadonlyMap<string, number>[]>;
+  /** Sums per state over the cases that went the same way in all of them. */
+  readonly costs: readonly Costs[];
+  readonly comparableCases: number;
+  /** Clauses that no case puts to the test in any state. */
+  readonly notExercised: readonly ClauseId[];
+}
+
+/** Evaluates every state on every case. */
+export function buildMatrix(
+  machine: Machine,
+  states: readonly State[],
+  scenarios: readonly Scenario[],
+  progress: (done: number, total: number) => void,
+): Matrix {
+  const tally = new Tally(states.length);
+  for (const [done, scenario] of scenarios.entries()) {
+    progress(done, scenarios.length);
+    const row: Evaluation[] = [];
+    for (const state of states) row.push(evaluate(machine, state, scenario, row.at(-1)));
+    tally.add(scenario, row);
+  }
+  progress(scenarios.length, scenarios.length);
+  return { states, cases: scenarios.length, ...tally.result() };
+}
+
+interface Cell {
+  exercised: number;
+  brokenCases: number;
+  readonly broken: Map<Cause, number>;
+}
+
+class Tally {
+  private readonly clauses: Map<ClauseId, Cell[]>;
+  private readonly scenarios = new Map<string, Map<string, number>[]>();
+  private readonly costs: Costs[];
+  private comparableCases = 0;
+
+  constructor(states: number) {
+    const cells = (): Cell[] =>
+      Array.from({ length: states }, () => ({ exercised: 0, brokenCases: 0, broken: new Map() }));
+    this.clauses = new Map(CLAUSE_IDS.map((id) => [id, cells()]));
+    this.costs = Array.from({ length: states }, noCosts);
+  }
+
+  add({ scenario }: Scenario, row: readonly Evaluation[]): void {
+    const broken = this.scenarios.get(scenario) ?? row.map(() => new Map<string, number>());
+    this.scenarios.set(scenario, broken);
+    for (const [state, { verdicts }] of row.entries()) {
+      for (const { clause, status, breaks } of verdicts) {
+        const cell = this.clauses.get(clause)?.[state];
+        if (cell === undefined || status === 'not-exercised') continue;
+        cell.exercised++;
+        if (status === 'broken') cell.brokenCases++;
+        for (const { cause } of breaks) {
+          cell.broken.set(cause, (cell.broken.get(cause) ?? 0) + 1);
+          const key = `${clause} (${cause})`;
+          broken[state]?.set(key, (broken[state].get(key) ?? 0) + 1);
+        }
+      }
+    }
+    this.addCosts(row);
+  }
+
+  private addCosts(row: readonly Evaluation[]): void {
+    const [first] = row;
+    const sameWay = ({ run }: Evaluation): boolean =>
+      run.crash === undefined && run.steps.every(({ status }, i) => status === first?.run.steps[i]?.status);
+    if (!row.every(sameWay)) return;
+    this.comparableCases++;
+    for (const [state, { costs }] of row.entries()) {
+      const sums = this.costs[state];
+      if (sums !== undefined) for (const { name } of COSTS) sums[name] += costs[name];
+    }
+  }
+
+  result(): Omit<Matrix, 'states' | 'cases'> {
+    const differing = [...this.scenarios].filter(
+      ([, row]) => new Set(row.map((cell) => keyOf(cell))).size > 1,
+    );
+    return {
+      clauses: this.clauses,
+      scenarios: new Map(differing),
+      costs: this.costs,
+      comparableCases: this.comparableCases,
+      notExercised: CLAUSE_IDS.filter((id) =>
+        this.clauses.get(id)?.every(({ exercised }) => exercised === 0),
+      ),
+    };
+  }
+}
+
+function keyOf(broken: ReadonlyMap<string, number>): string {
+  return JSON.stringify([...broken].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** A run of neighbouring states that have the same in common. */
+export interface Stretch<T> {
+  readonly from: number;
+  readonly to: number;
+  readonly value: T;
+}
+
+/** Equal neighbours together. */
+export function coalesce<T>(values: readonly T[], key: (value: T) => string): Stretch<T>[] {
+  const stretches: { from: number; to: number; value: T }[] = [];
+  for (const [index, value] of values.entries()) {
+    const last = stretches.at(-1);
+    if (last !== undefined && key(last.value) === key(value)) last.to = index;
+    else stretches.push({ from: index, to: index, value });
+  }
+  return stretches;
+}

@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A matrix as Markdown and JSON. */
+import { markdownTable } from 'markdown-table';
+import { coalesce, type ClauseCell, type Matrix } from '../compare/matrix.ts';
+import { CLAUSES } from '../contract/contract.ts';
+import { COSTS } from '../recording/costs.ts';
+import { code, plural } from './escape.ts';
+
+interface MatrixContext {
+  readonly corpusHash: string;
+  readonly version: string;
+}
+
+export function matrixToMarkdown(matrix: Matrix, { corpusHash, version }: MatrixContext): string {
+  const { states, cases, notExercised } = matrix;
+  const missing =
+    notExercised.length === 0 ? 'every clause exercised' : `not exercised: ${notExercised.join(', ')}`;
+  return [
+    `**${plural(states.length, 'state')} on ${plural(cases, 'case')} × ${matrix.clauses.size} clauses**; ${missing}.`,
+    `Corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel.`,
+    clauseSection(matrix),
+    historySection(matrix),
+    scenarioSection(matrix),
+    costSection(matrix),
+  ]
+    .join('\n\n')
+    .concat('\n');
+}
+
+/** Clause by state; neighbouring states that agree in a whole column share it. */
+function clauseSection({ states, clauses }: Matrix): string {
+  const columns = states.map((_, state) => [...clauses.values()].map((row) => cellText(row[state])));
+  const groups = coalesce(columns, (column) => column.join('|'));
+  const rows = [...clauses.keys()].map((id, row) => [id, ...groups.map(({ value }) => value[row] ?? '')]);
+  const head = groups.map(({ from, to }) => span(states, from, to));
+  return `## Clauses\n\nCases in which the clause is broken, of those that put it to the test; – where none did.\n\n${markdownTable([['clause', ...head], ...rows])}`;
+}
+
+function cellText(cell: ClauseCell | undefined): string {
+  if (cell === undefined || cell.exercised === 0) return '–';
+  const { exercised, brokenCases } = cell;
+  return brokenCases === 0 ? `holds (${exercised})` : `**${brokenCases}** / ${exercised}`;
+}
+
+function span(states: Matrix['states'], from: number, to: number): string {
+  const first = states[from]?.id ?? '';
+  return from === to ? first : `${first} … ${states[to]?.id ?? ''}`;
+}
+
+/** Clause and cause: in which states it is broken. */
+function historySection({ states, clauses }: Matrix): string {
+  const rows = [...clauses].flatMap(([id, cells]) => {
+    const causes = new Set(cells.flatMap(({ broken }) => [...broken.keys()]));
+    return [...causes].map((cause) => {
+      const stretches = coalesce(
+        cells.map(({ broken }) => broken.get(cause) ?? 0),
+        (n) => String(n > 0),
+      ).filter(({ from }) => (cells[from]?.broken.get(cause) ?? 0) > 0);
+      const where = stretches.map(({ from, to }) => span(states, from, to)).join(', ');
+      const first = states[stretches[0]?.from ?? 0]?.id ?? '';
+      const end = stretches.at(-1)?.to ?? 0;
+      return [id, cause, first, end === states.length - 1 ? '–' : (states[end + 1]?.id ?? ''), where];
+    });
+  });
+  const head = ['clause', 'cause', 'first broken in', 'not broken from', 'broken in'];
+  return `## Broken and mended\n\nIn the order of the columns above, not of a chain of patches.\n\n${markdownTable([head, ...rows])}`;
+}
+
+function scenarioSection({ states, scenarios }: Matrix): string {
+  if (scenarios.size === 0) return '## Scenarios\n\nNo scenario tells the states apart.';
+  const rows = [...scenarios].map(([id, row]) => {
+    const groups = coalesce(row, (broken) => [...broken].join());
+    const text = groups.map(({ from, to, value }) => {
+      const broken = [...value].map(([what, n]) => `${what} ×${n}`).join(', ');
+      return `${span(states, from, to)}: ${broken === '' ? 'holds' : broken}`;
+    });
+    return [code(id), text.join('<br>')];
+  });
+  return `## Scenarios\n\nThose in which the states differ.\n\n${markdownTable([['scenario', 'broken in'], ...rows])}`;
+}
+
+function costSection({ states, costs, comparableCases }: Matrix): string {
+  const columns = costs.map((cost) => COSTS.map(({ name }) => String(cost[name])));
+  const groups = coalesce(columns, (column) => column.join('|'));
+  const rows = COSTS.map(({ title, unit }, row) => [
+    title,
+    unit,
+    ...groups.map(({ value }) => value[row] ?? ''),
+  ]);
+  const head = groups.map(({ from, to }) => span(states, from, to));
+  const table = markdownTable([['cost', 'unit', ...head], ...rows], {
+    align: ['l', 'l', ...groups.map(() => 'r')],
+  });
+  return `## Costs\n\nSums over the ${plural(comparableCases, 'case')} that went the same way in every state.\n\n${table}`;
+}
+
+/** The same as JSON. */
+export function matrixToJson(matrix: Matrix, context: MatrixContext): string {
+  const { states, clauses, scenarios, costs, ...rest } = matrix;
+  return `${JSON.stringify(
+    {
+      schema: 'bouncediff/matrix/1',
+      ...context,
+      states: states.map(({ id }) => id),
+      clauses: [...clauses].map(([id, cells]) => ({
+        clause: id,
+        title: CLAUSES[id].title,
+        states: cells.map(({ broken, ...cell }) => ({ ...cell, broken: Object.fromEntries(broken) })),
+      })),
+      scenarios: [...scenarios].map(([id, row]) => ({
+        scenario: id,
+        states: row.map((broken) => Object.fromEntries(broken)),
+      })),
+      costs,
+      ...rest,
+    },
+    null,
+    2,
+  )}\n`;
+}
