@@ -12,11 +12,14 @@ import {
   type Command,
 } from './cli.ts';
 import { compare } from './compare.ts';
+import { explore } from './explore.ts';
 import { fidelity } from './fidelity.ts';
+import { newState } from './new-state.ts';
+import { source } from './source.ts';
 import { states } from './states.ts';
 import { trace } from './trace.ts';
 
-const COMMANDS: readonly Command[] = [compare, states, trace, fidelity, bench];
+const COMMANDS: readonly Command[] = [compare, explore, states, trace, source, fidelity, bench, newState];
 
 const [name, ...argv] = process.argv.slice(2);
 const command = COMMANDS.find((known) => known.name === name);

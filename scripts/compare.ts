@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { existsSync, readFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { accountFor } from '../harness/compare/account.ts';
-import { compare as compareStates, type Comparison } from '../harness/compare/comparison.ts';
-import { accept, applyExpectations, loadExpectations, unmatched } from '../harness/compare/expectations.ts';
+import type { Comparison } from '../harness/compare/comparison.ts';
+import { accept, loadExpectations } from '../harness/compare/expectations.ts';
 import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { illustrate } from '../harness/report/illustrate.ts';
 import { toJson } from '../harness/report/json.ts';
+import { toJunit } from '../harness/report/junit.ts';
+import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
+import { unexplainedRegressions, type Report } from '../harness/report/report.ts';
+import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/scenario/user-error.ts';
 import {
   casesFor,
@@ -28,20 +30,34 @@ import {
   type Command,
 } from './cli.ts';
 
+const FORMATS = {
+  markdown: (report: Report, full: boolean) => toMarkdown(report, { full }),
+  json: toJson,
+  junit: toJunit,
+} as const;
+const FAIL_ON = ['regressed', 'unexplained', 'never'] as const;
+
 export const compare: Command = {
   name: 'compare',
   usage: '<from> <to>',
   summary: 'What changed in observable behaviour and cost between two states of the series.',
   positionals: { min: 2, max: 2 },
   options: {
-    json: { type: 'boolean', help: 'JSON instead of Markdown (docs/json.md)' },
+    json: { type: 'boolean', help: 'short for --format json (docs/json.md)' },
+    format: { type: 'string', value: 'NAME', help: `${Object.keys(FORMATS).join(', ')}; default markdown` },
+    full: { type: 'boolean', help: 'no limit on the length; without it, as much as a GitHub comment takes' },
     output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
-    scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match, like sync/*' },
-    ledger: {
-      type: 'boolean',
-      help: 'measure the ledger of the patches on every case, not on the smallest ones',
+    summary: {
+      type: 'string',
+      value: 'FILE',
+      help: 'append the Markdown there too, as to $GITHUB_STEP_SUMMARY',
     },
+    scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match, like sync/*' },
     clause: { type: 'string', value: 'ID', help: 'only findings of this clause of the contract' },
+    code: { type: 'boolean', help: 'the code of the functions involved, folded under each finding' },
+    ledger: { type: 'boolean', help: 'measure the ledger of the patches on every case' },
+    'fail-on': { type: 'string', value: 'WHAT', help: `exit 1 on: ${FAIL_ON.join(', ')}; default regressed` },
+    accept: { type: 'string', value: 'REASON', help: 'write the regressions to corpus/expectations.yaml' },
   },
   examples: [
     'npm run compare v2 v3',
@@ -56,44 +72,73 @@ export const compare: Command = {
   run,
 };
 
-function run(args: Args): number {
+async function run(args: Args): Promise<number> {
   const [from = '', to = ''] = args.positionals;
   const states = [stateNamed(from), stateNamed(to), stateNamed('baseline')] as const;
   const clause = clauseNamed(args.text('clause'));
+  const render = formatNamed(args);
+  const failOn = oneOf(args.text('fail-on') ?? 'regressed', 'fail-on', FAIL_ON);
+  const reason = args.text('accept');
+  if (reason?.trim() === '') {
+    throw new UserError('--accept takes the reason why the regressions are accepted');
+  }
   const corpus = projectCorpus();
   const expectationsFile = join(packageRoot(), 'corpus', 'expectations.yaml');
-  const expectations = loadExpectations(expectationsFile);
-  const cases = casesFor(corpus, args);
-  const machine = new Machine();
-  const measured = compareStates(machine, ...states, cases, { clause, progress: progressLine('cases') });
-  const { comparison, expected } = applyExpectations(measured, expectations);
-  if (clause === undefined && cases.length === corpus.scenarios.length) {
-    const [stale] = unmatched(expectations, measured);
-    if (stale !== undefined) {
-      throw new UserError(
-        `${expectationsFile}:${stale.line}: matches nothing in ${from} and ${to} any more; delete it`,
-      );
-    }
+  const scenarios = casesFor(corpus, args);
+  const { report, stale } = makeReport(new Machine(), ...states, {
+    scenarios,
+    expectations: loadExpectations(expectationsFile),
+    wholeLedger: args.flag('ledger'),
+    sources: args.flag('code') ? await openSources() : undefined,
+    clause,
+    progress: progressLine('cases'),
+    patchProgress: progressLine('patches'),
+    context: { corpusHash: corpus.hash, version: toolVersion() },
+  });
+  const [gone] = stale;
+  // Only a whole comparison can say that an expectation matches nothing.
+  if (gone !== undefined && clause === undefined && scenarios.length === corpus.scenarios.length) {
+    throw new UserError(
+      `${expectationsFile}:${gone.line}: matches nothing in ${from} and ${to} any more; delete it`,
+    );
   }
-  const account = accountFor(
-    machine,
-    comparison,
-    args.flag('ledger') ? cases : undefined,
-    progressLine('patches'),
-  );
-  const render = args.flag('json') ? toJson : toMarkdown;
-  const context = { corpusHash: corpus.hash, version: toolVersion() };
-  output(args, render(comparison, illustrate(machine, comparison), account, expected, context));
-  const reason = args.text('accept');
+  const summary = args.text('summary');
+  if (summary !== undefined) append(summary, toMarkdown(report, { full: false }));
+  output(args, render(report, args.flag('full')));
   if (reason !== undefined) {
-    acceptRegressions(expectationsFile, comparison, reason);
+    acceptRegressions(expectationsFile, report.comparison, reason);
     return EXIT_OK;
   }
-  return comparison.findings.some(({ kind }) => kind === 'regressed') ? EXIT_BAD_NEWS : EXIT_OK;
+  const bad = {
+    regressed: report.comparison.findings.some(({ kind }) => kind === 'regressed'),
+    unexplained: unexplainedRegressions(report).length > 0,
+    never: false,
+  };
+  return bad[failOn] ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+function formatNamed(args: Args): (report: Report, full: boolean) => string {
+  if (args.flag('json')) return toJson;
+  const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
+  return FORMATS[oneOf(args.text('format') ?? 'markdown', 'format', names)];
+}
+
+function oneOf<T extends string>(value: string, option: string, known: readonly T[]): T {
+  const found = known.find((name) => name === value);
+  if (found === undefined) throw new UserError(`--${option} ${quote(value)}: one of ${known.join(', ')}`);
+  return found;
+}
+
+function append(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split(',')[0] : String(error);
+    throw new UserError(`cannot append to ${quote(file)}: ${why ?? ''}`);
+  }
 }
 
 function acceptRegressions(file: string, comparison: Comparison, reason: string): void {
-  if (reason.trim() === '') throw new UserError('--accept takes the reason why the regressions are accepted');
   const { text, added } = accept(existsSync(file) ? readFileSync(file, 'utf8') : '', comparison, reason);
   if (added > 0) writeFile(file, text);
   process.stderr.write(`${added} ${added === 1 ? 'expectation' : 'expectations'} added to ${file}\n`);

@@ -3,7 +3,7 @@
 import { Baseline } from './baseline.ts';
 import { instrument, type Frame } from './instrument.ts';
 import type { DmaOpsClass } from './dma-ops.ts';
-import type { PostedPatch, Series, StateClass } from './patch.ts';
+import type { PostedPatch, Series, StateClass, Suggestion } from './patch.ts';
 import { SUGGESTIONS } from './review/index.ts';
 import { v1 } from './v1/index.ts';
 import { v2 } from './v2/index.ts';
@@ -51,9 +51,21 @@ function build(): Map<string, State> {
     }
     states.set(id, { id, alias, chain, ...instrument(layers) });
   };
+  const below = (id: string, base: string): readonly ChainLink[] => {
+    const suggestion = SUGGESTIONS.find(({ name }) => base === `review/${name}`);
+    if (suggestion !== undefined) suggest(suggestion);
+    const found = [...states.values()].find((state) => state.id === base || state.alias === base);
+    if (found === undefined) throw new RangeError(`${id}: no state ${base} to stand on`);
+    return found.chain;
+  };
+  const suggest = ({ name, base, on, ...suggestion }: Suggestion): void => {
+    const id = `review/${name}`;
+    if (states.has(id)) return;
+    add(id, undefined, [...below(id, base), { ...suggestion, id, place: `review of ${on}` }]);
+  };
   add('baseline', undefined, []);
-  for (const { id, patches, author, date } of SERIES) {
-    const chain: ChainLink[] = [];
+  for (const { id, base, patches, author, date } of SERIES) {
+    const chain = [...below(id, base)];
     for (const [index, patch] of patches.entries()) {
       const number = index + 1;
       const last = number === patches.length;
@@ -62,12 +74,7 @@ function build(): Map<string, State> {
       add(last ? id : `${id}.${number}`, last ? `${id}.${number}` : undefined, [...chain]);
     }
   }
-  for (const { name, base, on, ...suggestion } of SUGGESTIONS) {
-    const below = states.get(base);
-    if (below === undefined) throw new RangeError(`review/${name}: no state ${base} to stand on`);
-    const id = `review/${name}`;
-    add(id, undefined, [...below.chain, { ...suggestion, id, place: `review of ${on}` }]);
-  }
+  for (const suggestion of SUGGESTIONS) suggest(suggestion);
   return states;
 }
 

@@ -105,6 +105,11 @@ function bySize(a: Scenario, b: Scenario): number {
   return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
 }
 
+/** Worst first: a crash, then the order of the contract. */
+function severity(clause: ClauseId): number {
+  return clause === 'no-crash' ? -1 : CLAUSE_IDS.indexOf(clause);
+}
+
 class Tally {
   private readonly clause: ClauseId | undefined;
   private readonly findings = new Map<string, FindingCase[]>();
@@ -174,7 +179,7 @@ class Tally {
       return [{ kind, clause, cause, inherited, cases: sorted }];
     });
     const rank = (f: Finding): number =>
-      FINDING_KINDS.indexOf(f.kind) * 1000 + Number(f.inherited) * 500 + CLAUSE_IDS.indexOf(f.clause);
+      FINDING_KINDS.indexOf(f.kind) * 1000 + Number(f.inherited) * 500 + severity(f.clause);
     return {
       findings: findings.toSorted((a, b) => rank(a) - rank(b) || (a.cause < b.cause ? -1 : 1)),
       costs: COSTS.map(({ name }) => {

@@ -2,7 +2,7 @@
 /** What each patch promises, set against what it was measured to do. */
 import type { Claim, ClaimEffect, ClaimScope } from '../../variants/claims.ts';
 import type { Series } from '../../variants/patch.ts';
-import { SERIES } from '../../variants/registry.ts';
+import { SERIES, type State } from '../../variants/registry.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
 import { COSTS, type CostName } from '../recording/costs.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -92,7 +92,9 @@ export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly S
   const effects = scenarios.flatMap((scenario) => effectsOf(prefixes, stage, scenario));
   const claims = stage.patch.claims.map((claim) => recordOf(claim, effects, scenarios));
   const open = effects.filter((effect) => !stage.patch.claims.some((claim) => covers(claim, effect)));
-  const declared = open.filter((effect) => isDeclared(stage, effect));
+  const declared = open.filter(
+    (effect) => effect.kind === 'regressed' && isDeclared(stage.after, effect.clause, effect.scenario),
+  );
   return {
     stage,
     claims,
@@ -121,8 +123,9 @@ function effectsOf(prefixes: Prefixes, { before, after }: Stage, scenario: Scena
       if (rise !== 0) effects.push({ kind: rise < 0 ? 'lowers' : 'raises', cost: name, scenario });
     }
   }
-  if (effects.length === 0 && !prefixes.sameTrace(before, after, scenario))
+  if (effects.length === 0 && !prefixes.sameTrace(before, after, scenario)) {
     effects.push({ kind: 'differs', scenario });
+  }
   return effects;
 }
 
@@ -166,13 +169,12 @@ function contradicts(promise: ClaimEffect, effect: Effect): boolean {
   return 'fixes' in promise && promise.fixes.includes(effect.clause);
 }
 
-function isDeclared({ after }: Stage, effect: Effect): boolean {
-  if (effect.kind !== 'regressed') return false;
-  const series: Series | undefined = SERIES.find(
-    ({ id }) => after.id === id || after.id.startsWith(`${id}.`),
-  );
+/** The cover letter of the state's series names it as unsolved. */
+export function isDeclared({ chain }: State, clause: ClauseId, scenario: Scenario): boolean {
+  const last = chain.at(-1)?.id ?? '';
+  const series: Series | undefined = SERIES.find(({ id }) => last.startsWith(`${id}.`));
   return (series?.declared ?? []).some(
-    ({ clauses, scope }) => clauses.includes(effect.clause) && isInScope(scope, effect.scenario),
+    ({ clauses, scope }) => clauses.includes(clause) && isInScope(scope, scenario),
   );
 }
 
@@ -214,7 +216,8 @@ function checkNames({ text, effects }: Claim): void {
               ? [promise.raises, costs, 'cost']
               : [[], [], ''];
     const wrong = names.find((name) => !known.includes(name));
-    if (wrong !== undefined)
+    if (wrong !== undefined) {
       throw new UserError(`claim ${JSON.stringify(text)}: no ${what} ${JSON.stringify(wrong)}`);
+    }
   }
 }

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison as JSON, in a versioned form that docs/json.md describes. */
 import type { Account } from '../compare/account.ts';
-import type { Expected } from '../compare/expectations.ts';
 import type { Effect } from '../compare/ledger.ts';
-import type { Comparison, Finding } from '../compare/comparison.ts';
-import type { Illustration } from './illustrate.ts';
-import type { ReportContext } from './markdown.ts';
+import type { Finding } from '../compare/comparison.ts';
+import type { Report } from './report.ts';
 import { notExercised, summarise } from './summary.ts';
 
 /** Version of the form; a change that breaks readers raises it. */
 const JSON_SCHEMA = 'bouncediff/compare/1';
 
-export function toJson(
-  comparison: Comparison,
-  illustrations: readonly Illustration[],
-  account: Account,
-  expected: readonly Expected[],
-  context: ReportContext,
-): string {
+export function toJson(report: Report): string {
+  const { comparison, illustrations, account, expected, context } = report;
   const { from, to } = comparison;
   const state = ({ id, alias, chain }: typeof from): object => ({
     id,
@@ -29,7 +22,7 @@ export function toJson(
       date,
     })),
   });
-  const report = {
+  const json = {
     schema: JSON_SCHEMA,
     ...context,
     from: state(from),
@@ -80,7 +73,7 @@ export function toJson(
     exercised: comparison.exercised,
     notExercised: notExercised(comparison),
   };
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${JSON.stringify(json, null, 2)}\n`;
 }
 
 function patchesOf(account: Account, finding: Finding): object[] {

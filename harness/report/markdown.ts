@@ -4,22 +4,17 @@ import { markdownTable } from 'markdown-table';
 import type { State } from '../../variants/registry.ts';
 import type { FindingKind } from '../compare/classify.ts';
 import type { Account } from '../compare/account.ts';
-import type { Expected } from '../compare/expectations.ts';
-import type { Comparison, Finding } from '../compare/comparison.ts';
+import type { Comparison, CostChange, Finding } from '../compare/comparison.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { COSTS } from '../recording/costs.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Illustration } from './illustrate.ts';
 import { behind, expectedSection, ledgerSection } from './account-section.ts';
+import { codeSection } from './code-section.ts';
 import { code, fence, plural, text } from './escape.ts';
+import { unexplainedRegressions, type Report } from './report.ts';
 import { change, notExercised, summarise } from './summary.ts';
 import { CAUSE_WORDS } from './words.ts';
-
-/** What stands around a comparison. */
-export interface ReportContext {
-  readonly corpusHash: string;
-  readonly version: string;
-}
 
 /** Most cases that a list names. */
 const LISTED = 8;
@@ -32,34 +27,115 @@ const KIND_TITLES: Readonly<Record<FindingKind, string>> = {
   masked: 'Broken before, can no longer be judged',
 };
 
-/** The whole report. */
-export function toMarkdown(
-  comparison: Comparison,
-  illustrations: readonly Illustration[],
-  account: Account,
-  expected: readonly Expected[],
-  context: ReportContext,
-): string {
+/** Characters that a GitHub comment takes, with room to spare. */
+const COMMENT_BUDGET = 60_000;
+
+/** The whole report, or as much of it as a comment takes; what was cut is said. */
+export function toMarkdown(report: Report, { full }: { readonly full: boolean }): string {
+  const { comparison, illustrations, account, expected } = report;
+  if (isUnchanged(comparison)) return unchanged(report);
   const own = illustrations.filter(({ finding }) => !isBackground(finding));
-  if (isUnchanged(comparison)) {
-    return `${[verdictLine(comparison, account), header(comparison, context), `No difference on ${plural(comparison.cases, 'case')}.`].join('\n\n')}\n`;
-  }
-  return [
-    verdictLine(comparison, account),
-    header(comparison, context),
+  const essential = [
+    head(report),
     ...(['regressed', 'unmasked', 'fixed', 'masked'] as const).map((kind) => overview(own, kind)),
     costTable(comparison),
     crashNote(comparison),
-    ledgerSection(account),
-    details(own, account),
+  ];
+  const background = [
     overview(own, 'still-broken'),
     inheritedTable(illustrations),
     differentList(comparison),
     expectedSection(expected),
+  ];
+  const codeShown = new Set<string>();
+  const findings = own.map((shown) => detail(shown, report, codeShown));
+  const optional = [
+    ...(findings.length > 0 ? ['## Findings'] : []),
+    ...findings,
+    ledgerSection(account),
+    ...background,
+  ];
+  return fit(essential, optional, full ? Infinity : COMMENT_BUDGET);
+}
+
+/** The sections in order as far as they fit; whole sections only, so that no fence stays open. */
+function fit(essential: readonly string[], optional: readonly string[], budget: number): string {
+  const kept: string[] = [];
+  let cut = 0;
+  // Room for the note that something was cut.
+  let left = budget - 200;
+  for (const [index, section] of [...essential, ...optional].entries()) {
+    if (section === '') continue;
+    const room = index < essential.length ? shortened(section, Math.min(left, budget / 6)) : section;
+    if (room.length + 2 > left) {
+      cut++;
+      continue;
+    }
+    kept.push(room);
+    left -= room.length + 2;
+  }
+  if (cut > 0) kept.push(`_${plural(cut, 'section')} cut to fit a comment; \`--full\` prints everything._`);
+  return `${kept.join('\n\n')}\n`;
+}
+
+/** A table without its last rows, when it is longer than the room there is. */
+function shortened(section: string, room: number): string {
+  if (section.length + 2 <= room) return section;
+  const lines = section.split('\n');
+  let length = 0;
+  const kept = lines.filter((line) => (length += line.length + 1) < room - 100);
+  return [...kept, '', `… and ${plural(lines.length - kept.length, 'more row')}.`].join('\n');
+}
+
+/** Three lines. */
+function unchanged(report: Report): string {
+  const { comparison, context } = report;
+  const { from, to, cases } = comparison;
+  return [
+    verdictLine(comparison, report.account),
+    `No difference on ${plural(cases, 'case')}; corpus ${context.corpusHash}, bouncediff ${context.version}; modelled, not the kernel.`,
+    `From ${provenance(from)} to ${provenance(to)}.`,
   ]
-    .filter((section) => section !== '')
-    .join('\n\n')
+    .join('  \n')
     .concat('\n');
+}
+
+/** The lines that decide: the verdict, what to look at, what it costs, and what was compared. */
+function head(report: Report): string {
+  const { comparison, account, context } = report;
+  return [
+    verdictLine(comparison, account),
+    '',
+    `- ${nextStep(report)}`,
+    `- ${costHeadline(comparison)}`,
+    `- from ${provenance(comparison.from)}`,
+    `- to ${provenance(comparison.to)}`,
+    `- corpus ${context.corpusHash}, bouncediff ${context.version}; modelled, not the kernel`,
+  ].join('\n');
+}
+
+function nextStep(report: Report): string {
+  const unexplained = unexplainedRegressions(report);
+  const regressed = report.comparison.findings.filter(({ kind }) => kind === 'regressed').length;
+  const links = unexplained
+    .slice(0, 4)
+    .map((finding) => `[${finding.clause}: ${finding.cause}](#${anchor(finding)})`);
+  if (unexplained.length > 0) {
+    return `${plural(unexplained.length, 'unexplained regression')}: look at ${links.join(', ')}`;
+  }
+  if (regressed > 0) return `${plural(regressed, 'regression')}, declared as unsolved by the cover letter`;
+  return 'nothing regressed';
+}
+
+/** The costs that changed most, by their share. */
+function costHeadline({ costs }: Comparison): string {
+  const changed = costs.filter((cost) => change(cost) !== 0);
+  const share = (cost: CostChange): number => Math.abs(change(cost)) / Math.max(cost.from, cost.to);
+  const most = changed.toSorted((a, b) => share(b) - share(a)).slice(0, 3);
+  if (most.length === 0) return 'no cost changed';
+  const title = (cost: CostChange): string =>
+    COSTS.find(({ name }) => name === cost.name)?.title ?? cost.name;
+  return `costs: ${most.map((cost) => `${title(cost)} ${cost.from} → ${cost.to}`).join(', ')}`;
 }
 
 /** Nothing that a reader would call a difference. */
@@ -114,14 +190,6 @@ function reasonFor({ findings, costs }: Comparison, account: Account): string {
   return ` First of all: ${title} ${cost.from} → ${cost.to}.`;
 }
 
-function header({ from, to }: Comparison, { corpusHash, version }: ReportContext): string {
-  return [
-    `- from ${provenance(from)}`,
-    `- to ${provenance(to)}`,
-    `- corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel`,
-  ].join('\n');
-}
-
 /** Where a state comes from, in a line. */
 function provenance(state: State): string {
   const last = state.chain.at(-1);
@@ -173,12 +241,11 @@ function crashNote({ from, to, crashedOnlyFrom, crashedOnlyTo }: Comparison): st
   return [...note(from.id, crashedOnlyFrom), ...note(to.id, crashedOnlyTo)].join('\n');
 }
 
-function details(illustrations: readonly Illustration[], account: Account): string {
-  if (illustrations.length === 0) return '';
-  return ['## Findings', ...illustrations.map((shown) => detail(shown, account))].join('\n\n');
-}
-
-function detail({ finding, scenario, because, diff }: Illustration, account: Account): string {
+function detail(
+  { finding, scenario, because, diff }: Illustration,
+  { account, code: diffs }: Report,
+  codeShown: Set<string>,
+): string {
   const attribution = account.attributions.get(finding);
   const { clause, cause, kind, inherited, cases } = finding;
   const label = `${KIND_TITLES[kind].toLowerCase()}${inherited ? ', inherited from the baseline' : ''}`;
@@ -190,6 +257,7 @@ function detail({ finding, scenario, because, diff }: Illustration, account: Acc
     because,
     attribution === undefined ? '' : behind(attribution),
     diff.length === 0 ? 'The traces do not differ.' : fence('diff', diff),
+    codeSection(diffs, attribution, codeShown),
     others.length === 0 ? '' : `Also in ${others.join(', ')}${more > 0 ? ` and ${more} more` : ''}.`,
     `Why it matters: ${CLAUSES[clause].why}`,
   ]

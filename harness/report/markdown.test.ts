@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { findState, type State } from '../../variants/registry.ts';
+import { CAUSES } from '../contract/clause.ts';
+import { Machine } from '../machine/machine.ts';
+import { loadCorpus, selectScenarios } from '../scenario/load.ts';
+import { toJson } from './json.ts';
+import { toJunit } from './junit.ts';
+import { makeReport } from './make-report.ts';
+import { toMarkdown } from './markdown.ts';
+import { unexplainedRegressions, type Report } from './report.ts';
+
+const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));
+
+function state(id: string): State {
+  const found = findState(id);
+  if (found === undefined) throw new Error(id);
+  return found;
+}
+
+function reportOf(from: string, to: string, glob: string): Report {
+  return makeReport(new Machine(), state(from), state(to), state('baseline'), {
+    scenarios: selectScenarios(corpus, glob),
+    expectations: [],
+    wholeLedger: false,
+    context: { corpusHash: 'abc', version: '1.2.3' },
+  }).report;
+}
+
+const worse = reportOf('v2', 'v3', 'min-align-mask/two*');
+
+describe('toMarkdown', () => {
+  test('the first lines decide', () => {
+    const [verdict, , next, costs, from, to, context] = toMarkdown(worse, { full: false }).split('\n');
+    expect(verdict).toMatch(
+      /^\*\*v2 → v3: worse\*\* — \d+ fixed, \d+ regressed, .*; 1 scenario, \d+ cases × 16 clauses;/,
+    );
+    expect(next).toMatch(/^- \d+ unexplained regressions?: look at \[no-crash: memset-out-of-memory\]\(#/);
+    expect(costs).toMatch(/^- (no cost changed|costs: )/);
+    expect([from, to]).toEqual([
+      expect.stringContaining('**v2** (= v2.4)'),
+      expect.stringContaining('**v3** (= v3.5)'),
+    ]);
+    expect(context).toBe('- corpus abc, bouncediff 1.2.3; modelled, not the kernel');
+  });
+
+  test('every link leads to an anchor of the page', () => {
+    const text = toMarkdown(worse, { full: true });
+    const links = [...text.matchAll(/\]\(#([^)]+)\)/g)].map(([, anchor]) => anchor);
+    const anchors = new Set([...text.matchAll(/<a id="([^"]+)">/g)].map(([, anchor]) => anchor));
+    expect(links.length).toBeGreaterThan(0);
+    expect(links.filter((link) => !anchors.has(link ?? ''))).toEqual([]);
+  });
+
+  test('no difference is three lines', () => {
+    const text = toMarkdown(reportOf('v7', 'v8', 'min-align-mask/two*'), { full: false });
+    expect(text.trimEnd().split('\n')).toHaveLength(3);
+    expect(text).toContain('same');
+  });
+
+  test('hundreds of findings stay within a comment, the worst ones first and no fence open', () => {
+    const [first] = worse.illustrations;
+    if (first === undefined) throw new Error('no finding');
+    const many = CAUSES.flatMap((cause) =>
+      Array.from({ length: 12 }, () => ({ ...first, finding: { ...first.finding, cause } })),
+    );
+    const crowded: Report = {
+      ...worse,
+      illustrations: [first, ...many],
+      comparison: { ...worse.comparison, findings: [first.finding, ...many.map(({ finding }) => finding)] },
+    };
+    const text = toMarkdown(crowded, { full: false });
+    expect(text.length).toBeLessThanOrEqual(60_000);
+    expect(text).toContain('`--full` prints everything');
+    expect(text.indexOf(`### ${first.finding.clause}: ${first.finding.cause}`)).toBeGreaterThan(0);
+    expect((text.match(/^```/gm) ?? []).length % 2).toBe(0);
+    expect(toMarkdown(crowded, { full: true }).length).toBeGreaterThan(60_000);
+  });
+});
+
+test('a regression that the cover letter declares unsolved is not unexplained', () => {
+  expect(unexplainedRegressions(worse).map(({ clause }) => clause)).toContain('no-crash');
+  expect(unexplainedRegressions(reportOf('v6', 'v7', 'min-align-mask/n*'))).toEqual([]);
+});
+
+test('JUnit: as many test cases as clauses, failed where something regressed', () => {
+  const xml = toJunit(worse);
+  expect(xml.match(/<testcase /g)).toHaveLength(16);
+  const regressed = new Set(
+    worse.comparison.findings.filter(({ kind }) => kind === 'regressed').map(({ clause }) => clause),
+  );
+  expect(xml).toContain(`failures="${regressed.size}"`);
+});
+
+test('JSON is the same text for the same report', () => {
+  expect(toJson(worse)).toBe(toJson(reportOf('v2', 'v3', 'min-align-mask/two*')));
+});

@@ -1,0 +1,113 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A state's methods after all of its patches: later ones win, what no driver can reach is dropped. */
+import { Node, SyntaxKind, type MethodDeclaration } from 'ts-morph';
+import type { PatchModules } from './patch-modules.ts';
+import type { StateRef } from './sources.ts';
+
+/** A method as the last patch that touched it left it. */
+export interface Written {
+  readonly method: string;
+  readonly kernelFunction: string | undefined;
+  readonly patch: string;
+  readonly node: MethodDeclaration;
+}
+
+/** A state's methods. */
+export interface Flattened {
+  /** Those that can be reached from DmaOps, by name. */
+  readonly functions: ReadonlyMap<string, Written>;
+  /** Names of those that are there, but that nothing calls. */
+  readonly idle: ReadonlySet<string>;
+}
+
+interface Layer {
+  readonly patch: string;
+  readonly methods: ReadonlyMap<string, MethodDeclaration>;
+}
+
+/** Applies a state's patches. */
+export function flatten(modules: PatchModules, state: StateRef): Flattened {
+  const layers: Layer[] = [
+    { patch: 'baseline', methods: methodsOf(modules.baseline) },
+    ...state.chain.map(({ id }) => ({ patch: id, methods: methodsOf(modules.module(id).patchClass) })),
+  ];
+  const reached = new Map<string, Written>();
+  const visit = (method: string, below: number): void => {
+    const index = layers.findLastIndex((layer, i) => i < below && layer.methods.has(method));
+    const layer = layers[index];
+    const node = layer?.methods.get(method);
+    if (layer === undefined || node === undefined || isGone(node)) return;
+    // What a later patch overrides is reached through super only.
+    const name = below === layers.length ? method : `${method} as of ${layer.patch}`;
+    if (reached.has(name)) return;
+    reached.set(name, {
+      method: name,
+      kernelFunction: kernelFunction(layers.slice(0, index + 1), method),
+      patch: layer.patch,
+      node,
+    });
+    for (const callee of callees(node)) visit(callee.name, callee.inherited ? index : layers.length);
+  };
+  for (const entry of modules.entries) visit(entry, layers.length);
+  const last = new Map(layers.flatMap(({ methods }) => [...methods]));
+  const idle = [...last].flatMap(([name, node]) => (reached.has(name) || isGone(node) ? [] : [name]));
+  return {
+    functions: inFileOrder(reached, [...(layers[0]?.methods.keys() ?? [])]),
+    idle: new Set(idle),
+  };
+}
+
+function methodsOf(patchClass: {
+  getInstanceMethods(): MethodDeclaration[];
+}): Map<string, MethodDeclaration> {
+  const methods = patchClass.getInstanceMethods().filter((method) => method.hasBody());
+  return new Map(methods.map((method) => [method.getName(), method]));
+}
+
+/** A deleted function: its body is `return gone('…')`. */
+function isGone(method: MethodDeclaration): boolean {
+  const [only, ...more] = method.getStatements();
+  if (more.length > 0 || !Node.isReturnStatement(only)) return false;
+  const call = only.getExpression();
+  return Node.isCallExpression(call) && call.getExpression().getText() === 'gone';
+}
+
+/** The name that the doc comment begins with; an override that gives none has the overridden one's. */
+function kernelFunction(layers: readonly Layer[], method: string): string | undefined {
+  return layers.map(({ methods }) => documented(methods.get(method))).findLast((name) => name !== undefined);
+}
+
+function documented(node: MethodDeclaration | undefined): string | undefined {
+  const comment = node?.getJsDocs().at(-1)?.getDescription().trim() ?? '';
+  return /^(\w+)\(\)/.exec(comment)?.[1];
+}
+
+/** Methods that a method names: `this.x`, or `super.x` for what the patches below made of x. */
+export function callees(method: Node): { readonly name: string; readonly inherited: boolean }[] {
+  return method.getDescendantsOfKind(SyntaxKind.PropertyAccessExpression).flatMap((access) => {
+    const object = access.getExpression();
+    const inherited = Node.isSuperExpression(object);
+    return inherited || Node.isThisExpression(object) ? [{ name: access.getName(), inherited }] : [];
+  });
+}
+
+/** The baseline's order, which is the kernel file's; an added function stands before its first caller. */
+function inFileOrder(reached: ReadonlyMap<string, Written>, order: readonly string[]): Map<string, Written> {
+  const sorted = [...reached.keys()].filter((name) => order.includes(name));
+  sorted.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+  for (const [name, { node }] of reached) {
+    if (order.includes(name)) continue;
+    const own = node.getName();
+    const caller = sorted.findIndex((other) => {
+      const written = reached.get(other);
+      return written !== undefined && callees(written.node).some((callee) => callee.name === own);
+    });
+    sorted.splice(caller < 0 ? sorted.length : caller, 0, name);
+  }
+  return new Map(
+    sorted.flatMap((name) => {
+      const written = reached.get(name);
+      return written === undefined ? [] : [[name, written]];
+    }),
+  );
+}

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { relative } from 'node:path';
+import { flatten, type Flattened } from './flatten.ts';
+import { functionDiffs } from './function-diffs.ts';
+import { writtenText } from './layout.ts';
+import { PatchModules } from './patch-modules.ts';
+import type { EffectiveSource, FunctionDiff, SourceFunction, Sources, StateRef } from './sources.ts';
+
+/** The states' sources under a package root. Loads the parser: reach it through openSources(). */
+export class SourceTree implements Sources {
+  readonly modules: PatchModules;
+  readonly #flattened = new Map<string, Flattened>();
+
+  constructor(root: string) {
+    this.modules = new PatchModules(root);
+  }
+
+  effectiveSource(state: StateRef): EffectiveSource {
+    const functions = [...this.flattened(state).functions].map(
+      ([method, written]): [string, SourceFunction] => {
+        const { node, kernelFunction, patch } = written;
+        const file = relative(this.modules.root, node.getSourceFile().getFilePath());
+        const line = node.getStartLineNumber();
+        return [method, { method, kernelFunction, patch, text: writtenText(node), file, line }];
+      },
+    );
+    return { state: state.id, functions: new Map(functions) };
+  }
+
+  diffStates(from: StateRef, to: StateRef): FunctionDiff[] {
+    return functionDiffs(this.flattened(from), this.flattened(to));
+  }
+
+  /** The methods of a state as syntax. */
+  flattened(state: StateRef): Flattened {
+    const known = this.#flattened.get(state.id);
+    if (known !== undefined) return known;
+    const flattened = flatten(this.modules, state);
+    this.#flattened.set(state.id, flattened);
+    return flattened;
+  }
+}

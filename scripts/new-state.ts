@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { findState } from '../variants/registry.ts';
+import { UserError } from '../harness/scenario/user-error.ts';
+import { writeSeries, type PatchDraft } from '../harness/source/new-series.ts';
+import { EXIT_OK, packageRoot, quote, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
+
+export const newState: Command = {
+  name: 'new-state',
+  usage: '<name>',
+  summary: 'Starts the next revision: a folder of patches on top of a state, ready to edit and to compare.',
+  positionals: { min: 1, max: 1 },
+  options: {
+    from: { type: 'string', value: 'STATE', help: 'the state that its first patch stands on' },
+    patch: {
+      type: 'string',
+      value: 'SUBJECT',
+      multiple: true,
+      help: 'a patch of it; again for each, in order',
+    },
+    override: {
+      type: 'string',
+      value: 'FUNCTIONS',
+      multiple: true,
+      help: 'what the first patch touches (a,b); or given once for each patch',
+    },
+  },
+  examples: [
+    'npm run new-state v9 -- --from v8 --patch "dma-iommu: clear the whole slot" --override mapPage',
+    'npx bouncediff new-state v9 --from v8 --patch "first" --override mapSg,unmapSg --patch "second" --override initDomain',
+  ],
+  exits: { 0: 'written', 2: 'trouble: nothing was written' },
+  run,
+};
+
+async function run(args: Args): Promise<number> {
+  const [name = ''] = args.positionals;
+  const root = packageRoot();
+  if (!existsSync(join(root, 'tsconfig.json'))) {
+    throw new UserError(
+      'new-state writes into a checkout of the repository, and this is an installed package',
+    );
+  }
+  if (findState(name) !== undefined) throw new UserError(`there is a state ${quote(name)} already`);
+  const from = args.text('from');
+  if (from === undefined) throw new UserError('which state does it stand on? --from STATE');
+  const base = stateNamed(from);
+  const patches = patchesOf(args.texts('patch'), args.texts('override'));
+  const files = await writeSeries(root, { name, from: base, patches });
+  const lines = files.map(({ path }) => `  ${path}\n`);
+  process.stdout.write(
+    `${name} stands on ${base.id}:\n${lines.join('')}` +
+      `Edit its patches, then: npm run compare ${base.id} ${name} (docs/adding-a-revision.md)\n`,
+  );
+  return EXIT_OK;
+}
+
+/** Overrides given once are the first patch's; else each patch has its own. */
+function patchesOf(subjects: readonly string[], overrides: readonly string[]): PatchDraft[] {
+  if (overrides.length > 1 && overrides.length !== subjects.length) {
+    throw new UserError(
+      `--override is given ${overrides.length} times for ${subjects.length} patches: once, or once for each`,
+    );
+  }
+  return subjects.map((subject, index) => ({
+    subject,
+    overrides: (overrides[index] ?? '')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+  }));
+}
+
+await runAsScript(import.meta.url, newState);

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { State } from '../variants/registry.ts';
+import { methodsNamed } from '../harness/source/names.ts';
+import { openSources, type FunctionDiff, type SourceFunction } from '../harness/source/sources.ts';
+import { EXIT_OK, output, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
+
+export const source: Command = {
+  name: 'source',
+  usage: '<state> [function]',
+  summary: "A state's code after all of its patches, or how it differs from another state's.",
+  positionals: { min: 1, max: 2 },
+  options: {
+    diff: { type: 'string', value: 'STATE', help: 'how the functions of STATE differ from those of <state>' },
+    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+  },
+  examples: [
+    'npm run source v3 iommu_dma_map_page',
+    'npm run source -- v5.3 --diff v5.4',
+    'npx bouncediff source v7 mapPage --diff v8',
+  ],
+  exits: { 0: 'printed', 2: 'trouble' },
+  run,
+};
+
+async function run(args: Args): Promise<number> {
+  const [id = '', name] = args.positionals;
+  const state = stateNamed(id);
+  const otherId = args.text('diff');
+  const other = otherId === undefined ? undefined : stateNamed(otherId);
+  const sources = await openSources();
+  const functions = [...sources.effectiveSource(state).functions.values()];
+  if (other === undefined) {
+    const wanted = name === undefined ? undefined : methodsNamed(name, functions, state.id);
+    const shown = functions.filter(({ method }) => wanted?.includes(method) ?? true);
+    output(args, shown.map((found) => listing(found, state)).join('\n'));
+    return EXIT_OK;
+  }
+  const known = [...functions, ...sources.effectiveSource(other).functions.values()];
+  const wanted = name === undefined ? undefined : methodsNamed(name, known, `${state.id} or ${other.id}`);
+  const diffs = sources.diffStates(state, other).filter(({ method }) => wanted?.includes(method) ?? true);
+  output(args, renderDiffs(diffs, state, other, name));
+  return EXIT_OK;
+}
+
+/** A function under a comment that says where it is from. */
+function listing({ method, kernelFunction, patch, text, file, line }: SourceFunction, state: State): string {
+  const kernel = kernelFunction === undefined ? 'a helper' : `${kernelFunction}()`;
+  const link = state.chain.find(({ id }) => id === patch);
+  const by = link === undefined ? 'as before the series' : `last written by ${patch}, "${link.subject}"`;
+  return `// ${method}: ${kernel}, ${by}\n// ${file}:${line}\n${text}\n`;
+}
+
+function renderDiffs(
+  diffs: readonly FunctionDiff[],
+  from: State,
+  to: State,
+  name: string | undefined,
+): string {
+  const what = name === undefined ? 'function' : `part of ${name}`;
+  if (diffs.length === 0) return `${from.id} → ${to.id}: no ${what} differs.\n`;
+  const one = diffs.length === 1;
+  const onlyMoved = diffs.every(({ kind }) => kind === 'moved');
+  const differ = onlyMoved ? 'only moved' : one ? 'differs' : 'differ';
+  const head = `${diffs.length} ${one ? 'function' : 'functions'} ${differ}`;
+  return [`${from.id} → ${to.id}: ${head}\n`, ...diffs.map((diff) => section(diff, from, to))].join('\n');
+}
+
+function section(
+  { method, kernelFunction, kind, note, lines, ...patches }: FunctionDiff,
+  from: State,
+  to: State,
+): string {
+  const kernel = kernelFunction === undefined ? '' : ` (${kernelFunction})`;
+  const heading = `${kind}: ${method}${kernel}${note === '' ? '' : `: ${note}`}`;
+  if (lines.length === 0) return `${heading}\n`;
+  const side = (state: State, patch: string | undefined): string =>
+    patch === undefined ? '/dev/null' : `${state.id}/${method}\t${patch}`;
+  return `${heading}\n--- ${side(from, patches.from)}\n+++ ${side(to, patches.to)}\n${lines.join('\n')}\n`;
+}
+
+await runAsScript(import.meta.url, source);
