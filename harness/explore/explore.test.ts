@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { isDeepStrictEqual } from 'node:util';
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { findState, type State } from '../../variants/registry.ts';
+import { Machine } from '../machine/machine.ts';
+import { loadScenarioText } from '../scenario/load.ts';
+import { programs } from './arbitraries.ts';
+import { DEFAULT_GRID, enumerate } from './enumerate.ts';
+import { probe, type Subject } from './probe.ts';
+import { toScenario, type Program, type Telling } from './program.ts';
+import { Search } from './search.ts';
+import { shrink } from './shrink.ts';
+import { seededPrograms } from './source.ts';
+import { isCorrectUse } from './usage.ts';
+import { toYaml } from './yaml.ts';
+
+const TELLING: Telling = { id: 'found/program', name: 'generated', why: "it's generated" };
+
+function state(id: string): State {
+  const found = findState(id);
+  if (found === undefined) throw new Error(`no state ${id}`);
+  return found;
+}
+
+function subject(from: string | undefined, to: string): Subject {
+  return {
+    from: from === undefined ? undefined : state(from),
+    to: state(to),
+    baseline: state('baseline'),
+    clause: undefined,
+    different: true,
+  };
+}
+
+/** The scenario that the program's YAML loads as, without line numbers. */
+function loaded(program: Program) {
+  const [scenario] = loadScenarioText(toYaml(program, TELLING), 'corpus/found/program.yaml');
+  return scenario === undefined
+    ? undefined
+    : { ...scenario, steps: scenario.steps.map((step) => ({ ...step, line: 0 })) };
+}
+
+describe('generated programs', () => {
+  test('use the API correctly and load from their YAML as they are', () => {
+    fc.assert(
+      fc.property(programs(), (program) => {
+        expect(isCorrectUse(program)).toBe(true);
+        expect(isDeepStrictEqual(loaded(program), toScenario(program, TELLING))).toBe(true);
+      }),
+      { numRuns: 100, seed: 1 },
+    );
+  });
+
+  test('depend on seed and number alone', () => {
+    const [one, other] = [seededPrograms(7), seededPrograms(7)];
+    expect(one.at(41)).toEqual(other.at(41));
+    expect(seededPrograms(8).at(41)).not.toEqual(one.at(41));
+    for (let index = 0; index < 150; index++) {
+      const program = one.at(index);
+      if (program.steps.length > 0) expect(isCorrectUse(program)).toBe(true);
+    }
+  });
+});
+
+describe('search', () => {
+  const run = (count: number, of: Subject) => {
+    const search = new Search(new Machine(), of, seededPrograms(1), []);
+    for (let index = 0; index < count; index++) search.run(index);
+    return search;
+  };
+
+  test('finds the same in the same order, shrunk to a few steps', () => {
+    const [one, other] = [run(30, subject('v2', 'v3')), run(30, subject('v2', 'v3'))];
+    expect(one.findings.length).toBeGreaterThan(3);
+    expect(one.findings).toEqual(other.findings);
+    for (const { program } of one.findings) expect(program.steps.length).toBeLessThanOrEqual(6);
+  });
+
+  test('shrunk programs show the mechanism, use the API correctly, and shrink no further', () => {
+    const machine = new Machine();
+    const of = subject(undefined, 'v3');
+    for (const { program, shown } of run(15, of).findings) {
+      const shows = (candidate: Program): boolean =>
+        probe(machine, of, candidate).some(({ key }) => key === shown.key);
+      expect(shows(program)).toBe(true);
+      expect(isCorrectUse(program)).toBe(true);
+      expect(shrink(program, shows).program).toEqual(program);
+      expect(loaded(program)).toEqual(toScenario(program, TELLING));
+    }
+  });
+
+  test('finds nothing between a state and itself', () => {
+    expect(run(20, subject('v3', 'v3')).findings).toEqual([]);
+  });
+});
+
+describe('enumeration', () => {
+  const grid = {
+    ...DEFAULT_GRID,
+    operations: 1,
+    granules: [4096],
+    buffers: 1,
+    minAlignMasks: [0],
+    classes: [{ size: 512, offset: 0 }],
+  };
+
+  test('counts what it says', () => {
+    // 3 directions × 2 attributes × (map_page, map_sg) on 16 machines.
+    expect(enumerate(grid).size).toBe(3 * 2 * 2 * 16);
+    expect(enumerate({ ...grid, buffers: 2 }).size).toBe(3 * 2 * 3 * 16);
+  });
+
+  test('every program is another one, correct and loadable', () => {
+    const all = enumerate({ ...DEFAULT_GRID, operations: 2, minAlignMasks: [4095] });
+    const seen = new Set<string>();
+    for (let index = 0; index < all.size; index += 7) {
+      const program = all.at(index);
+      expect(isCorrectUse(program)).toBe(true);
+      seen.add(JSON.stringify(program));
+    }
+    expect(seen.size).toBe(Math.ceil(all.size / 7));
+    expect(loaded(all.at(all.size - 1))).toEqual(toScenario(all.at(all.size - 1), TELLING));
+  });
+});

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What a generated program may have at all, and small choices that hang on it. */
+import {
+  DMA_ATTR_NO_WARN,
+  DMA_ATTR_PRIVILEGED,
+  DMA_ATTR_SKIP_CPU_SYNC,
+  DMA_BIDIRECTIONAL,
+  DMA_FROM_DEVICE,
+  DMA_TO_DEVICE,
+} from '../machine/vocabulary.ts';
+import type { Choices } from './random.ts';
+
+/** What a program may have, and in how many of `of` programs it does. */
+const FEATURES = {
+  sg: 2,
+  page: 2,
+  skip: 3,
+  noWarn: 12,
+  privileged: 12,
+  partialSync: 3,
+  partialMap: 4,
+  sync: 2,
+  cpuAccess: 2,
+  deviceRead: 2,
+  deviceWrite: 2,
+  reuse: 2,
+  several: 2,
+  during: 4,
+  hostile: 3,
+  faults: 6,
+  lazy: 4,
+  noSwiotlb: 6,
+  pages: 4,
+  minAlign: 3,
+  granules: 4,
+  devices: 5,
+  scribble: 6,
+  poolPressure: 12,
+  iovaPressure: 8,
+  boundary: 10,
+  long: 6,
+  odd: 3,
+  noCache: 24,
+  tidy: 2,
+} as const satisfies Record<string, number>;
+export type Feature = keyof typeof FEATURES;
+export const FEATURE_NAMES = Object.keys(FEATURES) as Feature[];
+
+/** Whether this program has it. */
+export function isOn(choices: Choices, name: Feature): boolean {
+  return choices.below(FEATURES[name]) === FEATURES[name] - 1;
+}
+
+/** One of the list. */
+export function pick<T>(choices: Choices, list: readonly [T, ...T[]]): T {
+  return list[choices.below(list.length)] ?? list[0];
+}
+
+/** A direction. */
+export function makeDirection(choices: Choices): 0 | 1 | 2 {
+  return pick(choices, [DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA_BIDIRECTIONAL]);
+}
+
+/** Attributes of a map. */
+export function makeAttrs(choices: Choices, features: ReadonlySet<Feature>): number {
+  const bit = (feature: Feature, value: number): number =>
+    features.has(feature) && choices.below(2) === 0 ? value : 0;
+  return (
+    bit('skip', DMA_ATTR_SKIP_CPU_SYNC) |
+    bit('noWarn', DMA_ATTR_NO_WARN) |
+    bit('privileged', DMA_ATTR_PRIVILEGED)
+  );
+}

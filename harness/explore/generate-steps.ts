@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The steps of a generated program: proposed by chance, taken when the API allows them. */
+import { LINE_SIZE, type MachineConfig } from '../machine/config.ts';
+import { DMA_ATTR_SKIP_CPU_SYNC } from '../machine/vocabulary.ts';
+import {
+  FAULTS,
+  INTERLEAVE_POINTS,
+  type AccessStep,
+  type BufferRange,
+  type During,
+  type Step,
+} from '../scenario/scenario.ts';
+import { makeAttrs, makeDirection, type Feature } from './features.ts';
+import { isMap, mappedSize, rangesOf, type ProgramBuffer } from './program.ts';
+import type { Choices } from './random.ts';
+import { Usage } from './usage.ts';
+
+/** What may come next, and how often each is proposed. */
+type Proposal = 'map' | 'unmap' | 'sync' | 'cpu' | 'device' | 'fault' | 'flush';
+
+/** Proposals that the API refuses before the program ends early. */
+const PATIENCE = 12;
+
+/** Steps for a machine and its buffers. */
+export function makeSteps(
+  choices: Choices,
+  features: ReadonlySet<Feature>,
+  machine: MachineConfig,
+  buffers: readonly ProgramBuffer[],
+): Step[] {
+  return new Author(choices, features, machine, buffers).write();
+}
+
+class Author {
+  private readonly steps: Step[] = [];
+  private readonly usage: Usage;
+  private readonly proposals: readonly Proposal[];
+  private readonly choices: Choices;
+  private readonly features: ReadonlySet<Feature>;
+  private readonly machine: MachineConfig;
+  private readonly buffers: readonly ProgramBuffer[];
+
+  constructor(
+    choices: Choices,
+    features: ReadonlySet<Feature>,
+    machine: MachineConfig,
+    buffers: readonly ProgramBuffer[],
+  ) {
+    this.choices = choices;
+    this.features = features;
+    this.machine = machine;
+    this.buffers = buffers;
+    this.usage = new Usage({ machine, buffers });
+    const when = (feature: Feature, ...what: Proposal[]): Proposal[] => (features.has(feature) ? what : []);
+    this.proposals = [
+      'map',
+      'unmap',
+      ...when('several', 'map'),
+      ...when('sync', 'sync', 'sync'),
+      ...when('cpuAccess', 'cpu'),
+      ...when('deviceRead', 'device'),
+      ...when('deviceWrite', 'device'),
+      ...when('faults', 'fault'),
+      ...when('lazy', 'flush'),
+    ];
+  }
+
+  write(): Step[] {
+    const length = (this.features.has('long') ? 10 : 3) + this.choices.below(8);
+    if (this.choices.below(2) === 0) this.take({ line: 0, op: 'cpu_write', ...this.whole(0) });
+    for (let patience = PATIENCE; patience > 0 && this.steps.length < length;) {
+      const step = this.propose();
+      if (step === undefined || !this.take(step)) patience--;
+    }
+    if (this.features.has('tidy')) this.tidyUp();
+    return this.steps;
+  }
+
+  private take(step: Step): boolean {
+    if (!this.usage.allows(step)) return false;
+    this.usage.add(step);
+    this.steps.push(step);
+    return true;
+  }
+
+  private tidyUp(): void {
+    for (const map of this.usage.live()) {
+      if (!this.take(this.unmap(map, 0))) this.take(this.unmap(map, DMA_ATTR_SKIP_CPU_SYNC));
+    }
+    for (const index of this.buffers.keys()) this.take({ line: 0, op: 'cpu_read', ...this.whole(index) });
+    if (this.features.has('lazy')) this.take({ line: 0, op: 'flush_queue', device: 0 });
+  }
+
+  private propose(): Step | undefined {
+    switch (this.oneOf(this.proposals)) {
+      case 'map':
+        return this.map();
+      case 'unmap': {
+        const map = this.oneOf(this.usage.live());
+        const skip = this.features.has('skip') && this.chance(2) ? DMA_ATTR_SKIP_CPU_SYNC : 0;
+        return map === undefined ? undefined : this.interrupted(this.unmap(map, skip));
+      }
+      case 'sync':
+        return this.sync();
+      case 'cpu':
+        return { line: 0, ...this.cpu() };
+      case 'device': {
+        const access = this.device();
+        return access === undefined ? undefined : { line: 0, ...access };
+      }
+      case 'fault': {
+        const what = this.oneOf(FAULTS);
+        return what === undefined ? undefined : { line: 0, op: 'fail_next', device: this.anyDevice(), what };
+      }
+      case 'flush':
+        return { line: 0, op: 'flush_queue', device: this.anyDevice() };
+      case undefined:
+        return undefined;
+    }
+  }
+
+  private map(): Step | undefined {
+    const { usage, choices, features } = this;
+    if (usage.maps > 0 && !features.has('reuse') && !features.has('several')) return undefined;
+    const sg = features.has('sg') && (!features.has('page') || this.chance(2));
+    const common = {
+      line: 0 as const,
+      map: usage.maps,
+      device: this.anyDevice(),
+      dir: makeDirection(choices),
+      attrs: makeAttrs(choices, features),
+      during: [],
+    };
+    if (!sg) return this.interrupted({ ...common, op: 'map_page', ...this.mapRange() });
+    const count = 1 + choices.below(3);
+    const sgl = Array.from({ length: count }, () => this.mapRange());
+    const distinct = sgl.filter((range, i) => sgl.findIndex(({ buffer }) => buffer === range.buffer) === i);
+    return this.interrupted({
+      ...common,
+      op: 'map_sg',
+      sgl: this.features.has('partialMap') ? sgl : distinct,
+    });
+  }
+
+  private unmap(map: number, attrs: number): Extract<Step, { op: `unmap_${string}` }> {
+    const step = this.usage.mapStep(map);
+    return { line: 0, op: step?.op === 'map_sg' ? 'unmap_sg' : 'unmap_page', map, attrs, during: [] };
+  }
+
+  private sync(): Step | undefined {
+    const map = this.oneOf(this.usage.live());
+    const mapped = map === undefined ? undefined : this.usage.mapStep(map);
+    if (map === undefined || mapped === undefined) return undefined;
+    const forCpu = this.chance(2);
+    if (mapped.op === 'map_sg') {
+      return this.interrupted({
+        line: 0,
+        op: forCpu ? 'sync_sg_for_cpu' : 'sync_sg_for_device',
+        map,
+        during: [],
+      });
+    }
+    const span = this.features.has('partialSync') ? this.part(mapped.size) : { offset: 0, size: mapped.size };
+    const op = forCpu ? 'sync_single_for_cpu' : 'sync_single_for_device';
+    return this.interrupted({ line: 0, op, map, ...span, during: [] });
+  }
+
+  private cpu(): AccessStep {
+    const op = this.chance(2) ? 'cpu_read' : 'cpu_write';
+    const range = this.whole(this.choices.below(this.buffers.length));
+    return this.chance(3) ? { op, ...range, ...this.part(range.size) } : { op, ...range };
+  }
+
+  /** Of a mapping so far; a hostile device also reaches for what is gone or not its own. */
+  private device(): AccessStep | undefined {
+    const hostile = this.features.has('hostile');
+    const known = hostile ? Array.from({ length: this.usage.maps }, (_, map) => map) : this.usage.live();
+    const map = this.oneOf(known);
+    const mapped = map === undefined ? undefined : this.usage.mapStep(map);
+    if (map === undefined || mapped === undefined) return undefined;
+    const reads = this.features.has('deviceRead') && (!this.features.has('deviceWrite') || this.chance(2));
+    const op = reads ? 'device_read' : 'device_write';
+    const total = mappedSize(mapped);
+    if (hostile && this.chance(3)) {
+      const segment = this.choices.below(rangesOf(mapped).length);
+      const offset = this.oneOf([-64, -512, total, total + 512, 2048, -2048, 4096]) ?? 0;
+      return { op, map, segment: mapped.op === 'map_sg' ? segment : undefined, offset, size: 64 };
+    }
+    const span = this.chance(2) ? { offset: 0, size: total } : this.part(total);
+    return { op, map, segment: undefined, ...span };
+  }
+
+  /** With accesses between the primitives of the operation. */
+  private interrupted<T extends Step & { readonly during: readonly During[] }>(step: T): T {
+    if (!this.features.has('during') || !this.chance(2)) return step;
+    const access = this.chance(3) ? this.cpu() : this.device();
+    const after = this.oneOf(INTERLEAVE_POINTS);
+    if (access === undefined || after === undefined) return step;
+    const point = { after, nth: 1 + this.choices.below(2), steps: [access] };
+    const candidate = { ...step, during: [point] };
+    return this.usage.allows(candidate) || isMap(step) ? candidate : step;
+  }
+
+  private mapRange(): BufferRange {
+    const range = this.whole(this.choices.below(this.buffers.length));
+    return this.features.has('partialMap') && this.chance(2) ? { ...range, ...this.part(range.size) } : range;
+  }
+
+  private whole(buffer: number): BufferRange {
+    return { buffer, offset: 0, size: this.buffers[buffer]?.size ?? 0 };
+  }
+
+  /** Some bytes of `total`, mostly on cache lines. */
+  private part(total: number): { offset: number; size: number } {
+    const unit = this.features.has('odd') && this.chance(2) ? 1 : total > 4096 ? 512 : LINE_SIZE;
+    const units = Math.max(1, Math.floor(total / unit));
+    const offset = Math.min(this.choices.below(units) * unit, total - 1);
+    const most = Math.max(1, Math.floor((total - offset) / unit));
+    return { offset, size: Math.min((1 + this.choices.below(most)) * unit, total - offset) };
+  }
+
+  private anyDevice(): number {
+    return this.choices.below(this.machine.devices.length);
+  }
+
+  private chance(of: number): boolean {
+    return this.choices.below(of) === 0;
+  }
+
+  private oneOf<T>(list: readonly T[]): T | undefined {
+    return list[this.choices.below(list.length)];
+  }
+}

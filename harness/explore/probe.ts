@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What a program shows of one state, or of two. */
+import type { State } from '../../variants/registry.ts';
+import { classify, type FindingKind, type Side } from '../compare/classify.ts';
+import type { Expectation } from '../compare/expectations.ts';
+import { judge } from '../contract/contract.ts';
+import type { ClauseId } from '../contract/clause.ts';
+import type { Machine } from '../machine/machine.ts';
+import { sameBehaviour } from '../recording/same.ts';
+import type { Recording } from '../recording/recording.ts';
+import { runScenario } from '../scenario/interpreter.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { brokenBy, differenceOf, type Shown, type ShownKind } from './mechanism.ts';
+import { toScenario, type Program } from './program.ts';
+
+/** What exploration looks at. */
+export interface Subject {
+  /** undefined: `to` alone. */
+  readonly from: State | undefined;
+  readonly to: State;
+  /** What is broken there too is inherited. */
+  readonly baseline: State;
+  /** Only this clause. */
+  readonly clause: ClauseId | undefined;
+  /** Trace differences that touch no clause count too. */
+  readonly different: boolean;
+}
+
+/** Everything that the program shows, each mechanism once. */
+export function probe(machine: Machine, subject: Subject, program: Program): Shown[] {
+  const scenario = toScenario(program);
+  const shown =
+    subject.from === undefined
+      ? alone(machine, subject, scenario)
+      : between(machine, subject.from, subject, scenario);
+  const wanted =
+    subject.clause === undefined ? shown : shown.filter(({ clause }) => clause === subject.clause);
+  return wanted.filter(({ key }, index) => wanted.findIndex((other) => other.key === key) === index);
+}
+
+/** Breaks of one state, held against its baseline. */
+function alone(machine: Machine, { to, baseline }: Subject, scenario: Scenario): Shown[] {
+  const run = runScenario(machine, to, scenario);
+  const side = sideOf(run);
+  if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
+  if (baseline.id === to.id) {
+    return side.verdicts.flatMap(({ clause, breaks }) =>
+      breaks.map(({ cause, evidence }) => brokenBy(run, 'broken', clause, cause, evidence)),
+    );
+  }
+  const before = runScenario(machine, baseline, scenario);
+  const other = sameBehaviour(before, run) ? side : sideOf(before);
+  return classify(other, side, () => []).flatMap(({ kind, clause, cause, to: evidence }): Shown[] => {
+    if (evidence === undefined) return [];
+    return [brokenBy(run, ALONE[kind], clause, cause, evidence)];
+  });
+}
+
+/** What a break of a state alone is called, by what became of it since the baseline. */
+const ALONE = {
+  regressed: 'broken',
+  unmasked: 'broken',
+  'still-broken': 'inherited',
+  fixed: 'broken',
+  masked: 'broken',
+} as const satisfies Record<FindingKind, ShownKind>;
+
+function sideOf(run: Recording): Side {
+  return { verdicts: judge(run), crashStep: run.crash?.step ?? Infinity };
+}
+
+function between(machine: Machine, from: State, { to, different }: Subject, scenario: Scenario): Shown[] {
+  const x = runScenario(machine, from, scenario);
+  const y = runScenario(machine, to, scenario);
+  if (sameBehaviour(x, y)) return [];
+  const changed = classify(sideOf(x), sideOf(y), () => []).filter(({ kind }) => kind !== 'still-broken');
+  const crash = changed.some(({ clause }) => clause === 'no-crash');
+  const shown = changed.flatMap(({ kind, clause, cause, from: a, to: b }): Shown[] => {
+    // What a crash alone hides or uncovers is told by the crash.
+    if (crash && (kind === 'masked' || kind === 'unmasked')) return [];
+    const [run, evidence] = b === undefined ? [x, a] : [y, b];
+    return evidence === undefined ? [] : [brokenBy(run, kind, clause, cause, evidence)];
+  });
+  if (changed.length > 0 || !different) return shown;
+  const difference = differenceOf(x, y);
+  return difference === undefined ? [] : [difference];
+}
+
+/** The accepted outcome that covers what a state looked at alone has inherited. */
+export function expectedAs(
+  expectations: readonly Expectation[],
+  { clause, cause, kind }: Shown,
+): Expectation | undefined {
+  if (kind !== 'inherited') return undefined;
+  return expectations.find(
+    (entry) =>
+      entry.states === 'all' &&
+      entry.clause === clause &&
+      (entry.cause === undefined || entry.cause === cause),
+  );
+}

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A finding of exploration as a report section. A pure function of the finding and the states. */
+import { structuredPatch } from 'diff';
+import { attribute, Prefixes } from '../compare/attribute.ts';
+import { walkBetween } from '../compare/chain.ts';
+import { CLAUSES } from '../contract/contract.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Recording } from '../recording/recording.ts';
+import { traceOf } from '../recording/trace.ts';
+import { behind } from '../report/account-section.ts';
+import { fence, plural, text } from '../report/escape.ts';
+import { sentence } from '../report/sentence.ts';
+import { CAUSE_WORDS } from '../report/words.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import type { Shown } from './mechanism.ts';
+import type { Subject } from './probe.ts';
+import { toScenario, type Telling } from './program.ts';
+import type { ExploredFinding } from './search.ts';
+import { toYaml } from './yaml.ts';
+
+/** Steps that a finding has without an excuse. */
+const SMALL = 6;
+/** Longest trace excerpt, lines. */
+const LONGEST = 60;
+const CONTEXT = 3;
+
+/** The finding as Markdown; `replay` is the command that prints it again, and nothing else. */
+export function sectionOf(
+  machine: Machine,
+  subject: Subject,
+  finding: ExploredFinding,
+  replay: string,
+): string {
+  const { shown, index, steps, program, tries, also } = finding;
+  const telling = tell(subject, finding);
+  const scenario = toScenario(program, telling);
+  const prefixes = new Prefixes(machine);
+  const { length } = program.steps;
+  const note =
+    length > SMALL ? `It takes ${length} steps: without any one or two of them the mechanism is gone.` : '';
+  return [
+    `### ${titleOf(shown)}`,
+    `**${kindOf(prefixes, subject, scenario, shown)}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
+    because(prefixes, subject, scenario, shown),
+    patches(prefixes, subject, scenario, shown),
+    also.length === 0
+      ? ''
+      : `The same program also shows: ${also.map((other) => text(titleOf(other))).join('; ')}.`,
+    fence('yaml', toYaml(program, telling).trimEnd().split('\n')),
+    traces(prefixes, subject, scenario),
+    `Replay: \`${replay}\``,
+  ]
+    .filter((part) => part !== '')
+    .join('\n\n');
+}
+
+/** One line about what was shown. */
+export function titleOf({ kind, clause, cause, through }: Shown): string {
+  if (clause === undefined || cause === undefined) return `different: ${through}`;
+  return `${kind} ${clause}: ${cause}, through ${through}`;
+}
+
+/** Name and reason of the shrunk scenario, and the file it would be saved in. */
+export function tell({ from, to }: Subject, { id, shown }: ExploredFinding): Telling {
+  const { clause, cause, through, kind } = shown;
+  const operation = through
+    .split(/ → |: /)[0]
+    ?.replaceAll(/([A-Z])/g, '-$1')
+    .replaceAll('_', '-')
+    .toLowerCase();
+  const stem = [clause ?? 'different', cause, operation].filter((part) => part !== undefined).join('-');
+  const name =
+    clause === undefined || cause === undefined
+      ? `Other calls in ${through}`
+      : `${clause}: ${CAUSE_WORDS[cause]}`;
+  const where = from === undefined ? `in ${to.id}` : `from ${from.id} to ${to.id}`;
+  const why = clause === undefined ? 'No clause of the contract is touched.' : CLAUSES[clause].why;
+  const fileName = `${stem}-${id.slice(0, 4)}`.replaceAll(/[^a-z0-9]+/g, '-');
+  return { id: `found/${fileName}`, name, why: `Found by exploration: ${kind} ${where}. ${why}` };
+}
+
+function kindOf(prefixes: Prefixes, subject: Subject, scenario: Scenario, shown: Shown): string {
+  const { clause, cause, kind } = shown;
+  if (clause === undefined || cause === undefined) return 'different, no clause touched';
+  const inherited =
+    kind !== 'fixed' && kind !== 'masked' && prefixes.isBroken(subject.baseline, scenario, clause, cause);
+  const sides =
+    subject.from === undefined ? `in ${subject.to.id}` : `from ${subject.from.id} to ${subject.to.id}`;
+  return `${kind} ${sides}${inherited ? ', as in the baseline' : ''}`;
+}
+
+function because(
+  prefixes: Prefixes,
+  { from, to }: Subject,
+  scenario: Scenario,
+  { clause, cause }: Shown,
+): string {
+  if (clause === undefined || cause === undefined) return '';
+  for (const state of [to, ...(from === undefined ? [] : [from])]) {
+    const { run, verdicts } = prefixes.of(state, scenario);
+    const broken = verdicts
+      .find((verdict) => verdict.clause === clause)
+      ?.breaks.find((b) => b.cause === cause);
+    if (broken !== undefined) return `In ${state.id}: ${sentence(run, clause, cause, broken.evidence)}`;
+  }
+  return '';
+}
+
+function patches(prefixes: Prefixes, subject: Subject, scenario: Scenario, shown: Shown): string {
+  const { clause, cause } = shown;
+  const walk = walkBetween(subject.from ?? subject.baseline, subject.to);
+  if (clause !== undefined && cause !== undefined) {
+    return behind(attribute(prefixes, walk, scenario, clause, cause));
+  }
+  const turned = [...walk.back, ...walk.forth].filter(
+    ({ before, after }) => !prefixes.sameTrace(before, after, scenario),
+  );
+  return turned.length === 0
+    ? ''
+    : `Patches that change the trace: ${turned.map(({ patch }) => patch.id).join(', ')}.`;
+}
+
+/** Side by side for two states, the whole trace for one. */
+function traces(prefixes: Prefixes, { from, to }: Subject, scenario: Scenario): string {
+  const y = lines(prefixes.of(to, scenario).run);
+  if (from === undefined) return fence('text', cut([`${to.id}:`, ...y]));
+  const x = lines(prefixes.of(from, scenario).run);
+  const joined = (all: readonly string[]): string => `${all.join('\n')}\n`;
+  const { hunks } = structuredPatch(from.id, to.id, joined(x), joined(y), '', '', { context: CONTEXT });
+  const shown = hunks.flatMap((hunk, index) => [...(index === 0 ? [] : ['  …']), ...hunk.lines]);
+  return shown.length === 0 ? '' : fence('diff', [`--- ${from.id}`, `+++ ${to.id}`, ...cut(shown)]);
+}
+
+function lines(run: Recording): string[] {
+  return traceOf(run).map(({ step, event, text: line }) =>
+    event < 0 && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
+  );
+}
+
+function cut(all: readonly string[]): string[] {
+  const left = all.length - LONGEST;
+  return left > 0 ? [...all.slice(0, LONGEST), `  … ${left} more lines`] : [...all];
+}

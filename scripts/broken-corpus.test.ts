@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { copyProject } from './testing/project-copy.ts';
+import { ROOT, expectTrouble, run } from './testing/run.ts';
+
+let root = '';
+let file = '';
+beforeAll(() => {
+  root = copyProject(['min-align-mask/neighbour-slot', 'config/no-swiotlb-page']);
+  file = join(root, 'corpus', 'map', 'damaged.yaml');
+  mkdirSync(dirname(file));
+});
+afterAll(() => {
+  rmSync(root, { recursive: true });
+});
+
+const GOOD = `name: a scenario
+why: It is damaged below.
+device: { untrusted: true }
+buffers: { data: { size: 512 } }
+steps:
+  - map_page: { id: io, buffer: data, dir: TO_DEVICE }
+`;
+const BOMB = `${'abcdefghi'
+  .split('')
+  .map((name, depth, names) => `${name}: &${name} [${`*${names[depth - 1]}, `.repeat(depth > 0 ? 9 : 0)}x]`)
+  .join('\n')}\n`;
+
+describe('a scenario file that is damaged: file, line and column in one line, and 2', () => {
+  test.each<[string, string, string, string]>([
+    [
+      'broken YAML',
+      'compare',
+      'name: a\nwhy: [b\nsteps: []\n',
+      '3:1: not valid YAML: Flow sequence in block collection must be',
+    ],
+    [
+      'a YAML bomb',
+      'trace',
+      BOMB,
+      '1:7: a: anchor "&a": anchors and aliases are not allowed; use matrix or repeat',
+    ],
+    [
+      'an unknown key',
+      'bench',
+      `${GOOD}watsh: [x]\n`,
+      '7:1: unknown key "watsh" (did you mean watch?); allowed: name, why',
+    ],
+    [
+      'a double unmap',
+      'compare',
+      `${GOOD}  - unmap_page: io\n  - unmap_page: io\n`,
+      '8:17: steps[2].unmap_page: "io" was unmapped in line 7;',
+    ],
+    [
+      'a sync of an unmapped handle',
+      'compare',
+      `${GOOD}  - unmap_page: io\n  - sync_single_for_cpu: io\n`,
+      '8:26: steps[2].sync_single_for_cpu: "io" was unmapped in line 7;',
+    ],
+  ])('%s', async (_, name, text, message) => {
+    writeFileSync(file, text);
+    const outcome = await run(name, name === 'bench' ? ['v3'] : ['v3', name === 'trace' ? '**' : 'v3'], {
+      root,
+    });
+    expectTrouble(outcome, /./);
+    expect(outcome.stderr).toContain(`${file}:${message}`);
+  });
+
+  test('the output is left alone', async () => {
+    writeFileSync(file, GOOD.replace('data,', 'dtaa,'));
+    const report = join(root, 'report.md');
+    writeFileSync(report, 'old');
+    expectTrouble(
+      await run('compare', ['v2', 'v3', '--output', report], { root }),
+      `${file}:6:33: steps[0].map_page.buffer: "dtaa" is not a buffer (did you mean data?); known: data`,
+    );
+    expect(readFileSync(report, 'utf8')).toBe('old');
+  });
+});
+
+describe('expectations', () => {
+  const args = ['v2', 'v3', '--scenario', 'min-align-mask/neighbour-slot', '--json'];
+  let expectations = '';
+  beforeAll(() => {
+    rmSync(file, { force: true });
+    expectations = join(root, 'corpus', 'expectations.yaml');
+  });
+
+  test('--accept writes them, and what is accepted regresses no more', async () => {
+    const before = readFileSync(expectations, 'utf8');
+    const accepting = await run('compare', [...args, '--accept', 'known since v3'], { root });
+    expect(accepting).toMatchObject({
+      exitCode: 0,
+      stdout: expect.stringContaining('"regressed": 2,'),
+      stderr: `2 expectations added to ${expectations}\n`,
+    });
+    expect(readFileSync(expectations, 'utf8').length).toBeGreaterThan(before.length);
+    const accepted = await run('compare', args, { root });
+    expect(accepted).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(JSON.parse(accepted.stdout)).toMatchObject({
+      summary: { fixed: 4, regressed: 0 },
+      expected: [{ reason: 'known since v3' }, { reason: 'known since v3' }],
+    });
+  });
+
+  const ENTRY = '- { states: v3, scenario: "sync/*", clause: isolation, reason: none }\n';
+  test.each([
+    [
+      'a state that is none',
+      ENTRY.replace('v3', 'v33'),
+      args,
+      ':1:13: [0].states: no state "v33"; allowed: ',
+    ],
+    ['an unknown key', `${ENTRY}${ENTRY.replace('reason', 'raeson')}`, args, ':2:'],
+    ['an entry that nothing matches any more', ENTRY, ['v3', 'v3'], ':1: matches nothing in v3 and v3 '],
+  ])('%s: file and line in one line, and 2', async (_, text, command, message) => {
+    writeFileSync(expectations, text);
+    const outcome = await run('compare', command, { root });
+    expectTrouble(outcome, /./);
+    expect(outcome.stderr).toContain(`bouncediff: ${expectations}${message}`);
+  });
+});
+
+test('a corpus of which nothing is left is refused', async () => {
+  const corpus = join(root, 'corpus');
+  rmSync(corpus, { recursive: true });
+  mkdirSync(corpus);
+  expectTrouble(
+    await run('compare', ['v2', 'v3'], { root }),
+    `${corpus}: no scenario in it; expected <topic>/<name>.yaml`,
+  );
+});
+
+describe('schema', () => {
+  const SCHEMA = join('corpus', 'scenario.schema.json');
+
+  test('--check says whether the file is stale, and schema writes it anew', async () => {
+    mkdirSync(join(root, 'corpus'), { recursive: true });
+    writeFileSync(join(root, SCHEMA), '{}\n');
+    const stale = 'corpus/scenario.schema.json is stale: npm run schema\n';
+    expect(await run('schema', ['--check'], { root })).toEqual({ exitCode: 1, stdout: '', stderr: stale });
+    expect(await run('schema', [], { root })).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+    expect(readFileSync(join(root, SCHEMA), 'utf8')).toBe(readFileSync(join(ROOT, SCHEMA), 'utf8'));
+  });
+
+  test('takes nothing else', async () => {
+    const usage = 'usage: npm run schema [-- --check]\n';
+    expect(await run('schema', ['--chekc'], { root })).toEqual({ exitCode: 2, stdout: '', stderr: usage });
+  });
+});

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { allStates } from '../variants/registry.ts';
+import { temporaryFolder } from './testing/project-copy.ts';
+import { ROOT, execute, npmRun, run, type Outcome } from './testing/run.ts';
+
+const MESSAGE_ID = /^[^\s<>@]+@[^\s<>@]+$/;
+const folder = temporaryFolder();
+afterAll(() => {
+  rmSync(folder, { recursive: true });
+});
+
+describe('states', () => {
+  const rowSchema = z.looseObject({
+    id: z.string(),
+    alias: z.string(),
+    patch: z.string(),
+    subject: z.string().min(1),
+    date: z.string(),
+    messageId: z.string(),
+  });
+
+  test('lists every state in the order of the series, with its Message-Id', async () => {
+    const { stdout, ...rest } = await npmRun(['states']);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    const [head = '', , ...rows] = stdout.trimEnd().split('\n');
+    const cells = (row: string): string[] =>
+      row
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim());
+    expect(cells(head)).toEqual(expect.arrayContaining(['state', 'patch', 'date', 'subject', 'Message-Id']));
+    const named = allStates().map(({ id, alias }) => (alias === undefined ? id : `${id} = ${alias}`));
+    expect(rows.map((row) => cells(row)[0])).toEqual(named);
+    const at = cells(head).indexOf('Message-Id');
+    const ids = rows.slice(1).map((row) => cells(row)[at]);
+    for (const id of ids) expect(id).toMatch(MESSAGE_ID);
+    expect(ids).toContain('20210811024247.1144246-6-stevensd@google.com');
+  });
+
+  test('the same as JSON', async () => {
+    const { stdout, ...rest } = await run('states', ['--json']);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    const rows = z.array(rowSchema).parse(JSON.parse(stdout));
+    expect(rows.map(({ id }) => id)).toEqual(allStates().map(({ id }) => id));
+    for (const { id, date, messageId } of rows) {
+      if (id === 'baseline') continue;
+      expect(messageId).toMatch(MESSAGE_ID);
+      expect(date).toMatch(/^2021-\d\d-\d\d$/);
+    }
+    expect(rows.find(({ id }) => id === 'v2')).toMatchObject({
+      alias: 'v2.4',
+      patch: 'v2 4/4',
+      subject: 'dma-iommu: Check CONFIG_SWIOTLB more broadly',
+      date: '2021-07-09',
+      messageId: '20210709033502.3545820-5-stevensd@google.com',
+    });
+  });
+});
+
+describe('trace', () => {
+  const CASE = 'config/no-swiotlb-page[dir=TO_DEVICE,strict=true]';
+
+  test('shows primitive, arguments, result and the call path with its patches', async () => {
+    const { stdout, ...rest } = await run('trace', ['v3.5', CASE]);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout.split('\n').slice(0, 8).join('\n')).toMatchInlineSnapshot(`
+      "v3 on config/no-swiotlb-page[dir=TO_DEVICE,strict=true]: map_page for an untrusted device without CONFIG_SWIOTLB
+         1.  cpu_write data[0x0, +1024]
+         2.  map_page io = data[0x0, +1024] TO_DEVICE on dev
+             arch_sync_dma_for_device(0x100200, size 1024, TO_DEVICE)   [v3.2:mapPage → v3.5:mapSwiotlb]
+             alloc_iova_fast(pages 1, limit 0xfffff) = 0xfffff000   [v3.2:mapPage → v3.5:mapSwiotlb → baseline:mapIova → baseline:allocIova]
+             iommu_map(0xfffff000 → 0x100000, size 0x1000, READ) = 0   [v3.2:mapPage → v3.5:mapSwiotlb → baseline:mapIova]
+             = 0xfffff200 (1024 bytes)
+         3.  device_read io[0x0, +1024]"
+    `);
+    expect(stdout).toMatch(/^ {7}iommu_unmap\(0x[0-9a-f]+, size 0x1000\) = 0x1000 {3}\[v3\.3:unmapPage → /m);
+    expect(stdout).toMatch(/\nNo clause of the contract is broken\.\n$/);
+  });
+
+  test('--names shows buffers, bounce buffers and IOVAs by name', async () => {
+    const { stdout, ...rest } = await run('trace', ['v3.5', CASE, '--names']);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain(' arch_sync_dma_for_device(data, size 1024, TO_DEVICE)   [v3.2:mapPage');
+    expect(stdout).toMatch(
+      / iommu_map\(iova\(io\) → (data|0x[0-9a-f]+), size 0x1000, READ\) = 0 {3}\[v3\.2:mapPage/,
+    );
+  });
+
+  test('says which clause of the contract is broken', async () => {
+    const { stdout, ...rest } = await run('trace', ['v2', 'sync/sg-trusted[dir=FROM_DEVICE,coherent=false]']);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(
+      /\n +CRASH: swiotlb slot index -\d+ out of the pool of 1024 slots.*\[v2\.4:syncSgForCpu\]/,
+    );
+    expect(stdout).toMatch(/\nBroken:\n {2}no-crash \(slot-index-out-of-pool\): Step 5 /);
+  });
+});
+
+test('bench --json has the numbers of every state that it was asked for', async () => {
+  const share = z.number().gt(0).lt(1);
+  const schema = z.strictObject({
+    cases: z.literal(1),
+    peakMiB: z.int().positive(),
+    states: z.tuple([
+      z.strictObject({
+        state: z.literal('v3'),
+        runsPerSecond: z.int().positive(),
+        machine: share,
+        contract: share,
+        trace: share,
+      }),
+    ]),
+  });
+  const scenario = 'sync/sg-trusted[dir=TO_DEVICE,coherent=true]';
+  const { stdout, ...rest } = await run('bench', ['v3.5', '--scenario', scenario, '--json']);
+  expect(rest).toEqual({ exitCode: 0, stderr: '' });
+  const [{ machine, contract, trace }] = schema.parse(JSON.parse(stdout)).states;
+  expect(machine + contract + trace).toBeCloseTo(1);
+});
+
+test('schema --check: the schema of the corpus is up to date', async () => {
+  expect(await run('schema', ['--check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+});
+
+describe('bouncediff', () => {
+  /** The package as it is installed, with a link to its bin. */
+  const bin = join(folder, 'bouncediff');
+  let built: Outcome;
+  beforeAll(async () => {
+    const root = join(folder, 'package');
+    mkdirSync(root);
+    cpSync(join(ROOT, 'package.json'), join(root, 'package.json'));
+    const links = ['node_modules', 'corpus', 'harness', 'variants'];
+    for (const name of links) symlinkSync(join(ROOT, name), join(root, name));
+    const { bin: bins } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+      bin: { bouncediff: string };
+    };
+    symlinkSync(join(root, bins.bouncediff), bin);
+    const tsc = join(ROOT, 'node_modules', '.bin', 'tsc');
+    built = await execute(tsc, ['--project', 'tsconfig.build.json', '--outDir', join(root, 'dist')]);
+  }, 120_000);
+
+  test('without a command lists the commands', async () => {
+    const { stdout, ...rest } = await run('bouncediff', []);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(/^bouncediff \d+\.\d+\.\d+: .*\n\n/);
+    const listed = [...stdout.matchAll(/^ {2}([a-z-]+) .*[A-Z].*\.$/gm)].map(([, name]) => name);
+    for (const name of ['compare', 'states', 'trace', 'fidelity', 'bench']) expect(listed).toContain(name);
+    expect(listed).toHaveLength(stdout.trimEnd().split('\n').length - 2);
+  });
+
+  test('is built without a complaint', () => {
+    expect(built).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  });
+
+  test('built, says what the script says', async () => {
+    const args = ['compare', 'v2', 'v3', '--scenario', 'min-align-mask/neighbour-slot'];
+    const installed = await execute(process.execPath, [bin, ...args], { cwd: folder });
+    expect(installed).toEqual(await run('bouncediff', args));
+    expect(installed).toMatchObject({ exitCode: 1, stderr: '' });
+  });
+
+  test('built, finds the recordings', async () => {
+    const { stdout, ...rest } = await execute(process.execPath, [bin, 'fidelity', '--state', 'baseline']);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toContain('| baseline | 651/651 |');
+  });
+});

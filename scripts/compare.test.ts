@@ -1,0 +1,211 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { copyProject, temporaryFolder } from './testing/project-copy.ts';
+import {
+  execute,
+  expectTrouble,
+  nodeArgs,
+  npmRun,
+  run,
+  type Outcome,
+  type RunOptions,
+} from './testing/run.ts';
+
+/** Two cases: the one regresses, and much is fixed. */
+const NEIGHBOUR = 'min-align-mask/neighbour-slot';
+const ARGS = ['v2', 'v3', '--scenario', NEIGHBOUR];
+/** Six cases, of one file, in which v3 does what v2 does. */
+const UNTOUCHED = 'config/no-swiotlb-?age*';
+/** A user far away, who likes colours. */
+const ELSEWHERE = { TZ: 'Asia/Kathmandu', LANG: 'tr_TR.UTF-8', LC_ALL: 'de_DE.UTF-8', FORCE_COLOR: '1' };
+
+const folder = temporaryFolder();
+/** A project of two scenarios. */
+const root = copyProject([NEIGHBOUR, 'config/no-swiotlb-page']);
+afterAll(() => {
+  for (const path of [folder, root]) rmSync(path, { recursive: true });
+});
+
+/** The command as a user gives it, in the small project. */
+async function compare(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
+  return run('compare', args, { root, ...options });
+}
+
+let markdown: Outcome;
+let json: Outcome;
+beforeAll(async () => {
+  [markdown, json] = await Promise.all([compare(ARGS), compare([...ARGS, '--json'])]);
+});
+
+/** Numbers of the first line: `{fixed: 4, 'still broken': 3, …}`. */
+function verdict({ stdout }: Outcome): Record<string, number> {
+  const [line = ''] = stdout.split('\n', 1);
+  const counts: Record<string, number> = {};
+  for (const [, count, what = ''] of line.matchAll(/(\d+) (still broken|[a-z]+)/g)) {
+    counts[what] = Number(count);
+  }
+  return counts;
+}
+
+describe('compare, two revisions of which one regresses', () => {
+  test('ends with 1 and says nothing on standard error', () => {
+    expect(markdown).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(json).toMatchObject({ exitCode: 1, stderr: '' });
+  });
+
+  test('says it in numbers in the first line', () => {
+    expect(markdown.stdout.split('\n', 1)[0]).toMatch(
+      /^\*\*v2 → v3: .*\b4 fixed, 2 regressed, 3 still broken \(3 inherited\), .*\b1 scenario, 2 cases × 16 clauses; not exercised: /,
+    );
+  });
+
+  test('has the numbers of the JSON', () => {
+    const { summary } = JSON.parse(json.stdout) as { summary: Record<string, number | string> };
+    const { fixed, regressed, stillBroken, inherited, cheaper, dearer, different, same, cases, clauses } =
+      summary;
+    const counts = { fixed, regressed, inherited, cheaper, dearer, different, same, cases, clauses };
+    expect(verdict(markdown)).toMatchObject({ ...counts, 'still broken': stillBroken });
+  });
+
+  test('says what was compared, and that it is a model', () => {
+    const header = (markdown.stdout.split('\n\n')[1] ?? '').split('\n').slice(-3);
+    const { corpusHash } = JSON.parse(json.stdout) as { corpusHash: string };
+    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    expect(header).toEqual([
+      expect.stringMatching(
+        /^- from \*\*v2\*\* .*v2 4\/4 .*`20210709033502\.3545820-5-stevensd@google\.com`$/,
+      ),
+      expect.stringMatching(/^- to \*\*v3\*\* .*v3 5\/5 .*`20210811024247\.1144246-6-stevensd@google\.com`$/),
+      `- corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel`,
+    ]);
+  });
+
+  test('names clause, cause and smallest case of every change', () => {
+    type Finding = Record<'kind' | 'clause' | 'cause' | 'case' | 'because', string>;
+    const { findings } = JSON.parse(json.stdout) as { findings: Finding[] };
+    const changes = findings.filter(({ kind }) => kind === 'regressed' || kind === 'fixed');
+    expect(changes).toHaveLength(6);
+    for (const { clause, cause, case: smallest, because } of changes) {
+      expect(markdown.stdout).toContain(`### ${clause}: ${cause}\n`);
+      expect(markdown.stdout).toContain(`\`${smallest}\``);
+      expect(markdown.stdout).toContain(because);
+    }
+  });
+
+  test('shows no escape sequence', () => {
+    expect(markdown.stdout).not.toContain('\u001B');
+  });
+});
+
+describe('compare, a state and itself', () => {
+  test('nothing changed, 0', async () => {
+    const outcome = await compare(['baseline', 'baseline', '--scenario', UNTOUCHED]);
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    const counts = verdict(outcome);
+    expect(counts).toMatchObject({
+      fixed: 0,
+      regressed: 0,
+      cheaper: 0,
+      dearer: 0,
+      different: 0,
+      same: 6,
+      cases: 6,
+    });
+    expect(outcome.stdout).toMatch(/\nNo difference on 6 cases\b/);
+    expect(outcome.stdout).not.toContain('## ');
+  });
+});
+
+describe('compare --clause', () => {
+  test('leaves findings of other clauses out, and out of the exit code', async () => {
+    const outcome = await compare([...ARGS, '--clause', 'revocation']);
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+    expect(verdict(outcome)).toMatchObject({ fixed: 1, regressed: 0, 'still broken': 0 });
+    const shown = [...outcome.stdout.matchAll(/<a id="([^"]+)"/g)].map(([, id]) => id);
+    expect(shown).toEqual(['fixed-revocation-page-table-entry-left']);
+  });
+
+  test('ends with 1 when it is the clause that regressed, through npm too', async () => {
+    const outcome = await npmRun(['compare', '--', ...ARGS, '--clause=isolation'], { root });
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(verdict(outcome)).toMatchObject({ fixed: 0, regressed: 1, 'still broken': 0 });
+  });
+});
+
+test('compare --scenario takes a case with its brackets', async () => {
+  const outcome = await compare(['v2', 'v3', '--scenario', `${NEIGHBOUR}[scribble=true]`]);
+  expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(outcome.stdout).toMatch(/^\*\*v2 → v3: .*\b1 scenario, 1 case × 16 clauses;/);
+});
+
+test('compare --fail-on never says the same, and ends with 0', async () => {
+  expect(await compare([...ARGS, '--fail-on', 'never'])).toEqual({ ...markdown, exitCode: 0 });
+});
+
+describe('compare --output', () => {
+  /** A new folder with one file in it. */
+  function holding(name: string, file: string): string {
+    mkdirSync(join(folder, name));
+    writeFileSync(join(folder, name, file), 'old');
+    return join(folder, name, file);
+  }
+
+  test('writes the file, and nothing else anywhere', async () => {
+    const file = holding('written', 'report.md');
+    const outcome = await compare([...ARGS, '--output', file]);
+    expect(outcome).toEqual({ exitCode: 1, stdout: '', stderr: '' });
+    expect(readFileSync(file, 'utf8')).toBe(markdown.stdout);
+    expect(readdirSync(join(file, '..'))).toEqual(['report.md']);
+  });
+
+  test('starts at the working directory and leads through a symlink', async () => {
+    const file = holding('linked', 'real.json');
+    const cwd = join(folder, 'linked');
+    symlinkSync('real.json', join(cwd, 'link.json'));
+    const options = { cwd, env: ELSEWHERE };
+    const outcome = await compare([...ARGS, '--json', '--output', 'link.json'], options);
+    expect(outcome).toEqual({ exitCode: 1, stdout: '', stderr: '' });
+    expect(readFileSync(file, 'utf8')).toBe(json.stdout);
+    expect(lstatSync(join(cwd, 'link.json')).isSymbolicLink()).toBe(true);
+    expect(readdirSync(cwd)).toEqual(['link.json', 'real.json']);
+  });
+
+  test('writes into a pipe instead of replacing it', async () => {
+    const file = join(folder, 'pipe');
+    symlinkSync('/dev/fd/1', file);
+    const args = nodeArgs('compare', ['v2', 'v3', '--scenario', UNTOUCHED, '--output', file], { root });
+    const script = '{ "$@"; echo "$?" >&2; } | cat';
+    const outcome = await execute('sh', ['-c', script, 'sh', process.execPath, ...args]);
+    expect(outcome).toMatchObject({ exitCode: 0, stderr: '0\n' });
+    expect(outcome.stdout).toMatch(/^\*\*v2 → v3: /);
+    expect(lstatSync(file).isSymbolicLink()).toBe(true);
+  });
+
+  test.each([
+    ['a misspelt state', ['v2', 'v33'], /^unknown state "v33"; /],
+    [
+      'no such scenario',
+      ['v2', 'v3', '--scenario', 'sync/nothing'],
+      /^no scenario matches "sync\/nothing"; /,
+    ],
+  ])('keeps the file for %s', async (name, args, message) => {
+    const file = holding(name, 'report.md');
+    expectTrouble(await compare([...args, '--output', file]), message);
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(readdirSync(join(file, '..'))).toEqual(['report.md']);
+  });
+
+  test('keeps the file in a folder that nobody can write to', async () => {
+    const file = '/proc/version';
+    const before = readFileSync(file, 'utf8');
+    const outcome = await compare(['v2', 'v3', '--scenario', UNTOUCHED, '--output', file]);
+    expectTrouble(outcome, /^cannot write "\/proc\/version": [A-Z]+: [a-z ]+$/);
+    expect(readFileSync(file, 'utf8')).toBe(before);
+  });
+});
+
+test('compare gives the same bytes again, elsewhere, in another time zone, language and colour', async () => {
+  expect(await compare(ARGS, { cwd: folder, env: ELSEWHERE })).toEqual(markdown);
+});

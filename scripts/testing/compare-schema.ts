@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What docs/json.md says of `compare --json`, written down a second time, for readers that check. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { ROOT } from './run.ts';
+
+const count = z.int().nonnegative();
+const text = z.string().min(1);
+const caseId = z.string().regex(/^[a-z-]+\/[a-z0-9-]+(\[[^\]]+\])?$/);
+const caseIds = z.array(caseId);
+
+const state = z.strictObject({
+  id: text,
+  alias: text.nullable(),
+  patches: z.array(
+    z.strictObject({
+      id: text,
+      subject: text,
+      messageId: z.string().regex(/^[^\s<>@]+@[^\s<>@]+$/),
+      date: z.string().regex(/^\d{4}-\d\d-\d\d$/),
+    }),
+  ),
+});
+
+const evidence = z.strictObject({
+  step: count,
+  event: z.int().min(-1),
+  count: count.min(1),
+  mapping: count.optional(),
+  buffer: count.optional(),
+  offset: count.optional(),
+  device: count.optional(),
+  iova: z.int().optional(),
+  phys: z.int().optional(),
+  expected: z.int().optional(),
+  observed: z.int().optional(),
+  place: text.optional(),
+});
+
+const finding = z.strictObject({
+  kind: z.enum(['regressed', 'unmasked', 'still-broken', 'fixed', 'masked']),
+  clause: text,
+  cause: text,
+  inherited: z.boolean(),
+  scenario: z.string().regex(/^[a-z-]+\/[a-z0-9-]+$/),
+  case: caseId,
+  because: text,
+  patches: z.array(
+    z.strictObject({
+      patch: text,
+      effect: z.enum(['breaks', 'mends']),
+      touched: z.array(text),
+      executed: z.array(text),
+    }),
+  ),
+  traceDiff: z.array(z.string()),
+  evidence: z.strictObject({ from: evidence.nullable(), to: evidence.nullable() }),
+  cases: caseIds.min(1),
+});
+
+const effect = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.enum(['fixed', 'regressed']), clause: text, cause: text, case: caseId }),
+  z.strictObject({ kind: z.enum(['lowers', 'raises']), cost: text, case: caseId }),
+  z.strictObject({ kind: z.literal('differs'), case: caseId }),
+]);
+
+export const compareSchema = z.strictObject({
+  schema: z.literal('bouncediff/compare/1'),
+  corpusHash: z.string().regex(/^[0-9a-f]{12}$/),
+  version: z.string().regex(/^\d+\.\d+\.\d+/),
+  from: state,
+  to: state,
+  summary: z.strictObject({
+    word: z.enum([
+      'better',
+      'worse',
+      'mixed',
+      'cheaper',
+      'dearer',
+      'mixed costs',
+      'same verdicts',
+      'other calls',
+      'same',
+    ]),
+    fixed: count,
+    regressed: count,
+    stillBroken: count,
+    inherited: count,
+    masked: count,
+    unmasked: count,
+    cheaper: count,
+    dearer: count,
+    different: count,
+    same: count,
+    scenarios: count,
+    cases: count,
+    clauses: count,
+  }),
+  findings: z.array(finding),
+  costs: z.array(z.strictObject({ name: text, from: count, to: count, case: caseId.nullable() })),
+  comparableCases: count,
+  different: caseIds,
+  crashedOnly: z.strictObject({ from: caseIds, to: caseIds }),
+  ledger: z.array(
+    z.strictObject({
+      patch: text,
+      claims: z.array(
+        z.strictObject({
+          text,
+          status: z.enum(['shown', 'not shown', 'contradicted']),
+          shownBy: caseIds,
+          contradictedBy: caseIds,
+        }),
+      ),
+      unexplained: z.array(effect),
+      declared: z.array(effect),
+    }),
+  ),
+  brokenOnTheWay: z.array(
+    z.strictObject({ clause: text, cause: text, brokenBy: text, mendedBy: text, cases: caseIds.min(1) }),
+  ),
+  expected: z.array(
+    z.strictObject({
+      states: text,
+      scenario: text,
+      clause: text,
+      cause: text.optional(),
+      reason: text,
+      link: text.optional(),
+      line: count.min(1),
+      cases: caseIds.min(1),
+    }),
+  ),
+  exercised: z.record(text, count),
+  notExercised: z.array(text),
+});
+
+export type Report = z.infer<typeof compareSchema>;
+export type ReportedFinding = z.infer<typeof finding>;
+
+/** Names that the first column of the table after `heading` gives, with what the second says of them. */
+export function documentedFields(heading: string): Map<string, string> {
+  const page = readFileSync(join(ROOT, 'docs', 'json.md'), 'utf8');
+  const [, after = ''] = page.split(heading);
+  const [table = ''] = /(^\|.*\n)+/m.exec(after) ?? [];
+  const fields = new Map<string, string>();
+  for (const row of table.split('\n').slice(2, -1)) {
+    const [, names = '', meaning = ''] = row.split(/(?<!\\)\|/);
+    for (const [, name = ''] of names.matchAll(/`(\w+)`/g)) fields.set(name, meaning);
+  }
+  return fields;
+}
