@@ -4,20 +4,36 @@ const BLOCK = 64;
 
 export class ByteSet {
   private readonly blocks = new Map<number, Uint8Array>();
-  private last: Uint8Array | undefined;
-  private lastBlock = -1;
 
-  /** Adds an address; false when it was in already. */
-  add(address: number): boolean {
-    const block = Math.floor(address / BLOCK);
-    if (block !== this.lastBlock) {
-      this.last = this.blocks.get(block);
-      if (this.last === undefined) this.blocks.set(block, (this.last = new Uint8Array(BLOCK)));
-      this.lastBlock = block;
+  /** True when all of [address, address + size) is in. */
+  has(address: number, size: number): boolean {
+    for (let done = 0; done < size;) {
+      const block = Math.floor((address + done) / BLOCK);
+      const bits = this.blocks.get(block);
+      if (bits === undefined) return false;
+      const from = address + done - block * BLOCK;
+      const to = Math.min(BLOCK, from + size - done);
+      for (let at = from; at < to; at++) if (bits[at] === 0) return false;
+      done += to - from;
     }
-    const bits = this.last;
-    if (bits === undefined || bits[address - block * BLOCK] === 1) return false;
-    bits[address - block * BLOCK] = 1;
     return true;
+  }
+
+  /** Adds [address, address + size); returns how many of them were not in yet. */
+  add(address: number, size: number): number {
+    let added = 0;
+    for (let done = 0; done < size;) {
+      const block = Math.floor((address + done) / BLOCK);
+      const from = address + done - block * BLOCK;
+      const to = Math.min(BLOCK, from + size - done);
+      let bits = this.blocks.get(block);
+      if (bits === undefined) this.blocks.set(block, (bits = new Uint8Array(BLOCK)));
+      for (let at = from; at < to; at++) {
+        if (bits[at] === 0) added++;
+        bits[at] = 1;
+      }
+      done += to - from;
+    }
+    return added;
   }
 }

@@ -3,48 +3,106 @@
 import { LINE_SIZE } from '../machine/config.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
-/** The bytes of one buffer, field by field. */
+/** Bytes [from, to) of a buffer that have fared alike. */
+export class ByteRun {
+  from: number;
+  to: number;
+  /** Mapping that owns the bytes, -1: the CPU. */
+  owner = -1;
+  /** Mapping that covers them, -1: none. */
+  mapped = -1;
+  /** Mapping that covered them last, -1: none so far. */
+  lastMap = -1;
+  /** False: somebody touched them out of turn; no clause looks at them again. */
+  judged = true;
+  /** False: nobody was handed them in a known state. */
+  known = true;
+  /** The device wrote them since it got them. */
+  deviceWrote = false;
+  /** The device owned them at some time since they were mapped. */
+  deviceHad = false;
+  /** The CPU wrote them while they were mapped. */
+  cpuWrote = false;
+  /** Device whose lazy window is open over them, -1: none. */
+  lazy = -1;
+
+  constructor(from: number, to: number) {
+    this.from = from;
+    this.to = to;
+  }
+
+  /** Keeps the bytes before `at`; returns the rest. */
+  cut(at: number): ByteRun {
+    const rest = new ByteRun(at, this.to);
+    rest.owner = this.owner;
+    rest.mapped = this.mapped;
+    rest.lastMap = this.lastMap;
+    rest.judged = this.judged;
+    rest.known = this.known;
+    rest.deviceWrote = this.deviceWrote;
+    rest.deviceHad = this.deviceHad;
+    rest.cpuWrote = this.cpuWrote;
+    rest.lazy = this.lazy;
+    this.to = at;
+    return rest;
+  }
+}
+
+/** The bytes of one buffer. */
 export class BufferBytes {
-  /** Mapping that owns the byte, -1: the CPU. */
-  readonly owner: Int32Array;
-  /** Mapping that covers it, -1: none. */
-  readonly mapped: Int32Array;
-  /** Mapping that covered it last, -1: none so far. */
-  readonly lastMap: Int32Array;
-  /** Label of what its last rightful writer put there. */
+  /** Label of what each byte's last rightful writer put there. */
   readonly content: Uint32Array;
-  /** Label that the CPU saw last. */
+  /** Label that the CPU saw last in each byte. */
   readonly seen: Uint32Array;
-  /** 0: somebody touched it out of turn; no clause looks at it again. */
-  readonly judged: Uint8Array;
-  /** 0: nobody was handed it in a known state. */
-  readonly known: Uint8Array;
-  /** 1: the device wrote it since it got it. */
-  readonly deviceWrote: Uint8Array;
-  /** 1: the device owned it at some time since it was mapped. */
-  readonly deviceHad: Uint8Array;
-  /** 1: the CPU wrote it while it was mapped. */
-  readonly cpuWrote: Uint8Array;
-  /** Device whose lazy window is open over the byte, -1: none. */
-  readonly lazy: Int32Array;
+  /** Every byte's state, in order and without gaps. */
+  readonly runs: ByteRun[];
 
   constructor(size: number) {
-    this.owner = new Int32Array(size).fill(-1);
-    this.mapped = new Int32Array(size).fill(-1);
-    this.lastMap = new Int32Array(size).fill(-1);
     this.content = new Uint32Array(size);
     this.seen = new Uint32Array(size);
-    this.judged = new Uint8Array(size).fill(1);
-    this.known = new Uint8Array(size).fill(1);
-    this.deviceWrote = new Uint8Array(size);
-    this.deviceHad = new Uint8Array(size);
-    this.cpuWrote = new Uint8Array(size);
-    this.lazy = new Int32Array(size).fill(-1);
+    this.runs = [new ByteRun(0, size)];
+  }
+
+  /** The runs that make up [from, to), and nothing else. */
+  between(from: number, to: number): ByteRun[] {
+    const first = this.boundary(from);
+    return this.runs.slice(first, this.boundary(to));
+  }
+
+  /** The run that has byte `at`. */
+  runAt(at: number): ByteRun | undefined {
+    return this.runs[this.indexOf(at)];
+  }
+
+  /** Bytes [from, to) are judged by nobody from now on. */
+  spoil(from: number, to: number): void {
+    for (const run of this.between(from, to)) run.judged = false;
   }
 
   /** The flush of `device` came. */
   closeLazyWindow(device: number): void {
-    for (const [i, open] of this.lazy.entries()) if (open === device) this.lazy[i] = -1;
+    for (const run of this.runs) if (run.lazy === device) run.lazy = -1;
+  }
+
+  /** Number of the run that begins at `at`, which is cut off there if need be. */
+  private boundary(at: number): number {
+    const index = this.indexOf(at);
+    const run = this.runs[index];
+    if (run === undefined || run.from === at) return index;
+    this.runs.splice(index + 1, 0, run.cut(at));
+    return index + 1;
+  }
+
+  /** Number of the run that has byte `at`; behind the last byte, their count. */
+  private indexOf(at: number): number {
+    let low = 0;
+    let high = this.runs.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.runs[middle]?.to ?? 0) <= at) low = middle + 1;
+      else high = middle;
+    }
+    return low;
   }
 }
 
@@ -56,7 +114,7 @@ export function makeBytes({ buffers }: Scenario): BufferBytes[] {
       if (i === j) continue;
       const from = Math.max(a.phys, b.phys);
       const to = Math.min(a.phys + a.size, b.phys + b.size);
-      if (from < to) all[i]?.judged.fill(0, from - a.phys, to - a.phys);
+      if (from < to) all[i]?.spoil(from - a.phys, to - a.phys);
     }
   }
   return all;
@@ -69,8 +127,10 @@ export function lineOf(phys: number): number {
 
 /** The mapping maps byte `at` of the buffer. */
 export function covers({ mappings }: Scenario, map: number, buffer: number, at: number): boolean {
-  const ranges = mappings[map]?.ranges ?? [];
-  return ranges.some((r) => r.buffer === buffer && at >= r.offset && at < r.offset + r.size);
+  for (const range of mappings[map]?.ranges ?? []) {
+    if (range.buffer === buffer && at >= range.offset && at < range.offset + range.size) return true;
+  }
+  return false;
 }
 
 /** Byte `at` of the buffer stands in a cache line that the mapping's memory begins or ends in. */
@@ -80,9 +140,10 @@ export function sharesLine(
   buffer: number,
   at: number,
 ): boolean {
-  const line = (index: number, offset: number): number => lineOf((buffers[index]?.phys ?? 0) + offset);
-  const own = line(buffer, at);
-  return (mappings[map]?.ranges ?? []).some(
-    (r) => own === line(r.buffer, r.offset) || own === line(r.buffer, r.offset + r.size - 1),
-  );
+  const own = lineOf((buffers[buffer]?.phys ?? 0) + at);
+  for (const range of mappings[map]?.ranges ?? []) {
+    const phys = (buffers[range.buffer]?.phys ?? 0) + range.offset;
+    if (own === lineOf(phys) || own === lineOf(phys + range.size - 1)) return true;
+  }
+  return false;
 }

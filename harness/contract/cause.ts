@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Why a byte is stale: what happened to its memory and its cache line, read off the trace. */
 import { LINE_SIZE } from '../machine/config.ts';
+import type { EventKind } from '../machine/event-log.ts';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
 import type { EventIndex } from '../recording/event-index.ts';
 import type { Event } from '../recording/recording.ts';
@@ -17,14 +18,26 @@ export interface ByteHistory {
   readonly overwritten: boolean;
 }
 
+/** Events that may do something to memory or to the cache. */
+const TOUCHING: ReadonlySet<EventKind> = new Set([
+  'memset',
+  'arch_sync_dma_for_device',
+  'arch_sync_dma_for_cpu',
+  'swiotlb_bounce',
+  'device_write_run',
+  'cpu_write',
+  'cpu_read',
+]);
+
 /** Follows single bytes through a recording. */
 export class MemoryHistory {
-  private readonly events: EventIndex;
+  /** Those that may do something to memory. */
+  private readonly events: readonly Event[];
   /** Per cache line: the events that did something to it. */
   private readonly byLine = new Map<number, readonly Event[]>();
 
   constructor(events: EventIndex) {
-    this.events = events;
+    this.events = events.all.filter(({ kind }) => TOUCHING.has(kind));
   }
 
   /** What became of the byte at `phys` in events [from, to). `snooped`: its device is coherent. */
@@ -32,7 +45,7 @@ export class MemoryHistory {
     const line = lineStart(phys);
     let touching = this.byLine.get(line);
     if (touching === undefined) {
-      touching = this.events.all.filter((event) => touches(event, line));
+      touching = this.events.filter((event) => touches(event, line));
       this.byLine.set(line, touching);
     }
     return follow(touching, phys, from, to, snooped);
@@ -73,10 +86,6 @@ function follow(
   let lineDirty = false;
   let cachedStale = false;
   let overwritten = false;
-  const writeBack = (): void => {
-    if (line === 'dirty') line = 'clean';
-    lineDirty = false;
-  };
   for (const event of events) {
     if (event.index < from || event.index >= to) continue;
     const { kind, args } = event;
@@ -103,8 +112,8 @@ function follow(
         if (effect === undefined || !overlaps(lineStart(phys), a, b)) break;
         if (effect === 'invalidate') {
           if (line === 'dirty') line = 'dropped';
-          lineDirty = false;
-        } else writeBack();
+        } else if (line === 'dirty') line = 'clean';
+        lineDirty = false;
         if (effect !== 'clean') {
           cached = false;
           cachedStale = false;
@@ -117,7 +126,8 @@ function follow(
           overwritten = lineDirty;
           cachedStale = !lineDirty;
         }
-        writeBack();
+        if (line === 'dirty') line = 'clean';
+        lineDirty = false;
         cached = true;
         break;
       default:

@@ -4,6 +4,7 @@ import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
 import { Labels } from '../recording/provenance.ts';
 import { EventIndex } from '../recording/event-index.ts';
 import type { DmaSegment, Event, Recording, View } from '../recording/recording.ts';
+import type { BufferRange } from '../scenario/scenario.ts';
 import { MemoryHistory } from './cause.ts';
 import { examineOwnership } from './ownership.ts';
 import type { Ownership } from './wrong-byte.ts';
@@ -30,15 +31,12 @@ export interface MappingFacts {
   readonly segments: readonly DmaSegment[];
   /** What its map installed in the page table. */
   readonly reach: readonly Reach[];
-  /** Bytes in all. */
-  readonly size: number;
-  /** Per byte of the mapping: the buffer it is of, and which byte of that. */
-  readonly buffers: Int32Array;
-  readonly offsets: Int32Array;
+  /** What it maps, one behind the other. */
+  readonly ranges: readonly BufferRange[];
 }
 
 /** A bus address inside a mapping. */
-interface Hit {
+export interface Hit {
   readonly mapping: MappingFacts;
   /** Which byte of the mapping it is. */
   readonly byte: number;
@@ -47,10 +45,7 @@ interface Hit {
 }
 
 /** Bytes in a row of one buffer, and which byte of the mapping the first one is. */
-interface Piece {
-  readonly buffer: number;
-  readonly offset: number;
-  readonly size: number;
+interface Piece extends BufferRange {
   readonly byte: number;
 }
 
@@ -107,15 +102,29 @@ export class Facts {
     return this.run.scenario.machine.devices[device]?.coherent === true;
   }
 
-  /** The CPU's view of the buffer byte had this label just before step `from` or after any step up to `to`. */
-  carriedSince(buffer: number, offset: number, from: number, to: number, label: number): boolean {
+  /**
+   * Marks in `found`, from index `at` on, which of the bytes [offset, offset + size) of the buffer had
+   * the label `label`, `label + 1 * step`, … in the CPU's view just before step `from` or after any
+   * step up to `to`.
+   */
+  markCarried(
+    { buffer, offset, size }: BufferRange,
+    from: number,
+    to: number,
+    label: number,
+    step: 0 | 1,
+    found: Uint8Array,
+    at: number,
+  ): void {
+    const { viewLabels } = this.run;
     const views = this.bufferViews[buffer] ?? [];
     for (let i = views.length - 1; i >= 0; i--) {
-      const { step = to, start = 0 } = views[i] ?? {};
-      if (step <= to && this.run.viewLabels[start + offset] === label) return true;
-      if (step < from) return false;
+      const view = views[i];
+      if (view === undefined || view.step > to) continue;
+      const first = view.start + offset;
+      for (let n = 0; n < size; n++) if (viewLabels[first + n] === label + n * step) found[at + n] = 1;
+      if (view.step < from) return;
     }
-    return false;
   }
 
   /** Since the map, some rightful write put this label on this very byte of the mapping. */
@@ -150,7 +159,7 @@ export class Facts {
     return undefined;
   }
 
-  /** Bytes from a bus address that no mapping has to the next one that has. */
+  /** Bytes from a bus address to the next one where a dma segment begins. */
   gapAt(device: number, iova: number, step: number): number {
     let next = Infinity;
     for (const mapping of this.mappings) {
@@ -175,17 +184,19 @@ export class Facts {
   }
 
   /** Bytes [from, from + size) of a mapping, buffer by buffer. */
-  *pieces(map: number, from = 0, size = Infinity): Generator<Piece> {
+  pieces(map: number, from = 0, size = Infinity): Piece[] {
+    const pieces: Piece[] = [];
     let before = 0;
-    for (const range of this.run.scenario.mappings[map]?.ranges ?? []) {
+    for (const range of this.mappings[map]?.ranges ?? []) {
       const start = Math.max(from, before);
       const end = Math.min(from + size, before + range.size);
       if (start < end) {
         const offset = range.offset + start - before;
-        yield { buffer: range.buffer, offset, size: end - start, byte: start };
+        pieces.push({ buffer: range.buffer, offset, size: end - start, byte: start });
       }
       before += range.size;
     }
+    return pieces;
   }
 
   /** Where a buffer's byte stands. */
@@ -220,7 +231,7 @@ export class Facts {
   /** Which byte of the mapping is this buffer byte; -1: none. */
   mappingByte(mapping: number, buffer: number, offset: number): number {
     let before = 0;
-    for (const range of this.run.scenario.mappings[mapping]?.ranges ?? []) {
+    for (const range of this.mappings[mapping]?.ranges ?? []) {
       const inside = offset - range.offset;
       if (range.buffer === buffer && inside >= 0 && inside < range.size) return before + inside;
       before += range.size;
@@ -230,8 +241,12 @@ export class Facts {
 
   /** Which buffer byte is byte `byte` of the mapping. */
   bufferByte(mapping: number, byte: number): { buffer: number; offset: number } {
-    const { buffers, offsets } = this.mappings[mapping] ?? {};
-    return { buffer: buffers?.[byte] ?? -1, offset: offsets?.[byte] ?? -1 };
+    let inside = byte;
+    for (const { buffer, offset, size } of this.mappings[mapping]?.ranges ?? []) {
+      if (inside < size) return { buffer, offset: offset + inside };
+      inside -= size;
+    }
+    return { buffer: -1, offset: -1 };
   }
 }
 
@@ -254,15 +269,6 @@ function mappingFacts(events: EventIndex, run: Recording, index: number): Mappin
     (step, at) =>
       at > info.step && (step.op === 'unmap_page' || step.op === 'unmap_sg') && step.map === index,
   );
-  const size = info.ranges.reduce((sum, range) => sum + range.size, 0);
-  const buffers = new Int32Array(size);
-  const offsets = new Int32Array(size);
-  let byte = 0;
-  for (const { buffer, offset, size: length } of info.ranges) {
-    buffers.fill(buffer, byte, byte + length);
-    for (let i = 0; i < length; i++) offsets[byte + i] = offset + i;
-    byte += length;
-  }
   return {
     index,
     device: info.device,
@@ -273,9 +279,7 @@ function mappingFacts(events: EventIndex, run: Recording, index: number): Mappin
     mapped,
     segments: outcome?.segments ?? [],
     reach: outcome === undefined ? [] : reachOf(events, outcome.from, outcome.to),
-    size,
-    buffers,
-    offsets,
+    ranges: info.ranges,
   };
 }
 

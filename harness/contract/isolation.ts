@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** An operation on one mapping changes nothing of other mappings and buffers, as their owners see it. */
 import type { StepOutcome } from '../recording/recording.ts';
+import { equalLabels } from '../recording/same.ts';
 import { covers, sharesLine, type BufferBytes } from './bytes.ts';
 import type { Facts } from './facts.ts';
 import type { Views } from './views.ts';
@@ -25,17 +26,20 @@ function checkBuffers(moment: Moment, map: number, outcome: StepOutcome): void {
   const { facts, views } = moment;
   const { scenario } = facts.run;
   const coherent = facts.coherent(facts.mappings[map]?.device ?? 0);
-  for (const [buffer, bytes] of moment.bytes.entries()) {
+  for (let buffer = 0; buffer < moment.bytes.length; buffer++) {
     if (!views.isNew('buffer', buffer)) continue;
     const before = views.labelsBefore('buffer', buffer);
     const after = views.labels('buffer', buffer);
-    for (let at = 0; at < after.length; at++) {
-      const now = after[at] ?? 0;
-      if (now === before[at]) continue;
-      if (bytes.owner[at] !== -1 || bytes.judged[at] === 0 || bytes.known[at] === 0) continue;
-      if (covers(scenario, map, buffer, at)) continue;
-      if (!coherent && sharesLine(scenario, map, buffer, at)) continue;
-      checkUnchanged(moment, outcome, bytes.mapped[at] ?? -1, buffer, at, before[at], now);
+    for (const run of moment.bytes[buffer]?.runs ?? []) {
+      if (run.owner !== -1 || !run.judged || !run.known) continue;
+      const { from, to } = run;
+      for (let at = from + equalLabels(after, from, before, from, to - from); at < to; at++) {
+        const now = after[at] ?? 0;
+        if (now === before[at]) continue;
+        if (covers(scenario, map, buffer, at)) continue;
+        if (!coherent && sharesLine(scenario, map, buffer, at)) continue;
+        checkUnchanged(moment, outcome, run.mapped, buffer, at, before[at], now);
+      }
     }
   }
 }
@@ -48,12 +52,12 @@ function checkMappings(moment: Moment, map: number, outcome: StepOutcome): void 
     if (!views.isNew('mapping', other.index)) continue;
     const before = views.labelsBefore('mapping', other.index);
     const after = views.labels('mapping', other.index);
-    for (let byte = 0; byte < after.length; byte++) {
+    for (let byte = equalLabels(after, 0, before, 0, after.length); byte < after.length; byte++) {
       const now = after[byte] ?? 0;
       if (now === before[byte]) continue;
       const { buffer, offset } = facts.bufferByte(other.index, byte);
-      const bytes = moment.bytes[buffer];
-      if (bytes?.owner[offset] !== other.index || bytes.judged[offset] === 0) continue;
+      const run = moment.bytes[buffer]?.runAt(offset);
+      if (run?.owner !== other.index || !run.judged) continue;
       checkUnchanged(moment, outcome, other.index, buffer, offset, before[byte], now);
     }
   }

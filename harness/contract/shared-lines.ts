@@ -47,19 +47,27 @@ export class SharedLines {
       for (const piece of this.facts.memoryOf(mapping)) {
         const from = Math.max(line, piece.phys);
         const to = Math.min(line + LINE_SIZE, piece.phys + piece.size);
-        for (let at = from; at < to; at++) {
-          if (at >= phys && at < phys + size) continue;
-          const byte = piece.byte + at - piece.phys;
-          const bytes = this.bytes[mapping.buffers[byte] ?? -1];
-          const offset = mapping.offsets[byte] ?? -1;
-          if (bytes === undefined) continue;
-          if (bytes.owner[offset] !== mapping.index && mapping.index !== inside) continue;
-          bytes.judged[offset] = 0;
-          shared = true;
-        }
+        const first = piece.byte - piece.phys;
+        const before = this.spoilBytes(mapping, first + from, first + Math.min(to, phys), inside);
+        const behind = this.spoilBytes(mapping, first + Math.max(from, phys + size), first + to, inside);
+        shared ||= before || behind;
       }
     }
     if (shared) this.spoilWritten(Math.max(line, phys), Math.min(line + LINE_SIZE, phys + size));
+  }
+
+  /** Bytes [from, to) of the mapping, as far as they are its device's, are spoilt; true when any is. */
+  private spoilBytes(mapping: MappingFacts, from: number, to: number, inside: number): boolean {
+    let any = false;
+    if (from >= to) return any;
+    for (const { buffer, offset, size } of this.facts.pieces(mapping.index, from, to - from)) {
+      for (const run of this.bytes[buffer]?.between(offset, offset + size) ?? []) {
+        if (run.owner !== mapping.index && mapping.index !== inside) continue;
+        run.judged = false;
+        any = true;
+      }
+    }
+    return any;
   }
 
   /** The bytes that were written there are as uncertain as their neighbours. */
@@ -67,7 +75,7 @@ export class SharedLines {
     for (const [index, buffer] of this.facts.run.scenario.buffers.entries()) {
       const start = Math.max(from, buffer.phys) - buffer.phys;
       const end = Math.min(to, buffer.phys + buffer.size) - buffer.phys;
-      if (start < end) this.bytes[index]?.judged.fill(0, start, end);
+      if (start < end) this.bytes[index]?.spoil(start, end);
     }
   }
 }

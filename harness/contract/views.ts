@@ -2,17 +2,23 @@
 /** The labels of a buffer or a mapping as they stood after a step. */
 import type { Recording, View } from '../recording/recording.ts';
 
-/** The latest views of all buffers, or of all mappings. */
-type Latest = (View | undefined)[];
-
 const NONE = new Uint32Array(0);
+
+/** The views of one buffer or one mapping, as far as they have come. */
+class Latest {
+  now: View | undefined;
+  /** What was seen before `now`. */
+  before: View | undefined;
+  /** Which move brought `now`. */
+  move = -1;
+}
 
 /** Steps through the views of a recording, forward only. */
 export class Views {
   private readonly run: Recording;
-  private readonly now: Record<View['of'], Latest> = { buffer: [], mapping: [] };
-  private readonly before: Record<View['of'], Latest> = { buffer: [], mapping: [] };
+  private readonly latest: Record<View['of'], (Latest | undefined)[]> = { buffer: [], mapping: [] };
   private next = 0;
+  private move = 0;
 
   constructor(run: Recording) {
     this.run = run;
@@ -21,27 +27,29 @@ export class Views {
   /** Move on to what was seen after step `step`. */
   advance(step: number): void {
     const { views } = this.run;
-    for (const kind of ['buffer', 'mapping'] as const) {
-      for (const [index, view] of this.now[kind].entries()) this.before[kind][index] = view;
-    }
+    this.move++;
     for (let view = views[this.next]; view !== undefined && view.step <= step; view = views[++this.next]) {
-      this.now[view.of][view.index] = view;
+      const latest = (this.latest[view.of][view.index] ??= new Latest());
+      if (latest.move !== this.move) latest.before = latest.now;
+      latest.now = view;
+      latest.move = this.move;
     }
   }
 
   /** True when the view was taken anew after the current step. */
   isNew(of: View['of'], index: number): boolean {
-    return this.now[of][index] !== this.before[of][index];
+    return this.latest[of][index]?.move === this.move;
   }
 
   /** All labels after the current step; empty: never seen. */
   labels(of: View['of'], index: number): Uint32Array {
-    return this.read(this.now[of][index]);
+    return this.read(this.latest[of][index]?.now);
   }
 
   /** The same after the step before. */
   labelsBefore(of: View['of'], index: number): Uint32Array {
-    return this.read(this.before[of][index]);
+    const latest = this.latest[of][index];
+    return this.read(latest?.move === this.move ? latest.before : latest?.now);
   }
 
   private read(view: View | undefined): Uint32Array {

@@ -7,7 +7,7 @@
  * non-coherent device writes, which always take the harmful choice.
  */
 import { LINE_SIZE } from './config.ts';
-import { CHUNK, LABEL_ZERO, type Memory } from './memory.ts';
+import { CHUNK, countUp, LABEL_ZERO, type Memory } from './memory.ts';
 
 const ABSENT = 0;
 const CLEAN = 1;
@@ -70,15 +70,8 @@ export class CpuCache {
       const at = m.index(phys + done);
       const n = Math.min(size - done, CHUNK - (at % CHUNK));
       this.fill(at, n, DIRTY);
-      put(
-        this.on ? m.cached : m.ram,
-        this.on ? m.cachedLabel : m.ramLabel,
-        at,
-        n,
-        bytes,
-        from + done,
-        label + done,
-      );
+      (this.on ? m.cached : m.ram).set(bytes.subarray(from + done, from + done + n), at);
+      countUp(this.on ? m.cachedLabel : m.ramLabel, at, n, label + done);
       m.touch(at);
       done += n;
     }
@@ -91,12 +84,8 @@ export class CpuCache {
       const at = m.index(phys + done);
       const n = Math.min(size - done, CHUNK - (at % CHUNK));
       this.fill(at, n, CLEAN);
-      const from = this.on ? m.cached : m.ram;
-      const fromLabel = this.on ? m.cachedLabel : m.ramLabel;
-      for (let i = 0; i < n; i++) {
-        bytes[to + done + i] = from[at + i] ?? 0;
-        labels[to + done + i] = fromLabel[at + i] ?? 0;
-      }
+      bytes.set((this.on ? m.cached : m.ram).subarray(at, at + n), to + done);
+      labels.set((this.on ? m.cachedLabel : m.ramLabel).subarray(at, at + n), to + done);
       done += n;
     }
   }
@@ -104,22 +93,47 @@ export class CpuCache {
   /** Drop the clean lines of the range: the next load looks at memory again. */
   dropClean(phys: number, size: number): void {
     if (!this.on) return;
-    this.eachLine(phys, size, (line) => {
-      if (this.memory.line[line] === CLEAN) this.drop(line);
-    });
+    const m = this.memory;
+    for (let done = 0; done < size;) {
+      const at = m.index(phys + done);
+      const n = Math.min(size - done, CHUNK - (at % CHUNK));
+      const last = lineAt(at + n - 1);
+      for (let line = lineAt(at); line <= last; line++) {
+        if (m.line[line] !== CLEAN) continue;
+        m.line[line] = ABSENT;
+        m.touch(at);
+      }
+      done += n;
+    }
   }
 
   /** Write dirty lines back (arch clean); returns the lines in the range. */
   clean(phys: number, size: number): number {
-    return this.eachLine(phys, size, (line) => this.writeBack(line, CLEAN));
+    const m = this.memory;
+    for (let done = 0; this.on && done < size;) {
+      const at = m.index(phys + done);
+      const n = Math.min(size - done, CHUNK - (at % CHUNK));
+      this.writeBack(lineAt(at), lineAt(at + n - 1));
+      done += n;
+    }
+    return linesIn(phys, size);
   }
 
   /** Drop lines; one only partly inside the range is written back first. Returns the lines in the range. */
   invalidate(phys: number, size: number): number {
-    return this.eachLine(phys, size, (line, whole) => {
-      if (!whole) this.writeBack(line, CLEAN);
-      this.drop(line);
-    });
+    const m = this.memory;
+    for (let done = 0; this.on && done < size;) {
+      const at = m.index(phys + done);
+      const n = Math.min(size - done, CHUNK - (at % CHUNK));
+      const first = lineAt(at);
+      const last = lineAt(at + n - 1);
+      if (at % LINE_SIZE !== 0) this.writeBack(first, first);
+      if ((at + n) % LINE_SIZE !== 0) this.writeBack(last, last);
+      m.line.fill(ABSENT, first, last + 1);
+      m.touch(at);
+      done += n;
+    }
+    return linesIn(phys, size);
   }
 
   /** Device load: a coherent one sees the CPU's view, another only memory. Within one chunk. */
@@ -131,12 +145,16 @@ export class CpuCache {
     labels: Uint32Array,
     to: number,
   ): void {
-    const at = this.memory.index(phys);
-    for (let i = 0; i < size; i++) {
-      const from = coherent ? this.holder(at + i) : this.memory.ram;
-      bytes[to + i] = from[at + i] ?? 0;
-      labels[to + i] =
-        (from === this.memory.ram ? this.memory.ramLabel[at + i] : this.memory.cachedLabel[at + i]) ?? 0;
+    const m = this.memory;
+    const at = m.index(phys);
+    bytes.set(m.ram.subarray(at, at + size), to);
+    labels.set(m.ramLabel.subarray(at, at + size), to);
+    if (!this.on || !coherent) return;
+    for (let i = 0, n; i < size; i += n) {
+      n = this.sameHolder(at + i, size - i);
+      if (m.line[lineAt(at + i)] === ABSENT) continue;
+      bytes.set(m.cached.subarray(at + i, at + i + n), to + i);
+      labels.set(m.cachedLabel.subarray(at + i, at + i + n), to + i);
     }
   }
 
@@ -151,18 +169,12 @@ export class CpuCache {
   ): void {
     const m = this.memory;
     const at = m.index(phys);
-    if (!this.on) put(m.ram, m.ramLabel, at, size, bytes, from, label);
-    else if (coherent) {
-      for (let i = 0; i < size; i++) {
-        const holder = this.holder(at + i);
-        const labels = holder === m.ram ? m.ramLabel : m.cachedLabel;
-        put(holder, labels, at + i, 1, bytes, from + i, label + i);
-        if (holder !== m.ram) m.line[((at + i) / LINE_SIZE) | 0] = DIRTY;
-      }
-    } else {
+    if (this.on && coherent) this.snoopedStore(at, size, bytes, from, label);
+    else {
       this.fill(at, size, CLEAN);
-      put(m.ram, m.ramLabel, at, size, bytes, from, label);
-      this.eachLine(phys, size, (line) => this.writeBack(line, CLEAN));
+      m.ram.set(bytes.subarray(from, from + size), at);
+      countUp(m.ramLabel, at, size, label);
+      if (this.on && size > 0) this.writeBack(lineAt(at), lineAt(at + size - 1));
     }
     m.touch(at);
   }
@@ -176,82 +188,80 @@ export class CpuCache {
     const at = m.index(phys);
     labels.set(m.ramLabel.subarray(at, at + size), to);
     if (!this.on || !seesCache) return;
-    for (let i = 0; i < size;) {
-      const n = Math.min(size - i, LINE_SIZE - ((at + i) % LINE_SIZE));
-      if (m.line[((at + i) / LINE_SIZE) | 0] !== ABSENT) {
-        labels.set(m.cachedLabel.subarray(at + i, at + i + n), to + i);
-      }
-      i += n;
+    for (let i = 0, n; i < size; i += n) {
+      n = this.sameHolder(at + i, size - i);
+      if (m.line[lineAt(at + i)] === ABSENT) continue;
+      labels.set(m.cachedLabel.subarray(at + i, at + i + n), to + i);
     }
   }
 
-  /** Which array holds the CPU's view of array index `at`. */
-  private holder(at: number): Uint8Array {
+  /** Store of a coherent device: into the cache where it has the line. */
+  private snoopedStore(at: number, size: number, bytes: Uint8Array, from: number, label: number): void {
     const m = this.memory;
-    return this.on && m.line[(at / LINE_SIZE) | 0] !== ABSENT ? m.cached : m.ram;
+    for (let i = 0, n; i < size; i += n) {
+      n = this.sameHolder(at + i, size - i);
+      const inCache = m.line[lineAt(at + i)] !== ABSENT;
+      (inCache ? m.cached : m.ram).set(bytes.subarray(from + i, from + i + n), at + i);
+      countUp(inCache ? m.cachedLabel : m.ramLabel, at + i, n, label + i);
+      if (inCache) m.line.fill(DIRTY, lineAt(at + i), lineAt(at + i + n - 1) + 1);
+    }
+  }
+
+  /** How many of `size` bytes from array index `at` on have the CPU's view in the same place: cache or memory. */
+  private sameHolder(at: number, size: number): number {
+    const { line } = this.memory;
+    const first = lineAt(at);
+    const last = lineAt(at + size - 1);
+    const isAbsent = line[first] === ABSENT;
+    let next = first + 1;
+    while (next <= last && (line[next] === ABSENT) === isAbsent) next++;
+    return Math.min(size, next * LINE_SIZE - at);
   }
 
   /** Bring the lines of [at, at + size) in, and make them dirty when `state` is DIRTY. Within one chunk. */
   private fill(at: number, size: number, state: number): void {
     if (!this.on || size === 0) return;
     const m = this.memory;
-    const last = ((at + size - 1) / LINE_SIZE) | 0;
-    for (let line = (at / LINE_SIZE) | 0; line <= last; line++) {
-      if (m.line[line] === ABSENT) {
-        const start = line * LINE_SIZE;
-        for (let i = start; i < start + LINE_SIZE; i++) {
-          m.cached[i] = m.ram[i] ?? 0;
-          m.cachedLabel[i] = m.ramLabel[i] ?? 0;
-        }
-        m.line[line] = CLEAN;
-      }
-      if (state === DIRTY) m.line[line] = DIRTY;
+    const first = lineAt(at);
+    const last = lineAt(at + size - 1);
+    for (let line = first, next; line <= last; line = next + 1) {
+      for (next = line; next <= last && m.line[next] === ABSENT; next++);
+      if (next > line) this.fetch(line, next);
     }
+    if (state === DIRTY) m.line.fill(DIRTY, first, last + 1);
   }
 
-  private writeBack(line: number, next: number): void {
+  /** Bring lines [from, to) in, none of which is cached. */
+  private fetch(from: number, to: number): void {
     const m = this.memory;
-    if (m.line[line] !== DIRTY) return;
-    const start = line * LINE_SIZE;
-    for (let i = start; i < start + LINE_SIZE; i++) {
-      m.ram[i] = m.cached[i] ?? 0;
-      m.ramLabel[i] = m.cachedLabel[i] ?? 0;
-    }
-    m.line[line] = next;
-    m.touch(start);
+    const start = from * LINE_SIZE;
+    m.cached.set(m.ram.subarray(start, to * LINE_SIZE), start);
+    m.cachedLabel.set(m.ramLabel.subarray(start, to * LINE_SIZE), start);
+    m.line.fill(CLEAN, from, to);
   }
 
-  private drop(line: number): void {
-    this.memory.line[line] = ABSENT;
-    this.memory.touch(line * LINE_SIZE);
-  }
-
-  /** Visit the lines that [phys, phys + size) touches; `whole`: entirely inside. Returns how many. */
-  private eachLine(phys: number, size: number, visit: (line: number, whole: boolean) => void): number {
-    if (size <= 0) return 0;
-    const first = Math.floor(phys / LINE_SIZE);
-    const last = Math.floor((phys + size - 1) / LINE_SIZE);
-    if (this.on) {
-      for (let l = first; l <= last; l++) {
-        const start = l * LINE_SIZE;
-        visit((this.memory.index(start) / LINE_SIZE) | 0, start >= phys && start + LINE_SIZE <= phys + size);
-      }
+  /** Write back those of the lines `first` to `last` that are dirty; they stay, clean. */
+  private writeBack(first: number, last: number): void {
+    const m = this.memory;
+    for (let line = first, next; line <= last; line = next + 1) {
+      for (next = line; next <= last && m.line[next] === DIRTY; next++);
+      if (next === line) continue;
+      const start = line * LINE_SIZE;
+      m.ram.set(m.cached.subarray(start, next * LINE_SIZE), start);
+      m.ramLabel.set(m.cachedLabel.subarray(start, next * LINE_SIZE), start);
+      m.line.fill(CLEAN, line, next);
+      m.touch(start);
     }
-    return last - first + 1;
   }
 }
 
-function put(
-  bytes: Uint8Array,
-  labels: Uint32Array,
-  at: number,
-  size: number,
-  from: Uint8Array,
-  start: number,
-  label: number,
-): void {
-  for (let i = 0; i < size; i++) {
-    bytes[at + i] = from[start + i] ?? 0;
-    labels[at + i] = label + i;
-  }
+/** Number of the line that holds array index `at`. */
+function lineAt(at: number): number {
+  return (at / LINE_SIZE) | 0;
+}
+
+/** Lines that [phys, phys + size) touches. */
+function linesIn(phys: number, size: number): number {
+  if (size <= 0) return 0;
+  return Math.floor((phys + size - 1) / LINE_SIZE) - Math.floor(phys / LINE_SIZE) + 1;
 }

@@ -5,7 +5,7 @@ import type { CpuCache } from './cpu-cache.ts';
 import { EV, type EventLog } from './event-log.ts';
 import { IommuDomain, type Translation } from './iommu.ts';
 import { IovaDomain } from './iova.ts';
-import { CHUNK, FIRST_LABEL, LABEL_FAULT, LABEL_ZERO, type Memory } from './memory.ts';
+import { CHUNK, countUp, FIRST_LABEL, LABEL_FAULT, LABEL_ZERO, type Memory } from './memory.ts';
 import { IOMMU_READ, IOMMU_WRITE, type Device } from './vocabulary.ts';
 
 /** The byte that a scribble writes. */
@@ -28,7 +28,7 @@ export interface DeviceWorld {
 
 export class DmaDevice implements Device {
   readonly index: number;
-  readonly config: DeviceConfig;
+  config: DeviceConfig;
   readonly domain = new IommuDomain();
   readonly iovad = new IovaDomain();
   /** The domain has a flush queue. */
@@ -48,54 +48,67 @@ export class DmaDevice implements Device {
     this.world = world;
   }
 
+  /** A new life as another device. `hostile`: its IOTLB keeps removed translations until the sync. */
+  reset(config: DeviceConfig, granule: number, hostile: boolean): void {
+    this.config = config;
+    this.domain.reset(granule, hostile);
+    this.iovad.reset(granule);
+    this.flushQueue = false;
+    this.armed.alloc_iova_fast = 0;
+    this.armed.iommu_map = 0;
+    this.armed.iommu_map_sg = 0;
+    this.handedOver = [];
+    this.mapping = -1;
+  }
+
   /**
    * The device reads [iova, iova + size). The first byte without a readable translation is a fault;
    * from there on it sees all-ones. `mapping` and `offset` only say what the scenario meant.
    * Returns the bytes before the fault.
    */
   dmaRead(iova: number, size: number, mapping: number, offset: number): number {
-    const { log, cache } = this.world;
+    const { log, cache, memory } = this.world;
+    const { coherent } = this.config;
     const start = log.reserve(size);
     log.push(EV.device_read, this.index, iova, size, start, mapping, offset);
     log.bytes.fill(0xff, start, start + size);
     log.labels.fill(LABEL_FAULT, start, start + size);
-    return this.eachPiece(iova, size, IOMMU_READ, undefined, (phys, n, at) =>
-      cache.deviceLoad(phys, n, this.config.coherent, log.bytes, log.labels, start + at),
-    );
+    let done = 0;
+    while (done < size) {
+      const entry = this.route(iova + done, IOMMU_READ);
+      if (entry === undefined) break;
+      const phys = this.behind(entry, iova + done);
+      const n = this.pieceSize(entry, iova + done, phys, size - done);
+      if (memory.contains(phys, n)) cache.deviceLoad(phys, n, coherent, log.bytes, log.labels, start + done);
+      done += n;
+    }
+    return done;
   }
 
   /**
-   * The device writes [iova, iova + size), `byte(i)` each; the first fault ends it. `via`: through this
-   * translation, whatever the page table says by now. Returns the bytes done.
+   * The device writes [iova, iova + size), `byte(i)` each; the first fault ends it. Returns the bytes
+   * done.
    */
-  dmaWrite(
-    iova: number,
-    size: number,
-    mapping: number,
-    offset: number,
-    byte: (i: number) => number,
-    via?: Translation,
-  ): number {
-    const { log, cache } = this.world;
+  dmaWrite(iova: number, size: number, mapping: number, offset: number, byte: (i: number) => number): number {
+    const { log } = this.world;
     const start = log.reserve(size);
-    const label = this.world.takeLabels(size);
-    for (let i = 0; i < size; i++) {
-      log.bytes[start + i] = byte(i);
-      log.labels[start + i] = label + i;
-    }
-    log.push(EV.device_write, this.index, iova, size, start, mapping, offset);
-    return this.eachPiece(iova, size, IOMMU_WRITE, via, (phys, n, at) => {
-      cache.deviceStore(phys, n, this.config.coherent, log.bytes, start + at, label + at);
-      log.push(EV.device_write_run, this.index, iova + at, phys, n, label + at);
-    });
+    for (let i = 0; i < size; i++) log.bytes[start + i] = byte(i);
+    return this.write(iova, size, mapping, offset, start);
+  }
+
+  /** The same with the first `size` of `bytes`, which repeat when they are fewer. */
+  dmaStore(iova: number, size: number, mapping: number, offset: number, bytes: Uint8Array): number {
+    const { log } = this.world;
+    const start = log.reserve(size);
+    log.repeat(bytes, start, size);
+    return this.write(iova, size, mapping, offset, start);
   }
 
   /** The standing adversary: scan, and scribble where the scenario asks for it. */
   attack(): void {
     if (!this.config.untrusted) return;
-    for (const entry of this.domain.reachable()) {
-      if ((entry.prot & IOMMU_READ) !== 0) this.scan(entry);
-    }
+    for (const entry of this.domain.installed()) if ((entry.prot & IOMMU_READ) !== 0) this.scan(entry);
+    for (const entry of this.domain.lingering) if ((entry.prot & IOMMU_READ) !== 0) this.scan(entry);
     if (this.config.scribble) this.scribble();
   }
 
@@ -117,62 +130,92 @@ export class DmaDevice implements Device {
     const labels = this.scratch;
     for (let i = 0; i < size;) {
       const label = labels[i] ?? 0;
-      const counts = label >= FIRST_LABEL ? 1 : 0;
-      let n = 1;
-      while (i + n < size && labels[i + n] === label + n * counts) n++;
-      if (label !== LABEL_ZERO) this.world.log.expose(this.index, iova + i, phys + i, n, label, owner);
-      i += n;
+      let next = i + 1;
+      if (label < FIRST_LABEL) while (next < size && labels[next] === label) next++;
+      else while (next < size && labels[next] === label + next - i) next++;
+      if (label !== LABEL_ZERO) this.world.log.expose(this.index, iova + i, phys + i, next - i, label, owner);
+      i = next;
     }
   }
 
   /** Write all it may write, but for what the driver handed over. */
   private scribble(): void {
     const { granule } = this.domain;
-    const targets = [...this.domain.reachable()].filter(
-      (entry) => (entry.prot & IOMMU_WRITE) !== 0 && (this.mapping < 0 || entry.owner !== this.mapping),
-    );
-    for (const entry of targets) {
+    // The writes go through what is there now, whatever they change.
+    for (const entry of [...this.domain.installed(), ...this.domain.lingering]) {
+      if ((entry.prot & IOMMU_WRITE) === 0 || (this.mapping >= 0 && entry.owner === this.mapping)) continue;
       let from = entry.pfn * granule;
       const end = from + granule;
       while (from < end) {
-        const inside = this.handedOver.find((r) => from >= r.start && from < r.start + r.size);
-        if (inside !== undefined) {
-          from = inside.start + inside.size;
-          continue;
+        let stop = end;
+        let covered = from;
+        for (const { start, size } of this.handedOver) {
+          if (covered === from && from >= start && from < start + size) covered = start + size;
+          if (start > from) stop = Math.min(stop, start);
         }
-        const stop = this.handedOver.reduce((to, r) => (r.start > from ? Math.min(to, r.start) : to), end);
-        this.dmaWrite(from, stop - from, -1, 0, () => SCRIBBLE_BYTE, entry);
-        from = stop;
+        if (covered === from) {
+          this.scribbleOn(entry, from, stop - from);
+          from = stop;
+        } else from = covered;
       }
     }
   }
 
+  /** Write [iova, iova + size), which lies in the granule, through its translation. */
+  private scribbleOn(entry: Translation, iova: number, size: number): void {
+    const { log } = this.world;
+    const start = log.reserve(size);
+    log.bytes.fill(SCRIBBLE_BYTE, start, start + size);
+    this.write(iova, size, -1, 0, start, entry);
+  }
+
   /**
-   * Walk [iova, iova + size) in pieces inside one granule and one memory chunk. Returns the bytes
-   * done; a piece without a translation of that protection is a fault and the end.
+   * Write the bytes that stand from `start` on in the byte log; the first fault ends it. `via`: through
+   * this translation, whatever the page table says by now. Returns the bytes done.
    */
-  private eachPiece(
+  private write(
     iova: number,
     size: number,
-    prot: number,
-    via: Translation | undefined,
-    visit: (phys: number, size: number, at: number) => void,
+    mapping: number,
+    offset: number,
+    start: number,
+    via?: Translation,
   ): number {
-    const { granule } = this.domain;
+    const { log, cache, memory } = this.world;
+    const label = this.world.takeLabels(size);
+    countUp(log.labels, start, size, label);
+    log.push(EV.device_write, this.index, iova, size, start, mapping, offset);
     let done = 0;
     while (done < size) {
-      const address = iova + done;
-      const entry = via ?? this.domain.translate(address);
-      if (entry === undefined || (entry.prot & prot) === 0) {
-        const reason = entry === undefined ? 0 : prot === IOMMU_READ ? 1 : 2;
-        this.world.log.push(EV.iommu_fault, this.index, address, reason);
-        break;
+      const entry = via ?? this.route(iova + done, IOMMU_WRITE);
+      if (entry === undefined) break;
+      const phys = this.behind(entry, iova + done);
+      const n = this.pieceSize(entry, iova + done, phys, size - done);
+      if (memory.contains(phys, n)) {
+        cache.deviceStore(phys, n, this.config.coherent, log.bytes, start + done, label + done);
+        log.push(EV.device_write_run, this.index, iova + done, phys, n, label + done);
       }
-      const phys = entry.phys + (address - entry.pfn * granule);
-      const n = Math.min(size - done, (entry.pfn + 1) * granule - address, CHUNK - (phys % CHUNK));
-      if (this.world.memory.contains(phys, n)) visit(phys, n, done);
       done += n;
     }
     return done;
+  }
+
+  /** The translation that an access at `address` goes through; undefined, and a fault in the log: none that allows it. */
+  private route(address: number, prot: number): Translation | undefined {
+    const entry = this.domain.translate(address);
+    if (entry !== undefined && (entry.prot & prot) !== 0) return entry;
+    const reason = entry === undefined ? 0 : prot === IOMMU_READ ? 1 : 2;
+    this.world.log.push(EV.iommu_fault, this.index, address, reason);
+    return undefined;
+  }
+
+  /** Where in memory the translation leads. */
+  private behind(entry: Translation, address: number): number {
+    return entry.phys + (address - entry.pfn * this.domain.granule);
+  }
+
+  /** How many of `size` bytes from `address` on lie in the translation's granule and in one memory chunk. */
+  private pieceSize(entry: Translation, address: number, phys: number, size: number): number {
+    return Math.min(size, (entry.pfn + 1) * this.domain.granule - address, CHUNK - (phys % CHUNK));
   }
 }

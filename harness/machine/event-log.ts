@@ -84,9 +84,14 @@ export class EventLog {
   exposures = new Float64Array(64 * EXPOSURE_STRIDE);
   exposureCount = 0;
 
+  /** Labels that an observer saw between the steps. */
+  viewLabels = new Uint32Array(16384);
+  viewLength = 0;
+
   reset(): void {
     this.length = 0;
     this.exposureCount = 0;
+    this.viewLength = 0;
     this.byteLength = 0;
     this.path = 0;
     this.step = 0;
@@ -126,6 +131,26 @@ export class EventLog {
     return start;
   }
 
+  /** Room for `size` labels of a view; returns where they start. */
+  reserveView(size: number): number {
+    const start = this.viewLength;
+    this.viewLength += size;
+    if (this.viewLength > this.viewLabels.length) {
+      const bigger = new Uint32Array(Math.max(this.viewLength, this.viewLabels.length * 2));
+      bigger.set(this.viewLabels);
+      this.viewLabels = bigger;
+    }
+    return start;
+  }
+
+  /** `size` bytes into the byte log from `start` on: those of `pattern`, again and again. */
+  repeat(pattern: Uint8Array, start: number, size: number): void {
+    for (let done = 0, n; done < size; done += n) {
+      n = Math.min(size - done, pattern.length);
+      this.bytes.set(n < pattern.length ? pattern.subarray(0, n) : pattern, start + done);
+    }
+  }
+
   /** Append an exposure: bytes that device could read, right now, with labels from `label` on. */
   expose(device: number, iova: number, phys: number, size: number, label: number, owner: number): void {
     let at = this.exposureCount++ * EXPOSURE_STRIDE;
@@ -134,9 +159,15 @@ export class EventLog {
       bigger.set(this.exposures);
       this.exposures = bigger;
     }
-    for (const value of [this.length, this.step, device, iova, phys, size, label, owner]) {
-      this.exposures[at++] = value;
-    }
+    const e = this.exposures;
+    e[at++] = this.length;
+    e[at++] = this.step;
+    e[at++] = device;
+    e[at++] = iova;
+    e[at++] = phys;
+    e[at++] = size;
+    e[at++] = label;
+    e[at] = owner;
   }
 
   private grow(): void {

@@ -72,12 +72,14 @@ export class IommuDomain {
   /** __iommu_map_sg(): all entries one behind the other, or nothing. Returns the bytes mapped. */
   mapSg(iova: number, sgl: Scatterlist, nents: number, prot: number): number {
     let mapped = 0;
-    for (const { phys, length } of sgl.slice(0, nents)) {
-      if (this.map(iova + mapped, phys, length, prot) !== 0) {
+    for (let i = 0; i < nents; i++) {
+      const entry = sgl[i];
+      if (entry === undefined) break;
+      if (this.map(iova + mapped, entry.phys, entry.length, prot) !== 0) {
         this.unmap(iova, mapped);
         return 0;
       }
-      mapped += length;
+      mapped += entry.length;
     }
     return mapped;
   }
@@ -104,7 +106,10 @@ export class IommuDomain {
   /** What a device access at `iova` goes through: the table, else the IOTLB (latest first). */
   translate(iova: number): Translation | undefined {
     const pfn = Math.floor(iova / this.granule);
-    return this.table.get(pfn) ?? this.stale.findLast((entry) => entry.pfn === pfn);
+    const entry = this.table.get(pfn);
+    if (entry !== undefined) return entry;
+    for (let i = this.stale.length - 1; i >= 0; i--) if (this.stale[i]?.pfn === pfn) return this.stale[i];
+    return undefined;
   }
 
   /** IOTLB sync or flush: removed translations are gone for good. */

@@ -27,6 +27,13 @@ class RangeCache {
   loaded: number[] = [];
   previous: number[] = [];
   depot: number[][] = [];
+
+  /** Forget everything; magazines are taken out of use, not emptied. */
+  reset(): void {
+    if (this.loaded.length > 0) this.loaded = [];
+    if (this.previous.length > 0) this.previous = [];
+    if (this.depot.length > 0) this.depot = [];
+  }
 }
 
 export class IovaDomain {
@@ -39,7 +46,7 @@ export class IovaDomain {
   private anchor: IovaRange = { lo: Infinity, hi: Infinity };
   private hint32: IovaRange = this.anchor;
   private hint: IovaRange = this.anchor;
-  private caches: RangeCache[] = [];
+  private readonly caches = Array.from({ length: IOVA_RANGE_CACHE_MAX_SIZE }, () => new RangeCache());
   /** pfn and pages of ranges that wait for the flush. */
   private queue: number[] = [];
   private cached = 0;
@@ -52,7 +59,7 @@ export class IovaDomain {
     this.ranges = [this.anchor];
     this.hint32 = this.anchor;
     this.hint = this.anchor;
-    this.caches = Array.from({ length: IOVA_RANGE_CACHE_MAX_SIZE }, () => new RangeCache());
+    for (const cache of this.caches) cache.reset();
     this.queue = [];
     this.cached = 0;
   }

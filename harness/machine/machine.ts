@@ -37,13 +37,15 @@ export class Machine implements Kernel {
   readonly memory = new Memory();
   readonly cache = new CpuCache(this.memory);
   readonly pool = new Swiotlb();
-  devices: DmaDevice[] = [];
+  readonly devices: DmaDevice[] = [];
   configSwiotlb = true;
   dmaStrict = true;
   /** Set while an operation is interleaved with something else. */
   hook: PrimitiveHook | undefined;
   /** Call paths of this run: path p was entered from path `parent[p]` by frame `frame[p]`; 0 is the root. */
   readonly paths: { parent: number[]; frame: number[] } = { parent: [0], frame: [-1] };
+  /** Every device that some life needed. */
+  private readonly built: DmaDevice[] = [];
   private readonly pathOf = new Map<number, number>();
   private nextLabel = FIRST_LABEL;
   private warnedOnce = 0;
@@ -59,17 +61,25 @@ export class Machine implements Kernel {
     this.pool.reset(slots, config.pageSize);
     this.hostile = config.cache === 'worst';
     this.cache.reset(this.hostile && config.devices.some((device) => !device.coherent));
-    this.devices = config.devices.map((device, index) => new DmaDevice(index, device, this));
-    for (const device of this.devices) {
-      device.domain.reset(config.granule, this.hostile);
-      device.iovad.reset(config.granule);
-    }
+    this.resetDevices(config);
     this.hook = undefined;
     this.paths.parent = [0];
     this.paths.frame = [-1];
     this.pathOf.clear();
     this.nextLabel = FIRST_LABEL;
     this.warnedOnce = 0;
+  }
+
+  /** Devices are lived in again, too: what they are made of costs more than most runs. */
+  private resetDevices({ devices, granule }: MachineConfig): void {
+    this.devices.length = 0;
+    for (let index = 0; index < devices.length; index++) {
+      const config = devices[index];
+      if (config === undefined) break;
+      const device = (this.built[index] ??= new DmaDevice(index, config, this));
+      device.reset(config, granule, this.hostile);
+      this.devices.push(device);
+    }
   }
 
   takeLabels(count: number): number {

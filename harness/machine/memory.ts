@@ -80,7 +80,7 @@ export class Memory {
       const at = this.index(phys + done);
       const n = Math.min(bytes.length - done, CHUNK - (at % CHUNK));
       this.ram.set(bytes.subarray(done, done + n), at);
-      for (let i = 0; i < n; i++) this.ramLabel[at + i] = label + done + i;
+      countUp(this.ramLabel, at, n, label + done);
       done += n;
     }
   }
@@ -110,6 +110,16 @@ export class Memory {
     this.changed = grown(this.changed, new Float64Array(chunks));
     this.touched = grown(this.touched, new Int32Array(chunks));
   }
+}
+
+/** Label n at index n, to be copied from. */
+const COUNTING = new Uint32Array(2 ** 17);
+for (let n = 0; n < COUNTING.length; n++) COUNTING[n] = n;
+
+/** Give `size` bytes from index `at` on the labels `first`, `first + 1`, … */
+export function countUp(labels: Uint32Array, at: number, size: number, first: number): void {
+  if (first + size <= COUNTING.length) labels.set(COUNTING.subarray(first, first + size), at);
+  else for (let i = 0; i < size; i++) labels[at + i] = first + i;
 }
 
 function grown<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(from: A, to: A): A {

@@ -16,47 +16,46 @@ export interface LiveMapping {
 export class Observer {
   readonly views: View[] = [];
   readonly leftovers: Leftover[] = [];
-  labels: Uint32Array;
-  length = 0;
   private readonly machine: Machine;
   private readonly scenario: Scenario;
-  /** Per mapping: the memory behind it at the last observation. */
-  private readonly routes = new Map<number, string>();
+  /** Per mapping: the memory behind it, granule by granule, at the last observation; -1: none. */
+  private readonly routes: (readonly number[] | undefined)[] = [];
   /** Memory clock at the last observation. */
   private seen = -1;
 
   constructor(machine: Machine, scenario: Scenario) {
     this.machine = machine;
     this.scenario = scenario;
-    // Room for a few looks at everything.
-    this.labels = new Uint32Array(4 * scenario.buffers.reduce((sum, { size }) => sum + size, 256));
   }
 
   /** After step number `step`: what changed of every buffer and every live mapping. */
   observe(step: number, mappings: readonly (LiveMapping | undefined)[], changed: number): void {
-    const { memory } = this.machine;
-    for (const [index, buffer] of this.scenario.buffers.entries()) {
-      if (!this.changedSince(buffer.phys, buffer.size)) continue;
-      const start = this.reserve(buffer.size);
+    const { buffers } = this.scenario;
+    for (let index = 0; index < buffers.length; index++) {
+      const buffer = buffers[index];
+      if (buffer === undefined || !this.changedSince(buffer.phys, buffer.size)) continue;
+      const start = this.machine.log.reserveView(buffer.size);
       this.peek(buffer.phys, buffer.size, true, start);
       this.views.push({ step, of: 'buffer', index, start, size: buffer.size });
     }
-    for (const [index, mapping] of mappings.entries()) {
+    for (let index = 0; index < mappings.length; index++) {
+      const mapping = mappings[index];
       if (mapping?.live === true) this.observeMapping(step, index, mapping, index === changed);
     }
-    this.seen = memory.clock;
+    this.seen = this.machine.memory.clock;
   }
 
   /** Translations whose mapping is gone, after step number `step`. */
-  findLeftovers(step: number, gone: (mapping: number) => boolean): void {
-    for (const device of this.machine.devices) {
-      const add = (pfn: number, phys: number, mapping: number, inPageTable: boolean): void => {
-        if (!gone(mapping)) return;
-        const iova = pfn * device.domain.granule;
-        this.leftovers.push({ step, device: device.index, iova, phys, mapping, inPageTable });
-      };
-      for (const t of device.domain.installed()) add(t.pfn, t.phys, t.owner, true);
-      for (const t of device.domain.lingering) add(t.pfn, t.phys, t.owner, false);
+  findLeftovers(step: number, mappings: readonly (LiveMapping | undefined)[]): void {
+    for (const { index: device, domain } of this.machine.devices) {
+      for (const { pfn, phys, owner: mapping } of domain.installed()) {
+        if (mappings[mapping]?.live === true) continue;
+        this.leftovers.push({ step, device, iova: pfn * domain.granule, phys, mapping, inPageTable: true });
+      }
+      for (const { pfn, phys, owner: mapping } of domain.lingering) {
+        if (mappings[mapping]?.live === true) continue;
+        this.leftovers.push({ step, device, iova: pfn * domain.granule, phys, mapping, inPageTable: false });
+      }
     }
   }
 
@@ -74,36 +73,51 @@ export class Observer {
   private observeMapping(step: number, index: number, mapping: LiveMapping, isNew: boolean): void {
     const device = this.machine.devices[mapping.device];
     if (device === undefined) return;
-    const pieces = [...this.pieces(device, mapping.segments)];
-    const route = pieces.map(({ phys }) => phys).join();
-    const rerouted = this.routes.get(index) !== route;
-    this.routes.set(index, route);
-    if (!isNew && !rerouted && !pieces.some(({ phys, size }) => phys >= 0 && this.changedSince(phys, size))) {
-      return;
-    }
-    const size = pieces.reduce((sum, piece) => sum + piece.size, 0);
-    const start = this.reserve(size);
-    let at = start;
-    for (const piece of pieces) {
-      if (piece.phys < 0) this.labels.fill(LABEL_FAULT, at, at + piece.size);
-      else this.peek(piece.phys, piece.size, device.config.coherent, at);
-      at += piece.size;
-    }
+    const route = routeOf(device, mapping.segments);
+    const rerouted = !sameNumbers(route, this.routes[index]);
+    this.routes[index] = route;
+    if (!isNew && !rerouted && !this.changedBehind(device, mapping.segments, route)) return;
+    let size = 0;
+    for (const { length } of mapping.segments) size += length;
+    const start = this.machine.log.reserveView(size);
+    this.peekBehind(device, mapping.segments, route, start);
     this.views.push({ step, of: 'mapping', index, start, size });
   }
 
-  /** The memory behind segments, granule by granule; phys -1 where nothing is mapped. */
-  private *pieces(
+  /** Something changed in the memory behind the segments. */
+  private changedBehind(
     device: DmaDevice,
     segments: readonly DmaSegment[],
-  ): Generator<{ phys: number; size: number }> {
-    const { granule } = device.domain;
+    route: readonly number[],
+  ): boolean {
+    let piece = 0;
     for (const { address, length } of segments) {
       for (let done = 0; done < length;) {
-        const iova = address + done;
-        const size = Math.min(length - done, granule - (iova % granule));
-        const phys = device.domain.iovaToPhys(iova);
-        yield { phys: phys === 0 ? -1 : phys, size };
+        const phys = route[piece++] ?? -1;
+        const size = pieceSize(device, address + done, length - done);
+        if (phys >= 0 && this.changedSince(phys, size)) return true;
+        done += size;
+      }
+    }
+    return false;
+  }
+
+  /** The labels that the device sees through the segments. */
+  private peekBehind(
+    device: DmaDevice,
+    segments: readonly DmaSegment[],
+    route: readonly number[],
+    start: number,
+  ): void {
+    let piece = 0;
+    let at = start;
+    for (const { address, length } of segments) {
+      for (let done = 0; done < length;) {
+        const phys = route[piece++] ?? -1;
+        const size = pieceSize(device, address + done, length - done);
+        if (phys < 0) this.machine.log.viewLabels.fill(LABEL_FAULT, at, at + size);
+        else this.peek(phys, size, device.config.coherent, at);
+        at += size;
         done += size;
       }
     }
@@ -118,21 +132,34 @@ export class Observer {
   }
 
   private peek(phys: number, size: number, seesCache: boolean, to: number): void {
+    const { cache, log } = this.machine;
     for (let done = 0; done < size;) {
       const n = Math.min(size - done, CHUNK - ((phys + done) % CHUNK));
-      this.machine.cache.peekLabels(phys + done, n, seesCache, this.labels, to + done);
+      cache.peekLabels(phys + done, n, seesCache, log.viewLabels, to + done);
       done += n;
     }
   }
+}
 
-  private reserve(size: number): number {
-    const start = this.length;
-    this.length += size;
-    if (this.length > this.labels.length) {
-      const bigger = new Uint32Array(Math.max(this.length, this.labels.length * 2));
-      bigger.set(this.labels);
-      this.labels = bigger;
+/** The memory behind segments, granule by granule; -1 where nothing is mapped. */
+function routeOf(device: DmaDevice, segments: readonly DmaSegment[]): number[] {
+  const route: number[] = [];
+  for (const { address, length } of segments) {
+    for (let done = 0; done < length; done += pieceSize(device, address + done, length - done)) {
+      const phys = device.domain.iovaToPhys(address + done);
+      route.push(phys === 0 ? -1 : phys);
     }
-    return start;
   }
+  return route;
+}
+
+/** How many of `size` bytes from bus address `iova` on lie in one granule. */
+function pieceSize({ domain: { granule } }: DmaDevice, iova: number, size: number): number {
+  return Math.min(size, granule - (iova % granule));
+}
+
+function sameNumbers(a: readonly number[], b: readonly number[] | undefined): boolean {
+  if (a.length !== b?.length) return false;
+  for (let i = 0; i < a.length; i++) if (a[i] !== b[i]) return false;
+  return true;
 }

@@ -169,10 +169,18 @@ export interface Exposure {
 /** Every exposure, in order. */
 export function exposures(run: Recording): Exposure[] {
   const found: Exposure[] = [];
-  for (let at = 0; at < run.exposures.length; at += EXPOSURE_STRIDE) {
-    const [event = 0, step = 0, device = 0, iova = 0, phys = 0, size = 0, label = 0, mapping = -1] =
-      run.exposures.subarray(at, at + EXPOSURE_STRIDE);
-    found.push({ event, step, device, iova, phys, size, label, mapping });
+  const e = run.exposures;
+  for (let at = 0; at < e.length; at += EXPOSURE_STRIDE) {
+    found.push({
+      event: e[at] ?? 0,
+      step: e[at + 1] ?? 0,
+      device: e[at + 2] ?? 0,
+      iova: e[at + 3] ?? 0,
+      phys: e[at + 4] ?? 0,
+      size: e[at + 5] ?? 0,
+      label: e[at + 6] ?? 0,
+      mapping: e[at + 7] ?? -1,
+    });
   }
   return found;
 }

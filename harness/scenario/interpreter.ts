@@ -6,17 +6,24 @@ import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import { EV, EXPOSURE_STRIDE, STRIDE, type EventKind } from '../machine/event-log.ts';
 import type { Machine } from '../machine/machine.ts';
+import { countUp } from '../machine/memory.ts';
 import { DMA_MAPPING_ERROR, type Direction } from '../machine/vocabulary.ts';
 import { Observer } from '../recording/observer.ts';
 import { sameBytes } from '../recording/same.ts';
-import type { DmaSegment, Recording, StepOutcome } from '../recording/recording.ts';
+import type { CallPath, DmaSegment, Recording, StepOutcome } from '../recording/recording.ts';
 import type { AccessStep, Buffer, BufferRange, DmaStep, During, Scenario, Step } from './scenario.ts';
 
 /** Runs `scenario` on `state`, on a fresh life of `machine`. */
 export function runScenario(machine: Machine, state: State, scenario: Scenario): Recording {
   const observer = new Observer(machine, scenario);
   const { steps, crash } = execute(machine, state, scenario, observer);
-  const { log } = machine;
+  const { log, paths } = machine;
+  const methods: CallPath[] = [];
+  for (let path = 0; path < paths.frame.length; path++) {
+    const frame = state.frames[paths.frame[path] ?? -1];
+    const parent = paths.parent[path] ?? 0;
+    methods.push({ parent, method: frame?.method ?? '', patch: frame?.patch ?? '' });
+  }
   return {
     state: state.id,
     scenario,
@@ -24,14 +31,10 @@ export function runScenario(machine: Machine, state: State, scenario: Scenario):
     bytes: log.bytes.slice(0, log.byteLength),
     labels: log.labels.slice(0, log.byteLength),
     exposures: log.exposures.slice(0, log.exposureCount * EXPOSURE_STRIDE),
-    paths: machine.paths.frame.map((frame, index) => ({
-      parent: machine.paths.parent[index] ?? 0,
-      method: state.frames[frame]?.method ?? '',
-      patch: state.frames[frame]?.patch ?? '',
-    })),
+    paths: methods,
     steps,
     views: observer.views,
-    viewLabels: observer.labels.slice(0, observer.length),
+    viewLabels: log.viewLabels.slice(0, log.viewLength),
     leftovers: observer.leftovers,
     flushQueue: machine.devices.map((device) => device.flushQueue),
     crash,
@@ -39,8 +42,8 @@ export function runScenario(machine: Machine, state: State, scenario: Scenario):
 }
 
 /** Runs the scenario again, unobserved: true when every event, byte and exposure is as recorded. */
-export function repeats(machine: Machine, state: State, { scenario, ...run }: Recording): boolean {
-  execute(machine, state, scenario, undefined);
+export function repeats(machine: Machine, state: State, run: Recording): boolean {
+  execute(machine, state, run.scenario, undefined);
   const { log } = machine;
   return (
     sameBytes(run.records, log.records.subarray(0, log.length * STRIDE)) &&
@@ -56,6 +59,12 @@ function execute(machine: Machine, state: State, scenario: Scenario, observer: O
   run.execute();
   return run;
 }
+
+/** What writes are made of, byte after byte; comes again every 256 bytes. */
+const PATTERN_SIZE = 4096;
+const PATTERN = Uint8Array.from({ length: PATTERN_SIZE + 256 }, (_, i) => i * 13);
+
+type DeviceStep = Extract<AccessStep, { op: 'device_read' | 'device_write' }>;
 
 /** A mapping while the scenario runs. */
 interface Mapping {
@@ -91,11 +100,13 @@ class Run {
   execute(): void {
     const { machine, scenario } = this;
     machine.log.step = -1;
-    for (const [index, buffer] of scenario.buffers.entries()) this.fillInitially(index, buffer);
+    let buffers = 0;
+    for (const buffer of scenario.buffers) this.fillInitially(buffers++, buffer);
     for (const device of machine.devices) this.dma.initDomain(device);
     this.observer?.observe(-1, this.mappings, -1);
-    for (const [index, step] of scenario.steps.entries()) {
-      machine.log.step = index;
+    let index = -1;
+    for (const step of scenario.steps) {
+      machine.log.step = ++index;
       machine.log.path = 0;
       const from = machine.log.length;
       const { status, map } = this.attempt(step, index);
@@ -115,9 +126,7 @@ class Run {
     const { op } = this.scenario.steps[index] ?? {};
     observer.observe(index, this.mappings, map);
     const unmaps = op === 'unmap_page' || op === 'unmap_sg';
-    if (unmaps || op === 'flush_queue' || status === 'failed') {
-      observer.findLeftovers(index, (mapping) => this.mappings[mapping]?.live !== true);
-    }
+    if (unmaps || op === 'flush_queue' || status === 'failed') observer.findLeftovers(index, this.mappings);
     const maps = op === 'map_page' || op === 'map_sg';
     this.steps.push({
       status,
@@ -226,13 +235,16 @@ class Run {
     this.handOver(device);
   }
 
-  /** Tell the device's standing adversary what the driver has handed over. */
+  /** Tell the device's scribble what the driver has handed over. */
   private handOver(device: DmaDevice): void {
-    device.handedOver = this.mappings.flatMap((mapping) =>
-      mapping?.live === true && mapping.device === device.index
-        ? mapping.segments.map(({ address, length }) => ({ start: address, size: length }))
-        : [],
-    );
+    if (!device.config.scribble) return;
+    device.handedOver = [];
+    for (const mapping of this.mappings) {
+      if (mapping?.live !== true || mapping.device !== device.index) continue;
+      for (const { address, length } of mapping.segments) {
+        device.handedOver.push({ start: address, size: length });
+      }
+    }
   }
 
   /** Let the accesses happen after the nth call of their kernel function. */
@@ -289,34 +301,41 @@ class Run {
   }
 
   /** False when there is nothing to access because the map failed. */
-  private deviceAccess(step: Extract<AccessStep, { op: 'device_read' | 'device_write' }>): boolean {
+  private deviceAccess(step: DeviceStep): boolean {
     const mapping = this.mappings[step.map];
     if (mapping === undefined || mapping.segments.length === 0) return false;
-    const device = this.device(mapping.device);
-    const n = this.writes++;
-    const touch = (iova: number, size: number, offset: number): boolean => {
-      const done =
-        step.op === 'device_read'
-          ? device.dmaRead(iova, size, step.map, offset)
-          : device.dmaWrite(iova, size, step.map, offset, (i) => pattern(n, offset + i));
-      return done === size;
-    };
+    const write = this.writes++;
     const single = mapping.segments.length === 1 ? 0 : step.segment;
     if (single !== undefined) {
-      const before = mapping.segments.slice(0, single).reduce((sum, { length }) => sum + length, 0);
       const segment = mapping.segments[single];
       if (segment === undefined) return false;
-      touch(segment.address + step.offset, step.size, before + step.offset);
+      let before = 0;
+      for (let i = 0; i < single; i++) before += mapping.segments[i]?.length ?? 0;
+      this.touch(step, mapping, write, segment.address + step.offset, step.size, before + step.offset);
       return true;
     }
     let position = 0;
     for (const { address, length } of mapping.segments) {
       const from = Math.max(step.offset, position);
       const to = Math.min(step.offset + step.size, position + length);
-      if (from < to && !touch(address + from - position, to - from, from)) break;
+      if (from < to && !this.touch(step, mapping, write, address + from - position, to - from, from)) break;
       position += length;
     }
     return true;
+  }
+
+  /** The device reads or writes [iova, iova + size), byte `offset` of its mapping on; false when it faults. */
+  private touch(
+    step: DeviceStep,
+    mapping: Mapping,
+    write: number,
+    iova: number,
+    size: number,
+    offset: number,
+  ): boolean {
+    const device = this.device(mapping.device);
+    if (step.op === 'device_read') return device.dmaRead(iova, size, step.map, offset) === size;
+    return device.dmaStore(iova, size, step.map, offset, pattern(write, offset)) === size;
   }
 
   private fillInitially(index: number, { phys, size }: Buffer): void {
@@ -331,11 +350,8 @@ class Run {
     const { log } = this.machine;
     const start = log.reserve(size);
     const label = this.machine.takeLabels(size);
-    const n = this.writes++;
-    for (let i = 0; i < size; i++) {
-      log.bytes[start + i] = pattern(n, i);
-      log.labels[start + i] = label + i;
-    }
+    log.repeat(pattern(this.writes++, 0), start, size);
+    countUp(log.labels, start, size, label);
     return start;
   }
 
@@ -354,7 +370,9 @@ class Run {
   }
 }
 
-/** Byte i of write number n: differs between neighbours and between writes. */
-function pattern(n: number, i: number): number {
-  return (n * 37 + i * 13 + 1) & 0xff;
+/** Bytes from byte i of write number n on: `n * 37 + i * 13 + 1`, different for neighbours and for writes. */
+function pattern(n: number, i: number): Uint8Array {
+  // 197 is the inverse of 13 modulo 256.
+  const first = (i + (n * 37 + 1) * 197) & 0xff;
+  return PATTERN.subarray(first, first + PATTERN_SIZE);
 }

@@ -6,7 +6,7 @@ import type { Provenance } from '../../recording/provenance.ts';
 import { exposures, type Exposure } from '../../recording/recording.ts';
 import { ByteSet } from '../byte-set.ts';
 import type { Cause, Clause, Findings } from '../clause.ts';
-import { byteOf, type Facts, type MappingFacts } from '../facts.ts';
+import { byteOf, type Facts, type Hit, type MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 import { staleCause } from './wrong-bytes.ts';
 
@@ -30,8 +30,9 @@ function judgeExposures(facts: Facts, findings: Findings): void {
   for (const exposure of exposures(facts.run)) {
     if (!facts.confined(exposure.device)) continue;
     for (let i = 0; i < exposure.size;) {
-      const n = pieceAt(facts, exposure, i);
-      judgePiece(facts, findings, exposure, i, n, counted);
+      const own = ownAhead(facts, exposure, i);
+      const n = own > 0 ? own : pieceAt(facts, exposure, i);
+      if (own === 0) judgePiece(facts, findings, exposure, i, n, counted);
       i += n;
     }
   }
@@ -39,6 +40,34 @@ function judgeExposures(facts: Facts, findings: Findings): void {
 
 function isReadable(mapping: MappingFacts): boolean {
   return mapping.reach.some(({ prot }) => (prot & IOMMU_READ) !== 0);
+}
+
+/**
+ * The quick answer for most bytes: how many from byte `i` on one write wrote and are the device's own
+ * for certain, because it wrote them itself or because they stand in one range of a mapping that maps
+ * them to where they are; 0: a closer look is needed.
+ */
+function ownAhead(facts: Facts, { label, device, iova, size, step }: Exposure, i: number): number {
+  if (label < FIRST_LABEL) return 0;
+  const origin = facts.labels.of(label + i);
+  const ahead = Math.min(size - i, facts.labels.span(label + i));
+  if (origin.by === 'device') return origin.device === device ? ahead : 0;
+  if (origin.by !== 'cpu') return 0;
+  const hit = facts.mappingAt(device, iova + i, step);
+  if (hit === undefined || hit.left < ahead) return 0;
+  if (facts.gapAt(device, iova + i, step) < ahead) return 0;
+  const [piece] = facts.pieces(hit.mapping.index, hit.byte, ahead);
+  if (piece?.size !== ahead || piece.buffer !== origin.buffer || piece.offset !== origin.offset) return 0;
+  return isLatest(facts, origin.step, hit.mapping) ? ahead : 0;
+}
+
+/** Nothing that the CPU wrote since may be what the mapping was given instead. */
+function isLatest(facts: Facts, written: number, { mapStep }: MappingFacts): boolean {
+  if (written >= mapStep) return true;
+  for (const { step } of facts.events.of('cpu_write')) {
+    if (step >= 0 && step > written && step < mapStep) return false;
+  }
+  return true;
 }
 
 /** Bytes from byte `i` on that one write wrote and that stand in one cache line: they share their fate. */
@@ -57,21 +86,22 @@ function judgePiece(
 ): void {
   const { step, event, device, mapping, iova, phys } = exposure;
   const label = exposure.label >= FIRST_LABEL ? exposure.label + from : exposure.label;
+  // A byte that is exposed again through the mapping is no further byte.
+  const name = (mapping + 1) * LABELS + (label >= FIRST_LABEL ? label : phys + from);
+  if (counted.has(name, size)) return;
   const origin = facts.labels.of(label);
   if (isOwnPiece(facts, exposure, iova + from, size, origin)) return;
   const own = ownBytes(facts, exposure, from, size, origin);
   for (let i = 0; i < size; i++) {
     if (own[i] === 1) continue;
     const at = from + i;
+    // What follows in the piece and is not the device's own either has the same cause.
+    const first = i;
+    while (i < size && own[i] !== 1) i++;
+    const count = counted.add(name + first, i - first);
+    if (count === 0) continue;
     const place = placeOf(facts, exposure, iova + at, phys + at);
     const cause = causeAt(facts, exposure, phys + at, place);
-    // A byte that is exposed again through the mapping is no further byte. What follows in the piece
-    // and is not the device's own either has the same cause.
-    let count = 0;
-    for (; i < size && own[i] !== 1; i++) {
-      if (counted.add((mapping + 1) * LABELS + (label >= FIRST_LABEL ? label + i : phys + from + i))) count++;
-    }
-    if (count === 0) continue;
     const owner = mapping < 0 ? {} : { mapping };
     const observed = exposure.label >= FIRST_LABEL ? exposure.label + at : exposure.label;
     const where = { device, iova: iova + at, phys: phys + at, observed, place };
@@ -88,23 +118,16 @@ function isOwnPiece(
   origin: Provenance,
 ): boolean {
   if (origin.by === 'device') return origin.device === device;
+  if (origin.by !== 'cpu') return false;
   const first = facts.mappingAt(device, iova, step);
-  if (origin.by !== 'cpu' || first === undefined) return false;
+  if (first === undefined) return false;
   const { byte, mapping } = first;
-  const end = byte + size - 1;
-  const { buffers, offsets, mapStep } = mapping;
-  if (
-    byteOf(mapping, iova + size - 1) !== end ||
-    buffers[byte] !== origin.buffer ||
-    buffers[end] !== origin.buffer
-  ) {
-    return false;
-  }
-  if (offsets[byte] !== origin.offset || offsets[end] !== origin.offset + size - 1) return false;
-  return (
-    origin.step >= mapStep ||
-    !facts.events.of('cpu_write').some(({ step: at }) => at >= 0 && at > origin.step && at < mapStep)
-  );
+  if (byteOf(mapping, iova + size - 1) !== byte + size - 1) return false;
+  const start = facts.bufferByte(mapping.index, byte);
+  const end = facts.bufferByte(mapping.index, byte + size - 1);
+  if (start.buffer !== origin.buffer || end.buffer !== origin.buffer) return false;
+  if (start.offset !== origin.offset || end.offset !== origin.offset + size - 1) return false;
+  return isLatest(facts, origin.step, mapping);
 }
 
 /**
@@ -119,31 +142,45 @@ function ownBytes(
   origin: Provenance,
 ): Uint8Array {
   const own = new Uint8Array(size);
-  const { device, step, iova, label } = exposure;
+  const { device, step, iova } = exposure;
   for (let i = 0, n; i < size; i += n) {
     const hit = facts.mappingAt(device, iova + from + i, step);
     n = Math.min(size - i, hit?.left ?? facts.gapAt(device, iova + from + i, step));
-    for (let j = i; j < i + n; j++) {
-      if (hit === undefined) {
-        if (origin.by === 'cpu' && isOfFailedMap(facts, exposure, origin.buffer, origin.offset + j)) {
-          own[j] = 1;
-        }
-        continue;
-      }
-      const byte = hit.byte + j - i;
-      const buffer = hit.mapping.buffers[byte] ?? -1;
-      const offset = hit.mapping.offsets[byte] ?? -1;
-      const seen = label >= FIRST_LABEL ? label + from + j : label;
-      if (facts.carriedSince(buffer, offset, hit.mapping.mapStep, step, seen)) own[j] = 1;
-      else if (origin.by === 'cpu' && origin.buffer === buffer && origin.offset + j === offset) {
-        // Not bounced: what memory holds is the buffer, however old.
-        const original = (facts.run.scenario.buffers[buffer]?.phys ?? 0) + offset;
-        const isNew = origin.step >= hit.mapping.mapStep;
-        if (isNew || facts.devicePhys(hit.mapping, byte) === original) own[j] = 1;
+    if (hit !== undefined) markOwn(facts, exposure, hit, from, i, n, origin, own);
+    else if (origin.by === 'cpu') {
+      for (let j = i; j < i + n; j++) {
+        if (isOfFailedMap(facts, exposure, origin.buffer, origin.offset + j)) own[j] = 1;
       }
     }
   }
   return own;
+}
+
+/** The part of a piece that stands in one dma segment: `size` bytes of it from byte `at` on. */
+function markOwn(
+  facts: Facts,
+  { step, label }: Exposure,
+  { mapping, byte: hit }: Hit,
+  from: number,
+  at: number,
+  size: number,
+  origin: Provenance,
+  own: Uint8Array,
+): void {
+  const counts = label >= FIRST_LABEL ? 1 : 0;
+  for (const piece of facts.pieces(mapping.index, hit, size)) {
+    const first = at + piece.byte - hit;
+    facts.markCarried(piece, mapping.mapStep, step, label + (from + first) * counts, counts, own, first);
+    if (origin.by !== 'cpu' || origin.buffer !== piece.buffer) continue;
+    if (origin.offset + first !== piece.offset) continue;
+    // Not bounced: what memory holds is the buffer, however old.
+    const isNew = origin.step >= mapping.mapStep;
+    const original = facts.bufferPhys(piece.buffer, piece.offset);
+    for (let n = 0; n < piece.size; n++) {
+      if (own[first + n] === 1) continue;
+      if (isNew || facts.devicePhys(mapping, piece.byte + n) === original + n) own[first + n] = 1;
+    }
+  }
 }
 
 /** Exposed while the map that then failed was under way: its own buffer, no handle yet to tell the place. */
@@ -162,20 +199,22 @@ interface Allocation {
   readonly end: number;
 }
 
-/** The last allocation that had `phys` before the exposure, and whether it is still held. */
-function allocationOf(facts: Facts, phys: number, until: number): Allocation | undefined {
-  let found: Allocation | undefined;
-  for (const event of facts.events.all.slice(0, until)) {
-    if (event.kind === 'swiotlb_tbl_map_single' && event.result >= 0) {
-      const start = event.result - (event.result % SLOT_SIZE);
-      const end = start + Math.ceil((event.result - start + (event.args[2] ?? 0)) / SLOT_SIZE) * SLOT_SIZE;
-      if (phys < start || phys >= end) continue;
-      const mapping = facts.mappings.find((m) => m.mapStep === event.step);
-      found = { mapping, event: event.index, start: event.result, end };
+/** The last allocation that had `phys` before the exposure, if it is still held. */
+function allocationOf({ events, mappings }: Facts, phys: number, until: number): Allocation | undefined {
+  const taken = events.of('swiotlb_tbl_map_single');
+  for (let i = taken.length - 1; i >= 0; i--) {
+    const event = taken[i];
+    if (event === undefined || event.index >= until || !(event.result >= 0)) continue;
+    const { index, result, args, step } = event;
+    const start = result - (result % SLOT_SIZE);
+    const end = start + Math.ceil((result - start + (args[2] ?? 0)) / SLOT_SIZE) * SLOT_SIZE;
+    if (phys < start || phys >= end) continue;
+    for (const release of events.of('swiotlb_tbl_unmap_single')) {
+      if (release.index > index && release.index < until && release.args[0] === result) return undefined;
     }
-    if (event.kind === 'swiotlb_tbl_unmap_single' && found?.start === event.args[0]) found = undefined;
+    return { mapping: mappings.find((m) => m.mapStep === step), event: index, start: result, end };
   }
-  return found;
+  return undefined;
 }
 
 function placeOf(facts: Facts, exposure: Exposure, iova: number, phys: number): string {

@@ -28,7 +28,9 @@ export const confinementWrite: Clause = {
     if (first === undefined || !hostile) return;
     // Labels count up: before this one no device had written.
     const firstLabel = run.labels[first.args[2] ?? 0] ?? 0;
-    for (const view of run.views) judgeView(facts, findings, view, firstLabel);
+    for (const view of run.views) {
+      if (view.step >= first.step) judgeView(facts, findings, view, firstLabel);
+    }
   },
 };
 
@@ -65,52 +67,69 @@ function isInLazyWindow(facts: Facts, mapping: MappingFacts, step: number): bool
 
 /** Bytes that a device put where it had no mapping for them. */
 function judgeView(facts: Facts, findings: Findings, view: View, firstLabel: number): void {
-  const { labels, run } = facts;
-  const target = (i: number): { buffer: number; offset: number } =>
-    view.of === 'buffer' ? { buffer: view.index, offset: i } : facts.bufferByte(view.index, i);
-  for (let i = 0, n = 1; i < view.size; i += n) {
-    const label = run.viewLabels[view.start + i] ?? 0;
-    n = 1;
-    if (label < firstLabel) continue;
-    const origin = labels.of(label);
+  const labels = facts.run.viewLabels;
+  const end = view.start + view.size;
+  for (let at = view.start; at < end;) {
+    const label = labels[at] ?? 0;
+    if (label < firstLabel) {
+      at++;
+      continue;
+    }
     // On to the end of what that write left here, if none of it is amiss.
-    const left = Math.min(labels.span(label), view.size - i);
+    const left = Math.min(facts.labels.span(label), end - at);
     let length = 1;
-    while (length < left && run.viewLabels[view.start + i + length] === label + length) length++;
-    if (origin.by !== 'device') {
-      n = length;
-      continue;
-    }
-    const last = { ...origin, iova: origin.iova + length - 1 };
-    const { buffer, offset } = target(i);
-    if (wroteItRightfully(facts, origin, buffer, offset)) {
-      const end = target(i + length - 1);
-      if (end.buffer === buffer && wroteItRightfully(facts, last, buffer, end.offset)) n = length;
-      continue;
-    }
-    if (!facts.confined(origin.device)) continue;
-    findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
-      step: view.step,
-      event: -1,
-      ...(view.of === 'mapping' && { mapping: view.index }),
-      buffer,
-      offset,
-      device: origin.device,
-      iova: origin.iova,
-      count: 1,
-      observed: label,
-    });
+    while (length < left && labels[at + length] === label + length) length++;
+    at += judgeWritten(facts, findings, view, at - view.start, label, length);
   }
+}
+
+/** `size` bytes of the view from `byte` on that one device or CPU write wrote; returns how many are done with. */
+function judgeWritten(
+  facts: Facts,
+  findings: Findings,
+  view: View,
+  byte: number,
+  label: number,
+  size: number,
+): number {
+  const origin = facts.labels.of(label);
+  if (origin.by !== 'device') return size;
+  const { buffer, offset } = target(facts, view, byte);
+  if (wroteItRightfully(facts, origin, origin.iova, buffer, offset)) {
+    const end = target(facts, view, byte + size - 1);
+    const all =
+      end.buffer === buffer && wroteItRightfully(facts, origin, origin.iova + size - 1, buffer, end.offset);
+    return all ? size : 1;
+  }
+  if (!facts.confined(origin.device)) return 1;
+  findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
+    step: view.step,
+    event: -1,
+    ...(view.of === 'mapping' && { mapping: view.index }),
+    buffer,
+    offset,
+    device: origin.device,
+    iova: origin.iova,
+    count: 1,
+    observed: label,
+  });
+  return 1;
+}
+
+/** The buffer byte that byte `byte` of the view is. */
+function target(facts: Facts, view: View, byte: number): { buffer: number; offset: number } {
+  return view.of === 'buffer' ? { buffer: view.index, offset: byte } : facts.bufferByte(view.index, byte);
 }
 
 /** At the time of the write, that bus address was this byte of a mapping that the device may write. */
 function wroteItRightfully(
   facts: Facts,
-  origin: { device: number; iova: number; step: number },
+  origin: { device: number; step: number },
+  iova: number,
   buffer: number,
   offset: number,
 ): boolean {
-  const hit = facts.mappingAt(origin.device, origin.iova, origin.step);
+  const hit = facts.mappingAt(origin.device, iova, origin.step);
   if (hit === undefined || hit.mapping.dir === DMA_TO_DEVICE) return false;
   const target = facts.bufferByte(hit.mapping.index, hit.byte);
   // Buffers may overlap: the same memory is the same byte.

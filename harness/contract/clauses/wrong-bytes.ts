@@ -55,8 +55,7 @@ export function judgeBytes(
       const cause = causeOf(piece, homeOf(facts, piece));
       // A byte of the same mapping that is seen wrong again is no further byte.
       const first = ((mapping + 1) * facts.run.scenario.buffers.length + buffer) * RAM_SIZE + offset;
-      let count = 0;
-      for (let i = 0; i < n; i++) if (counted.add(first + i)) count++;
+      const count = counted.add(first, n);
       const { expected, observed } = piece;
       const shown = mapping < 0 ? {} : { mapping };
       if (count > 0) {
