@@ -14,12 +14,23 @@ import {
 import { compare } from './compare.ts';
 import { explore } from './explore.ts';
 import { fidelity } from './fidelity.ts';
+import { matrix } from './matrix.ts';
 import { newState } from './new-state.ts';
 import { source } from './source.ts';
 import { states } from './states.ts';
 import { trace } from './trace.ts';
 
-const COMMANDS: readonly Command[] = [compare, explore, states, trace, source, fidelity, bench, newState];
+const COMMANDS: readonly Command[] = [
+  compare,
+  matrix,
+  explore,
+  states,
+  trace,
+  source,
+  fidelity,
+  bench,
+  newState,
+];
 
 const [name, ...argv] = process.argv.slice(2);
 const command = COMMANDS.find((known) => known.name === name);

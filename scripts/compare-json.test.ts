@@ -23,7 +23,9 @@ beforeAll(async () => {
 }, 240_000);
 
 function report(from: string): Report {
-  return compareSchema.parse(JSON.parse(outcomes.get(from)?.stdout ?? ''));
+  const { stdout = '', stderr = '' } = outcomes.get(from) ?? {};
+  if (stdout === '') throw new Error(`compare ${from} v3 said nothing but: ${stderr}`);
+  return compareSchema.parse(JSON.parse(stdout));
 }
 
 /** The finding of that kind, clause and cause: `fixed no-crash slot-index-out-of-pool`. */
