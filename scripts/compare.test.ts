@@ -197,6 +197,14 @@ describe('compare --output', () => {
     expect(readdirSync(join(file, '..'))).toEqual(['report.md']);
   });
 
+  test('leaves nothing behind when the file cannot be put in its place', async () => {
+    const cwd = join(folder, 'nameless');
+    mkdirSync(cwd);
+    const outcome = await compare(['v2', 'v3', '--scenario', UNTOUCHED, '--output='], { cwd });
+    expectTrouble(outcome, 'cannot write "": ENOENT: no such file or directory');
+    expect(readdirSync(cwd)).toEqual([]);
+  });
+
   test('keeps the file in a folder that nobody can write to', async () => {
     const file = '/proc/version';
     const before = readFileSync(file, 'utf8');

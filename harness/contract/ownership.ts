@@ -291,18 +291,21 @@ class Walk implements Moment {
           // The CPU wrote to it since it came back, or the device never got it: a copy back is nobody's promise.
           run.judged = false;
         } else if (run.judged && run.known && run.lazy === -1) {
-          const { from, to } = run;
-          for (let at = from + equalLabels(seen, from, bytes.seen, from, to - from); at < to; at++) {
-            const label = seen[at] ?? 0;
-            const before = bytes.seen[at] ?? 0;
-            if (before !== label) this.expect('cpu-owned-stability', -1, map, buffer, at, before, label);
-          }
-          this.found.exercise('cpu-owned-stability');
+          this.mustBeSeenAgain(run, map, buffer, seen);
         }
         run.owner = -1;
         bytes.seen.set(seen.subarray(run.from, run.to), run.from);
       }
     }
+  }
+
+  /** The CPU had the bytes all the time: it must find in them what it saw last. */
+  private mustBeSeenAgain({ from, to }: ByteRun, map: number, buffer: number, now: Uint32Array): void {
+    const { seen } = this.of(buffer);
+    for (let at = from + equalLabels(now, from, seen, from, to - from); at < to; at++) {
+      this.expect('cpu-owned-stability', -1, map, buffer, at, seen[at] ?? 0, now[at] ?? 0);
+    }
+    this.found.exercise('cpu-owned-stability');
   }
 
   /** Bytes come back from the device; `seen` is what the CPU finds in the buffer now. */

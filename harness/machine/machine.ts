@@ -70,12 +70,11 @@ export class Machine implements Kernel {
     this.warnedOnce = 0;
   }
 
-  /** Devices are lived in again, too: what they are made of costs more than most runs. */
+  /** Devices are used again, too: to build one costs more than a run does. */
   private resetDevices({ devices, granule }: MachineConfig): void {
     this.devices.length = 0;
-    for (let index = 0; index < devices.length; index++) {
-      const config = devices[index];
-      if (config === undefined) break;
+    for (const config of devices) {
+      const index = this.devices.length;
       const device = (this.built[index] ??= new DmaDevice(index, config, this));
       device.reset(config, granule, this.hostile);
       this.devices.push(device);

@@ -94,9 +94,9 @@ function judgeWritten(
 ): number {
   const origin = facts.labels.of(label);
   if (origin.by !== 'device') return size;
-  const { buffer, offset } = target(facts, view, byte);
+  const { buffer, offset } = placeOf(facts, view, byte);
   if (wroteItRightfully(facts, origin, origin.iova, buffer, offset)) {
-    const end = target(facts, view, byte + size - 1);
+    const end = placeOf(facts, view, byte + size - 1);
     const all =
       end.buffer === buffer && wroteItRightfully(facts, origin, origin.iova + size - 1, buffer, end.offset);
     return all ? size : 1;
@@ -117,7 +117,7 @@ function judgeWritten(
 }
 
 /** The buffer byte that byte `byte` of the view is. */
-function target(facts: Facts, view: View, byte: number): { buffer: number; offset: number } {
+function placeOf(facts: Facts, view: View, byte: number): { buffer: number; offset: number } {
   return view.of === 'buffer' ? { buffer: view.index, offset: byte } : facts.bufferByte(view.index, byte);
 }
 
