@@ -149,5 +149,5 @@ export function accept(
     );
   for (const entry of entries) list.add(document.createNode(entry));
   if (document.contents !== list) document.contents = list as typeof document.contents;
-  return { text: String(document), added: entries.length };
+  return { text: document.toString({ lineWidth: 0 }), added: entries.length };
 }

@@ -159,8 +159,8 @@ function readLines<T>(folder: string, file: string, schema: z.ZodType<T>): T[] {
 
 function readText(path: string): string {
   if (!existsSync(path)) throw new UserError(`${path}: no such file; a vector folder has it`);
-  const bytes = readFileSync(path);
   try {
+    const bytes = readFileSync(path);
     return (path.endsWith('.gz') ? gunzipSync(bytes) : bytes).toString('utf8');
   } catch (error) {
     throw new UserError(`${path}: damaged: ${error instanceof Error ? error.message : String(error)}`);
