@@ -35,8 +35,8 @@ function posted(id: string): readonly [patches: number, date: string, messageId:
   return entry;
 }
 
-/** The last state of each series: it has the series' name and another one. */
-const SERIES = allStates().filter(({ alias }) => alias !== undefined);
+/** The last state of each posted series; a series added since brings its own tests. */
+const SERIES = allStates().filter(({ id }) => id in POSTED);
 const REVIEWS = allStates().filter(({ id }) => id.startsWith('review/'));
 
 function state(id: string): State {
@@ -96,7 +96,7 @@ describe('ids', () => {
       const prefixes = Array.from({ length: patches - 1 }, (_, i) => [`${id}.${i + 1}`, undefined]);
       return [...prefixes, [id, `${id}.${patches}`]];
     });
-    const states = allStates().filter(({ id }) => !id.startsWith('review/'));
+    const states = allStates().filter(({ id }) => id === 'baseline' || id.replace(/\.\d+$/, '') in POSTED);
     expect(states.map(({ id, alias }) => [id, alias])).toEqual([['baseline', undefined], ...expected]);
   });
 
