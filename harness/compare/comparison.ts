@@ -4,10 +4,9 @@ import type { State } from '../../variants/registry.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId, type Verdict } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';
 import { COSTS, noCosts, type CostName } from '../recording/costs.ts';
-import { sameBehaviour } from '../recording/same.ts';
-import { behaviourOf } from '../recording/trace.ts';
+import { readsTheSame } from '../recording/trace.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { classify, FINDING_KINDS, type CaseFinding, type FindingKind } from './classify.ts';
+import { classify, FINDING_KINDS, type CaseFinding, type FindingKind, type Side } from './classify.ts';
 import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
 
 /** A finding in one case. */
@@ -77,10 +76,7 @@ export function compare(
     options.progress?.(done, scenarios.length);
     const x = evaluate(machine, from, scenario);
     const y = evaluate(machine, to, scenario, x);
-    let inherited: readonly Verdict[] | undefined;
-    tally.add(scenario, x, y, () => {
-      return (inherited ??= judgeOnce(machine, baseline, scenario, [x, y]));
-    });
+    tally.add(scenario, x, y, (clauses) => judgeOnce(machine, baseline, scenario, clauses, [x, y]));
   }
   options.progress?.(scenarios.length, scenarios.length);
   return {
@@ -132,9 +128,14 @@ class Tally {
     this.clause = clause;
   }
 
-  add(scenario: Scenario, x: Evaluation, y: Evaluation, baseline: () => readonly Verdict[]): void {
-    const side = ({ verdicts, run }: Evaluation) => ({ verdicts, crashStep: run.crash?.step ?? Infinity });
-    const found = classify(side(x), side(y), baseline);
+  /** `baseline`: its verdicts of some clauses. */
+  add(
+    scenario: Scenario,
+    x: Evaluation,
+    y: Evaluation,
+    baseline: (clauses: readonly ClauseId[]) => readonly Verdict[],
+  ): void {
+    const found = findingsOf(x, y, baseline);
     for (const finding of found) {
       if (this.clause !== undefined && finding.clause !== this.clause) continue;
       const key = `${finding.kind} ${finding.clause} ${finding.cause} ${finding.inherited}`;
@@ -142,9 +143,10 @@ class Tally {
       cases.push({ ...finding, scenario });
       this.findings.set(key, cases);
     }
-    for (const [index, verdict] of x.verdicts.entries()) {
-      const judged = verdict.status !== 'not-exercised' && y.verdicts[index]?.status !== 'not-exercised';
-      if (judged) this.exercised[verdict.clause]++;
+    for (let index = 0; index < CLAUSE_IDS.length; index++) {
+      const { clause, status = 'not-exercised' } = x.verdicts[index] ?? {};
+      const judged = status !== 'not-exercised' && y.verdicts[index]?.status !== 'not-exercised';
+      if (judged && clause !== undefined) this.exercised[clause]++;
     }
     if (x.run.crash !== undefined && y.run.crash === undefined) this.crashedOnlyFrom.push(scenario);
     if (x.run.crash === undefined && y.run.crash !== undefined) this.crashedOnlyTo.push(scenario);
@@ -198,9 +200,29 @@ class Tally {
   }
 }
 
+/** What changed in the clauses that are broken on either side. */
+function findingsOf(
+  x: Evaluation,
+  y: Evaluation,
+  baseline: (clauses: readonly ClauseId[]) => readonly Verdict[],
+): CaseFinding[] {
+  const broken: ClauseId[] = [];
+  for (const { clause, breaks } of x.verdicts) if (breaks.length > 0) broken.push(clause);
+  for (const { clause, breaks } of y.verdicts) {
+    if (breaks.length > 0 && !broken.includes(clause)) broken.push(clause);
+  }
+  if (broken.length === 0) return [];
+  const clauses = CLAUSE_IDS.filter((id) => broken.includes(id));
+  const side = ({ verdicts, run }: Evaluation): Side => ({
+    verdicts: verdicts.filter(({ clause }) => clauses.includes(clause)),
+    crashStep: run.crash?.step ?? Infinity,
+  });
+  let inherited: readonly Verdict[] | undefined;
+  return classify(side(x), side(y), () => (inherited ??= baseline(clauses)));
+}
+
 /** The traces read the same, but for where things were allocated. */
 function sameTrace(x: Evaluation, y: Evaluation): boolean {
-  if (sameBehaviour(x.run, y.run)) return true;
-  const [a, b] = [behaviourOf(x.run), behaviourOf(y.run)];
-  return a.length === b.length && a.every((line, index) => line === b[index]);
+  // evaluate() takes the verdicts over where all that was observed is equal.
+  return x.verdicts === y.verdicts || readsTheSame(x.run, y.run);
 }

@@ -2,7 +2,7 @@
 /** One case on one state: run, judged, measured. */
 import type { State } from '../../variants/registry.ts';
 import { judge } from '../contract/contract.ts';
-import type { Verdict } from '../contract/clause.ts';
+import type { ClauseId, Verdict } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';
 import { costsOf, type Costs } from '../recording/costs.ts';
 import type { Recording } from '../recording/recording.ts';
@@ -23,15 +23,17 @@ class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
-/** Verdicts on one more state; taken from `others` where all that was observed is equal. */
+/** Verdicts of some clauses on one more state; taken from `others` where all that was observed is equal. */
 export function judgeOnce(
   machine: Machine,
   state: State,
   scenario: Scenario,
+  clauses: readonly ClauseId[],
   others: readonly Evaluation[],
 ): readonly Verdict[] {
   const run = runScenario(machine, state, scenario);
-  return others.find((other) => sameBehaviour(run, other.run))?.verdicts ?? judge(run);
+  const same = others.find((other) => sameBehaviour(run, other.run));
+  return same?.verdicts.filter(({ clause }) => clauses.includes(clause)) ?? judge(run, clauses);
 }
 
 /**

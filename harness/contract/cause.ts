@@ -5,6 +5,7 @@ import type { EventKind } from '../machine/event-log.ts';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
 import type { EventIndex } from '../recording/event-index.ts';
 import type { Event } from '../recording/recording.ts';
+import { lineOf } from './bytes.ts';
 
 /** What became of a byte. */
 export interface ByteHistory {
@@ -31,10 +32,8 @@ const TOUCHING: ReadonlySet<EventKind> = new Set([
 
 /** Follows single bytes through a recording. */
 export class MemoryHistory {
-  /** Those that may do something to memory. */
+  /** What may have done something to memory. */
   private readonly events: readonly Event[];
-  /** Per cache line: the events that did something to it. */
-  private readonly byLine = new Map<number, readonly Event[]>();
 
   constructor(events: EventIndex) {
     this.events = events.all.filter(({ kind }) => TOUCHING.has(kind));
@@ -42,133 +41,103 @@ export class MemoryHistory {
 
   /** What became of the byte at `phys` in events [from, to). `snooped`: its device is coherent. */
   of(phys: number, from: number, to: number, snooped: boolean): ByteHistory {
-    const line = lineStart(phys);
-    let touching = this.byLine.get(line);
-    if (touching === undefined) {
-      touching = this.events.filter((event) => touches(event, line));
-      this.byLine.set(line, touching);
+    const history = new Byte(phys, snooped);
+    for (const event of this.events) {
+      if (event.index >= from && event.index < to) history.take(event);
     }
-    return follow(touching, phys, from, to, snooped);
+    return history;
   }
 }
 
-/** The event may do something to a byte of the line. */
-function touches({ kind, args }: Event, line: number): boolean {
-  const [a = 0, b = 0, c = 0, , e = 0, f = 0] = args;
-  switch (kind) {
-    case 'memset':
-    case 'arch_sync_dma_for_device':
-    case 'arch_sync_dma_for_cpu':
-      return overlaps(line, a, b);
-    case 'swiotlb_bounce':
-      return overlaps(line, a, c) || overlaps(line, b, c);
-    case 'device_write_run':
-      return overlaps(line, b, c);
-    case 'cpu_write':
-      return overlaps(line, e, c);
-    case 'cpu_read':
-      return overlaps(line, f, c);
-    default:
-      return false;
-  }
-}
+/** One byte, event after event. */
+class Byte implements ByteHistory {
+  last: ByteHistory['last'] = 'nothing';
+  line: ByteHistory['line'] = 'clean';
+  overwritten = false;
+  private readonly phys: number;
+  /** Start of its cache line. */
+  private readonly start: number;
+  private readonly snooped: boolean;
+  private cached = false;
+  private lineDirty = false;
+  private stale = false;
 
-function follow(
-  events: readonly Event[],
-  phys: number,
-  from: number,
-  to: number,
-  snooped: boolean,
-): ByteHistory {
-  let last: ByteHistory['last'] = 'nothing';
-  let line: ByteHistory['line'] = 'clean';
-  let cached = false;
-  let lineDirty = false;
-  let cachedStale = false;
-  let overwritten = false;
-  for (const event of events) {
-    if (event.index < from || event.index >= to) continue;
-    const { kind, args } = event;
-    const [a = 0, b = 0, c = 0, , , f = 0] = args;
-    const stored = storeOf(event);
-    if (stored !== undefined && overlaps(lineStart(phys), stored.start, stored.size)) {
-      // Any store allocates the line and makes it dirty.
-      cached = !snooped;
-      lineDirty = !snooped;
-      if (within(phys, stored.start, stored.size)) {
-        last = stored.as;
-        line = snooped ? 'clean' : 'dirty';
-        cachedStale = false;
-      }
-    }
+  constructor(phys: number, snooped: boolean) {
+    this.phys = phys;
+    this.start = lineOf(phys);
+    this.snooped = snooped;
+  }
+
+  get cachedStale(): boolean {
+    return this.stale && this.cached;
+  }
+
+  take(event: Event): void {
+    const { kind, a, b, c, d, e, f } = event;
     switch (kind) {
-      case 'swiotlb_bounce':
+      case 'memset':
+        this.store('cleared', a, b);
+        break;
+      case 'cpu_write':
+        this.store('written', e, c);
+        break;
+      case 'swiotlb_bounce': {
+        const [from, to] = d === DMA_TO_DEVICE ? [a, b] : [b, a];
+        this.store('copied', to, c);
+        if (within(this.phys, from, c)) this.cached = true;
+        break;
+      }
       case 'cpu_read':
-        if (within(phys, kind === 'cpu_read' ? f : sourceOf(event), c)) cached = true;
+        if (within(this.phys, f, c)) this.cached = true;
         break;
       case 'arch_sync_dma_for_device':
-      case 'arch_sync_dma_for_cpu': {
-        const effect = maintenance(event, phys);
-        if (effect === undefined || !overlaps(lineStart(phys), a, b)) break;
-        if (effect === 'invalidate') {
-          if (line === 'dirty') line = 'dropped';
-        } else if (line === 'dirty') line = 'clean';
-        lineDirty = false;
-        if (effect !== 'clean') {
-          cached = false;
-          cachedStale = false;
-        }
+      case 'arch_sync_dma_for_cpu':
+        if (overlaps(this.start, a, b)) this.maintain(event);
         break;
-      }
       case 'device_write_run':
-        if (snooped) break;
-        if (within(phys, b, c)) {
-          overwritten = lineDirty;
-          cachedStale = !lineDirty;
-        }
-        if (line === 'dirty') line = 'clean';
-        lineDirty = false;
-        cached = true;
+        if (!this.snooped && overlaps(this.start, b, c)) this.deviceStore(b, c);
         break;
       default:
     }
   }
-  return { last, line, cachedStale: cachedStale && cached, overwritten };
-}
 
-/** What the CPU stored, and where. */
-interface Store {
-  readonly as: Exclude<ByteHistory['last'], 'nothing'>;
-  readonly start: number;
-  readonly size: number;
-}
+  /** Any store allocates the line and makes it dirty. */
+  private store(as: Exclude<ByteHistory['last'], 'nothing'>, start: number, size: number): void {
+    if (!overlaps(this.start, start, size)) return;
+    this.cached = !this.snooped;
+    this.lineDirty = !this.snooped;
+    if (!within(this.phys, start, size)) return;
+    this.last = as;
+    this.line = this.snooped ? 'clean' : 'dirty';
+    this.stale = false;
+  }
 
-function storeOf({ kind, args }: Event): Store | undefined {
-  const [a = 0, b = 0, c = 0, d = 0, e = 0] = args;
-  if (kind === 'memset') return { as: 'cleared', start: a, size: b };
-  if (kind === 'cpu_write') return { as: 'written', start: e, size: c };
-  if (kind === 'swiotlb_bounce') return { as: 'copied', start: d === DMA_TO_DEVICE ? b : a, size: c };
-  return undefined;
-}
+  private deviceStore(start: number, size: number): void {
+    if (within(this.phys, start, size)) {
+      this.overwritten = this.lineDirty;
+      this.stale = !this.lineDirty;
+    }
+    this.writeBack();
+    this.cached = true;
+  }
 
-/** Where a bounce copy reads. */
-function sourceOf({ args }: Event): number {
-  const [original = 0, tlb = 0, , dir = 0] = args;
-  return dir === DMA_TO_DEVICE ? original : tlb;
-}
+  private writeBack(): void {
+    if (this.line === 'dirty') this.line = 'clean';
+    this.lineDirty = false;
+  }
 
-/** What an arch call does to the line of `phys`; a line only partly inside an invalidate is written back first. */
-function maintenance({ kind, args }: Event, phys: number): 'clean' | 'flush' | 'invalidate' | undefined {
-  const [start = 0, size = 0, dir = 0] = args;
-  const forCpu = kind === 'arch_sync_dma_for_cpu';
-  if (forCpu && dir === DMA_TO_DEVICE) return undefined;
-  if (!forCpu && dir !== DMA_FROM_DEVICE) return 'clean';
-  const line = lineStart(phys);
-  return line >= start && line + LINE_SIZE <= start + size ? 'invalidate' : 'flush';
-}
-
-function lineStart(phys: number): number {
-  return phys - (phys % LINE_SIZE);
+  /** An arch call; a line only partly inside an invalidate is written back first. */
+  private maintain({ kind, a: start, b: size, c: dir }: Event): void {
+    const forCpu = kind === 'arch_sync_dma_for_cpu';
+    if (forCpu && dir === DMA_TO_DEVICE) return;
+    const whole = this.start >= start && this.start + LINE_SIZE <= start + size;
+    const cleans = !forCpu && dir !== DMA_FROM_DEVICE;
+    if (!cleans && whole && this.line === 'dirty') this.line = 'dropped';
+    this.writeBack();
+    if (cleans) return;
+    this.cached = false;
+    this.stale = false;
+  }
 }
 
 /** The line has a byte of [start, start + size). */

@@ -61,8 +61,8 @@ export class Facts {
 
   constructor(run: Recording) {
     this.run = run;
-    this.labels = new Labels(run);
     this.events = new EventIndex(run);
+    this.labels = new Labels(run, this.events.all);
     this.memory = new MemoryHistory(this.events);
     this.bufferViews = run.scenario.buffers.map((_, buffer) =>
       run.views.filter(({ of, index }) => of === 'buffer' && index === buffer),
@@ -287,7 +287,7 @@ function mappingFacts(events: EventIndex, run: Recording, index: number): Mappin
 function reachOf(events: EventIndex, from: number, to: number): Reach[] {
   const reach: Reach[] = [];
   for (const event of events.of('iommu_map', from, to)) {
-    const [iova = 0, phys = 0, size = 0, prot = 0] = event.args;
+    const { a: iova, b: phys, c: size, d: prot } = event;
     if (event.result === 0) reach.push({ iova, phys, size, prot });
   }
   for (const event of events.of('iommu_map_sg', from, to)) reach.push(...sgReach(events, event));
@@ -297,10 +297,9 @@ function reachOf(events: EventIndex, from: number, to: number): Reach[] {
 /** The pieces of an iommu_map_sg call that worked. */
 function sgReach(events: EventIndex, event: Event): Reach[] {
   if (event.result === 0) return [];
-  const [start = 0, nents = 0, prot = 0] = event.args;
+  const { a: start, b: nents, c: prot } = event;
   let iova = start;
-  return events.between(event.index + 1, event.index + 1 + nents).map(({ args }) => {
-    const [phys = 0, size = 0] = args;
+  return events.between(event.index + 1, event.index + 1 + nents).map(({ a: phys, b: size }) => {
     const piece = { iova, phys, size, prot };
     iova += size;
     return piece;

@@ -5,10 +5,9 @@
  * sync for cpu and the next sync for device that cover the byte; the device's in between. SKIP
  * hands nothing over. A byte touched out of turn is judged by nobody from then on.
  */
-import { countUp, LABEL_FAULT, LABEL_ZERO } from '../machine/memory.ts';
+import { countUp, equalLabels, LABEL_FAULT, LABEL_ZERO } from '../machine/labels.ts';
 import { DMA_ATTR_SKIP_CPU_SYNC, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
 import type { Event, StepOutcome } from '../recording/recording.ts';
-import { equalLabels } from '../recording/same.ts';
 import type { Step } from '../scenario/scenario.ts';
 import { covers, makeBytes, type BufferBytes, type ByteRun } from './bytes.ts';
 import type { Facts, MappingFacts } from './facts.ts';
@@ -64,8 +63,8 @@ class Walk implements Moment {
   /** Reads and writes; those on mapping `inside`, in the middle of an operation on it, are out of turn. */
   private accesses(outcome: StepOutcome, inside: number): void {
     for (const event of this.facts.events.between(outcome.from, outcome.to)) {
-      const [a = 0, b = 0, c = 0, d = 0, e = 0] = event.args;
-      switch (event.kind) {
+      const { kind, a, b, c, d, e } = event;
+      switch (kind) {
         case 'cpu_write':
           this.cpuWrote(event, inside);
           this.lines.spoil(e, c, this.step, inside);
@@ -88,8 +87,7 @@ class Walk implements Moment {
     }
   }
 
-  private cpuWrote({ args }: Event, inside: number): void {
-    const [buffer = 0, offset = 0, size = 0, start = 0] = args;
+  private cpuWrote({ a: buffer, b: offset, c: size, d: start }: Event, inside: number): void {
     const bytes = this.of(buffer);
     const written = this.facts.run.labels.subarray(start, start + size);
     bytes.content.set(written, offset);
@@ -116,8 +114,8 @@ class Walk implements Moment {
     return inside >= 0 && covers(this.facts.run.scenario, inside, buffer, at);
   }
 
-  private cpuRead({ args, index }: Event, inside: number): void {
-    const [buffer = 0, offset = 0, size = 0, first = 0, second = 0] = args;
+  private cpuRead(event: Event, inside: number): void {
+    const { a: buffer, b: offset, c: size, d: first, e: second, index } = event;
     for (const run of this.cutByRanges(inside, buffer, offset, offset + size)) {
       if (run.owner !== -1 || !run.judged || !run.known) continue;
       if (this.isInside(inside, buffer, run.from)) continue;
@@ -153,8 +151,7 @@ class Walk implements Moment {
     if (run.deviceWrote) this.found.exercise('from-device-data');
   }
 
-  private deviceRead({ args, device, index }: Event, inside: number): void {
-    const [iova = 0, size = 0, start = 0] = args;
+  private deviceRead({ a: iova, b: size, c: start, device, index }: Event, inside: number): void {
     for (let i = 0, n; i < size; i += n) {
       const hit = this.facts.mappingAt(device, iova + i, this.step);
       n = Math.min(size - i, hit?.left ?? this.facts.gapAt(device, iova + i, this.step));
@@ -169,8 +166,7 @@ class Walk implements Moment {
     }
   }
 
-  private deviceWrote({ args, device }: Event, inside: number): void {
-    const [iova = 0, phys = 0, size = 0, label = 0] = args;
+  private deviceWrote({ a: iova, b: phys, c: size, d: label, device }: Event, inside: number): void {
     for (let i = 0, n; i < size; i += n) {
       const hit = this.facts.mappingAt(device, iova + i, this.step);
       n = Math.min(size - i, hit?.left ?? this.facts.gapAt(device, iova + i, this.step));
@@ -192,10 +188,12 @@ class Walk implements Moment {
 
   /** A device wrote there without being entitled to: confinement's business, nobody else's. */
   private spoilByPhys(phys: number, size: number): void {
-    for (const [index, buffer] of this.facts.run.scenario.buffers.entries()) {
+    let index = 0;
+    for (const buffer of this.facts.run.scenario.buffers) {
       const from = Math.max(phys, buffer.phys) - buffer.phys;
       const to = Math.min(phys + size, buffer.phys + buffer.size) - buffer.phys;
       if (from < to) this.of(index).spoil(from, to);
+      index++;
     }
   }
 

@@ -72,10 +72,12 @@ export class SharedLines {
 
   /** The bytes that were written there are as uncertain as their neighbours. */
   private spoilWritten(from: number, to: number): void {
-    for (const [index, buffer] of this.facts.run.scenario.buffers.entries()) {
+    let index = 0;
+    for (const buffer of this.facts.run.scenario.buffers) {
       const start = Math.max(from, buffer.phys) - buffer.phys;
       const end = Math.min(to, buffer.phys + buffer.size) - buffer.phys;
       if (start < end) this.bytes[index]?.spoil(start, end);
+      index++;
     }
   }
 }

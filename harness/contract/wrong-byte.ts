@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Bytes that were not what their owner should have found. */
-import { FIRST_LABEL } from '../machine/memory.ts';
+import { FIRST_LABEL } from '../machine/labels.ts';
 import type { ClauseId } from './clause.ts';
 
 /** The clauses that this walk decides. */

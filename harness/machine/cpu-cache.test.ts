@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { CpuCache } from './cpu-cache.ts';
-import { CHUNK, LABEL_ZERO, Memory } from './memory.ts';
+import { LABEL_ZERO } from './labels.ts';
+import { CHUNK, Memory } from './memory.ts';
 
 /** A line, a chunk and a page start here. */
 const BASE = 0x200000;

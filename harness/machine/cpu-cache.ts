@@ -7,7 +7,8 @@
  * non-coherent device writes, which always take the harmful choice.
  */
 import { LINE_SIZE } from './config.ts';
-import { CHUNK, countUp, LABEL_ZERO, type Memory } from './memory.ts';
+import { countUp, LABEL_ZERO } from './labels.ts';
+import { CHUNK, type Memory } from './memory.ts';
 
 const ABSENT = 0;
 const CLEAN = 1;

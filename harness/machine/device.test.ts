@@ -12,7 +12,8 @@ import {
   F_KIND,
   STRIDE,
 } from './event-log.ts';
-import { LABEL_FAULT, LABEL_NEVER_WRITTEN, Memory } from './memory.ts';
+import { LABEL_FAULT, LABEL_NEVER_WRITTEN } from './labels.ts';
+import { Memory } from './memory.ts';
 
 const READ = 1;
 const WRITE = 2;

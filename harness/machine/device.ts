@@ -5,7 +5,8 @@ import type { CpuCache } from './cpu-cache.ts';
 import { EV, type EventLog } from './event-log.ts';
 import { IommuDomain, type Translation } from './iommu.ts';
 import { IovaDomain } from './iova.ts';
-import { CHUNK, countUp, FIRST_LABEL, LABEL_FAULT, LABEL_ZERO, type Memory } from './memory.ts';
+import { countUp, LABEL_FAULT, LABEL_ZERO, runLength } from './labels.ts';
+import { CHUNK, type Memory } from './memory.ts';
 import { IOMMU_READ, IOMMU_WRITE, type Device } from './vocabulary.ts';
 
 /** The byte that a scribble writes. */
@@ -130,9 +131,7 @@ export class DmaDevice implements Device {
     const labels = this.scratch;
     for (let i = 0; i < size;) {
       const label = labels[i] ?? 0;
-      let next = i + 1;
-      if (label < FIRST_LABEL) while (next < size && labels[next] === label) next++;
-      else while (next < size && labels[next] === label + next - i) next++;
+      const next = i + runLength(labels, i, size - i);
       if (label !== LABEL_ZERO) this.world.log.expose(this.index, iova + i, phys + i, next - i, label, owner);
       i = next;
     }

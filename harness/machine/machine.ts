@@ -6,7 +6,8 @@ import { CRASHES, KernelCrash, WARNINGS, type WarningKind } from './crash.ts';
 import { DmaDevice } from './device.ts';
 import { EV, EventLog, type EventKind } from './event-log.ts';
 import type { Kernel } from './kernel.ts';
-import { FIRST_LABEL, Memory } from './memory.ts';
+import { FIRST_LABEL } from './labels.ts';
+import { Memory } from './memory.ts';
 import { Swiotlb } from './swiotlb.ts';
 import { alignUp, below, lowBits } from './u64.ts';
 import {
@@ -87,7 +88,7 @@ export class Machine implements Kernel {
     return first;
   }
 
-  /** Run the standing adversary of every device. */
+  /** Run the standing adversary of every device: after each change of what a device can reach. */
   attack(): void {
     if (!this.hostile) return;
     for (const device of this.devices) device.attack();
@@ -99,7 +100,7 @@ export class Machine implements Kernel {
     if (!device.flushQueue) return;
     this.log.push(EV.iommu_flush_iotlb_all, index);
     device.domain.sync();
-    this.reachChanged();
+    this.attack();
     const queue = device.iovad.drain();
     for (let i = 0; i < queue.length; i += 2) this.freeIovaFast(device, queue[i] ?? 0, queue[i + 1] ?? 0);
   }
@@ -204,7 +205,7 @@ export class Machine implements Kernel {
     const injected = this.disarm(device, 'iommu_map');
     const result = injected ? ENOMEM : device.domain.map(iova, phys, size, prot);
     this.log.result(event, result, Number(injected));
-    this.reachChanged();
+    this.attack();
     this.hook?.('iommu_map');
     return result;
   }
@@ -219,7 +220,7 @@ export class Machine implements Kernel {
     const injected = this.disarm(device, 'iommu_map_sg');
     const mapped = injected ? 0 : device.domain.mapSg(iova, sgl, nents, prot);
     this.log.result(event, mapped, Number(injected));
-    this.reachChanged();
+    this.attack();
     this.hook?.('iommu_map_sg');
     return mapped;
   }
@@ -228,7 +229,7 @@ export class Machine implements Kernel {
     const event = this.log.push(EV.iommu_unmap, dev.index, iova, size);
     const unmapped = this.device(dev.index).domain.unmap(iova, size);
     this.log.result(event, unmapped);
-    this.reachChanged();
+    this.attack();
     this.hook?.('iommu_unmap');
     return unmapped;
   }
@@ -236,7 +237,7 @@ export class Machine implements Kernel {
   iommuIotlbSync(dev: Device): void {
     this.log.push(EV.iommu_iotlb_sync, dev.index);
     this.device(dev.index).domain.sync();
-    this.reachChanged();
+    this.attack();
     this.hook?.('iommu_iotlb_sync');
   }
 
@@ -373,11 +374,6 @@ export class Machine implements Kernel {
     }
     this.log.result(event, lines);
     this.hook?.(kind);
-  }
-
-  /** What a device can reach has changed: the standing adversary looks at once. */
-  private reachChanged(): void {
-    this.attack();
   }
 
   private disarm(device: DmaDevice, what: keyof DmaDevice['armed']): boolean {

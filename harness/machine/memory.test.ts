@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { POOL_START, RAM_SIZE } from './config.ts';
-import { CHUNK, LABEL_NEVER_WRITTEN, LABEL_STALE, LINES_PER_CHUNK, Memory } from './memory.ts';
+import { LABEL_NEVER_WRITTEN, LABEL_STALE } from './labels.ts';
+import { CHUNK, LINES_PER_CHUNK, Memory } from './memory.ts';
 
 const POOL_SIZE = 128 * 2048;
 

@@ -7,6 +7,7 @@
  * decides which counts); both live here so that a page has one home.
  */
 import { POOL_START, RAM_SIZE } from './config.ts';
+import { countUp, LABEL_NEVER_WRITTEN, LABEL_STALE } from './labels.ts';
 
 /** Bytes of a materialised page; independent of the kernel's PAGE_SIZE. */
 export const CHUNK = 4096;
@@ -14,13 +15,6 @@ export const CHUNK = 4096;
 export const LINES_PER_CHUNK = CHUNK / 64;
 /** The byte that a pool slot holds from earlier use. */
 const STALE_BYTE = 0xee;
-
-/** Labels below FIRST_LABEL say what kind of memory a byte is; the rest name one byte of one write. */
-export const LABEL_NEVER_WRITTEN = 0;
-export const LABEL_ZERO = 1;
-export const LABEL_STALE = 2;
-export const LABEL_FAULT = 3;
-export const FIRST_LABEL = 16;
 
 const PATTERN = Uint8Array.from({ length: CHUNK }, (_, p) => (p * 31 + 7) & 0xff);
 
@@ -110,16 +104,6 @@ export class Memory {
     this.changed = grown(this.changed, new Float64Array(chunks));
     this.touched = grown(this.touched, new Int32Array(chunks));
   }
-}
-
-/** Label n at index n, to be copied from. */
-const COUNTING = new Uint32Array(2 ** 17);
-for (let n = 0; n < COUNTING.length; n++) COUNTING[n] = n;
-
-/** Give `size` bytes from index `at` on the labels `first`, `first + 1`, … */
-export function countUp(labels: Uint32Array, at: number, size: number, first: number): void {
-  if (first + size <= COUNTING.length) labels.set(COUNTING.subarray(first, first + size), at);
-  else for (let i = 0; i < size; i++) labels[at + i] = first + i;
 }
 
 function grown<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(from: A, to: A): A {

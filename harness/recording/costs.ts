@@ -27,38 +27,41 @@ export const COSTS = [
 export type CostName = (typeof COSTS)[number]['name'];
 export type Costs = Record<CostName, number>;
 
+const NOTHING = Object.fromEntries(COSTS.map(({ name }) => [name, 0])) as Costs;
+
 /** All zero. */
 export function noCosts(): Costs {
-  return Object.fromEntries(COSTS.map(({ name }) => [name, 0])) as Costs;
+  return { ...NOTHING };
 }
 
 /** What the run cost. */
 export function costsOf(run: Recording): Costs {
   const costs = noCosts();
   const { granule, devices } = run.scenario.machine;
-  const used = usedMemory(run);
+  const all = events(run);
+  const used = usedMemory(run, all);
   const copied = new Set<string>();
   const pool = new Peak();
   const iova = new Peak();
-  for (const event of events(run)) {
-    const [a = 0, b = 0, c = 0, d = 0] = event.args;
-    switch (event.kind) {
+  for (const event of all) {
+    const { kind, a, b, c, d, device, result } = event;
+    switch (kind) {
       case 'swiotlb_bounce': {
-        const direction = d === DMA_TO_DEVICE ? 'to' : 'from';
-        costs[`copies-${direction}-bounce`]++;
-        costs[`copied-${direction}-bounce`] += c;
-        const key = `${direction} ${a} ${b} ${c}`;
-        if (copied.has(key) && event.result === 0) costs['redundant-copies']++;
+        const toBounce = d === DMA_TO_DEVICE;
+        costs[toBounce ? 'copies-to-bounce' : 'copies-from-bounce']++;
+        costs[toBounce ? 'copied-to-bounce' : 'copied-from-bounce'] += c;
+        const key = `${d} ${a} ${b} ${c}`;
+        if (copied.has(key) && result === 0) costs['redundant-copies']++;
         copied.add(key);
         break;
       }
       case 'arch_sync_dma_for_device':
       case 'arch_sync_dma_for_cpu':
         costs['cache-maintenance']++;
-        if (event.result > 0) {
-          const useful = usefulLines(used, mappingOf(run, event.step), a, b);
+        if (result > 0) {
+          const useful = usefulLines(used[mappingOf(run, event.step) + 1] ?? [], a, b);
           costs['useful-lines'] += useful;
-          costs['misdirected-lines'] += event.result - useful;
+          costs['misdirected-lines'] += result - useful;
         }
         break;
       case 'memset':
@@ -66,15 +69,15 @@ export function costsOf(run: Recording): Costs {
         break;
       case 'iommu_map':
         costs['iommu-maps']++;
-        if (event.result === 0) costs['pages-mapped'] += c / granule;
+        if (result === 0) costs['pages-mapped'] += c / granule;
         break;
       case 'iommu_map_sg':
         costs['iommu-maps']++;
-        costs['pages-mapped'] += event.result / granule;
+        costs['pages-mapped'] += result / granule;
         break;
       case 'iommu_unmap':
         costs['iommu-unmaps']++;
-        costs['pages-unmapped'] += event.result / granule;
+        costs['pages-unmapped'] += result / granule;
         break;
       case 'iommu_iotlb_sync':
       case 'iommu_flush_iotlb_all':
@@ -84,9 +87,9 @@ export function costsOf(run: Recording): Costs {
         costs.walks++;
         break;
       case 'swiotlb_tbl_map_single':
-        if (event.result >= 0) {
-          const offset = event.result & (devices[event.device]?.minAlignMask ?? 0) & (SLOT_SIZE - 1);
-          pool.take(event.result, Math.ceil((c + offset) / SLOT_SIZE));
+        if (result >= 0) {
+          const offset = result & (devices[device]?.minAlignMask ?? 0) & (SLOT_SIZE - 1);
+          pool.take(result, Math.ceil((c + offset) / SLOT_SIZE));
           copied.clear();
         }
         break;
@@ -94,10 +97,10 @@ export function costsOf(run: Recording): Costs {
         pool.release(a);
         break;
       case 'alloc_iova_fast':
-        if (event.result > 0) iova.take(event.device * 2 ** 40 + event.result, a);
+        if (result > 0) iova.take(device * 2 ** 40 + result, a);
         break;
       case 'free_iova_fast':
-        iova.release(event.device * 2 ** 40 + a);
+        iova.release(device * 2 ** 40 + a);
         break;
       default:
     }
@@ -125,17 +128,20 @@ class Peak {
   }
 }
 
-/** Per mapping: the memory that its device could use through it. */
-function usedMemory(run: Recording): Map<number, Event[]> {
-  const used = new Map<number, Event[]>();
-  for (const event of events(run)) {
-    const worked =
-      (event.kind === 'iommu_map' && event.result === 0) || (event.kind === 'sg_entry' && event.result !== 0);
-    if (!worked) continue;
-    const mapping = mappingOf(run, event.step);
-    const list = used.get(mapping) ?? [];
-    list.push(event);
-    used.set(mapping, list);
+/** Physical memory, bytes. */
+interface Stretch {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Per mapping, from index 1 on: the memory that its device could use through it. */
+function usedMemory(run: Recording, all: readonly Event[]): readonly (Stretch[] | undefined)[] {
+  const used: Stretch[][] = [];
+  for (const { kind, step, a, b, c, result } of all) {
+    const isMap = kind === 'iommu_map' && result === 0;
+    if (!isMap && (kind !== 'sg_entry' || result === 0)) continue;
+    const list = (used[mappingOf(run, step) + 1] ??= []);
+    list.push(isMap ? { start: b, end: b + c } : { start: a, end: a + b });
   }
   return used;
 }
@@ -146,20 +152,15 @@ function mappingOf(run: Recording, step: number): number {
   return found !== undefined && 'map' in found ? found.map : -1;
 }
 
-function usefulLines(
-  used: ReadonlyMap<number, Event[]>,
-  mapping: number,
-  phys: number,
-  size: number,
-): number {
+/** Cache lines of [phys, phys + size) that have a byte of the used memory. */
+function usefulLines(used: readonly Stretch[], phys: number, size: number): number {
   let useful = 0;
   for (let line = phys - (phys % LINE_SIZE); line < phys + size; line += LINE_SIZE) {
-    const hit = used.get(mapping)?.some(({ kind, args }) => {
-      const [a = 0, b = 0, c = 0] = args;
-      const [start, length] = kind === 'iommu_map' ? [b, c] : [a, b];
-      return line + LINE_SIZE > start && line < start + length;
-    });
-    if (hit === true) useful++;
+    for (const { start, end } of used) {
+      if (line + LINE_SIZE <= start || line >= end) continue;
+      useful++;
+      break;
+    }
   }
   return useful;
 }

@@ -30,14 +30,14 @@ export class Names {
       return mapping?.sg === true && mapping.ranges.length > 1 ? `${base}.${n})` : `${base})`;
     };
     for (const event of events(run)) {
-      const { result: r, args } = event;
+      const { result: r, a: pages, c: size } = event;
       if (event.kind === 'swiotlb_tbl_map_single' && r >= 0) {
         const from = r - (r % Math.max(granule, SLOT_SIZE));
-        this.bounce.push({ name: named('bounce', event.step), start: r, from, to: r + (args[2] ?? 0) });
+        this.bounce.push({ name: named('bounce', event.step), start: r, from, to: r + size });
       }
       if (event.kind === 'alloc_iova_fast' && r > 0) {
         const start = r * granule;
-        const to = start + (args[0] ?? 0) * granule;
+        const to = start + pages * granule;
         this.iova.push({ name: named('iova', event.step), start, from: start, to });
       }
     }

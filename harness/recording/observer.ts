@@ -2,7 +2,8 @@
 /** Looks at buffers and mappings between steps, without disturbing anything. */
 import type { DmaDevice } from '../machine/device.ts';
 import type { Machine } from '../machine/machine.ts';
-import { CHUNK, LABEL_FAULT } from '../machine/memory.ts';
+import { LABEL_FAULT } from '../machine/labels.ts';
+import { CHUNK } from '../machine/memory.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { DmaSegment, Held, Leftover, View } from './recording.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Who wrote a byte: from its label back to the write. */
-import { FIRST_LABEL, LABEL_FAULT, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/memory.ts';
-import { events, type Recording } from './recording.ts';
+import { LABEL_FAULT, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO, runLength } from '../machine/labels.ts';
+import { events, type Event, type Recording } from './recording.ts';
 
 /** The write that a label names, and which byte of it. */
 export type Provenance =
@@ -25,34 +25,25 @@ export type Provenance =
       readonly iova: number;
     };
 
+/** Labels [first, first + size) are those of one write, byte for byte. */
 interface Write {
   readonly first: number;
   readonly size: number;
-  readonly at: (index: number) => Provenance;
+  readonly event: Event;
 }
 
 /** Decodes the labels of one recording. */
 export class Labels {
-  private readonly writes: Write[];
+  private readonly writes: Write[] = [];
 
-  constructor(run: Recording) {
-    const cpu = events(run, 'cpu_write').map(({ args, index, step }): Write => {
-      const [buffer = 0, offset = 0, size = 0, start = 0] = args;
-      return {
-        first: run.labels[start] ?? 0,
-        size,
-        at: (i) => ({ by: 'cpu', event: index, step, buffer, offset: offset + i }),
-      };
-    });
-    const device = events(run, 'device_write').map(({ args, index, step, device: dev }): Write => {
-      const [iova = 0, size = 0, start = 0, mapping = -1] = args;
-      return {
-        first: run.labels[start] ?? 0,
-        size,
-        at: (i) => ({ by: 'device', event: index, step, device: dev, mapping, iova: iova + i }),
-      };
-    });
-    this.writes = [...cpu, ...device].toSorted((a, b) => a.first - b.first);
+  /** `all`: the events of the recording. */
+  constructor(run: Recording, all: readonly Event[] = events(run)) {
+    for (const event of all) {
+      const { kind, b, c, d } = event;
+      if (kind === 'cpu_write') this.writes.push({ first: run.labels[d] ?? 0, size: c, event });
+      if (kind === 'device_write') this.writes.push({ first: run.labels[c] ?? 0, size: b, event });
+    }
+    this.writes.sort((one, other) => one.first - other.first);
   }
 
   /** How many labels from this one on name bytes of the same write; 1 for what nobody wrote. */
@@ -68,7 +59,7 @@ export class Labels {
     if (label === LABEL_FAULT) return { by: 'fault' };
     if (label === LABEL_NEVER_WRITTEN) return { by: 'nobody' };
     const write = this.write(label);
-    return write === undefined ? { by: 'nobody' } : write.at(label - write.first);
+    return write === undefined ? { by: 'nobody' } : provenanceOf(write.event, label - write.first);
   }
 
   private write(label: number): Write | undefined {
@@ -86,6 +77,13 @@ export class Labels {
   }
 }
 
+/** Byte `i` of a write. */
+function provenanceOf(write: Event, i: number): Provenance {
+  const { kind, index: event, step, device, a, b, d } = write;
+  if (kind === 'cpu_write') return { by: 'cpu', event, step, buffer: a, offset: b + i };
+  return { by: 'device', event, step, device, mapping: d, iova: a + i };
+}
+
 /** Who wrote `size` bytes with the labels from `start` on, in words: runs of the same write, in order. */
 export function describeLabels(
   run: Recording,
@@ -97,9 +95,7 @@ export function describeLabels(
   const parts: string[] = [];
   for (let i = 0; i < size;) {
     const first = from[start + i] ?? 0;
-    const counts = first >= FIRST_LABEL ? 1 : 0;
-    let n = 1;
-    while (i + n < size && from[start + i + n] === first + n * counts) n++;
+    const n = runLength(from, start + i, size - i);
     parts.push(`${n} ${n === 1 ? 'byte' : 'bytes'} ${describeLabel(run, labels, first)}`);
     i += n;
   }

@@ -107,7 +107,13 @@ export interface Event {
   readonly device: number;
   readonly path: number;
   readonly step: number;
-  readonly args: readonly number[];
+  /** Arguments, in the order that EVENT_KINDS gives them. */
+  readonly a: number;
+  readonly b: number;
+  readonly c: number;
+  readonly d: number;
+  readonly e: number;
+  readonly f: number;
   /** NaN when the call never returned or returns nothing. */
   readonly result: number;
   readonly extra: number;
@@ -128,14 +134,12 @@ export function eventAt(run: Recording, index: number): Event {
     device: records[at + F_DEVICE] ?? -1,
     path: records[at + F_PATH] ?? 0,
     step: records[at + F_STEP] ?? -1,
-    args: [
-      records[at + F_ARGS] ?? 0,
-      records[at + F_ARGS + 1] ?? 0,
-      records[at + F_ARGS + 2] ?? 0,
-      records[at + F_ARGS + 3] ?? 0,
-      records[at + F_ARGS + 4] ?? 0,
-      records[at + F_ARGS + 5] ?? 0,
-    ],
+    a: records[at + F_ARGS] ?? 0,
+    b: records[at + F_ARGS + 1] ?? 0,
+    c: records[at + F_ARGS + 2] ?? 0,
+    d: records[at + F_ARGS + 3] ?? 0,
+    e: records[at + F_ARGS + 4] ?? 0,
+    f: records[at + F_ARGS + 5] ?? 0,
     result: records[at + F_RESULT] ?? NaN,
     extra: records[at + F_EXTRA] ?? 0,
   };

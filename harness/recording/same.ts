@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** When two recordings are of the same behaviour. */
 import { F_PATH, STRIDE } from '../machine/event-log.ts';
+import { sameBytes } from '../machine/labels.ts';
 import type { DmaSegment, Held, Leftover, Recording, StepOutcome } from './recording.ts';
 
 /** Equal in everything that was observed; which methods made the calls may differ. */
@@ -22,28 +23,6 @@ export function sameBehaviour(a: Recording, b: Recording): boolean {
     a.steps.every((step, i) => sameStep(step, b.steps[i])) &&
     a.flushQueue.every((queue, i) => queue === b.flushQueue[i])
   );
-}
-
-/** Equal, byte by byte. */
-export function sameBytes(a: Float64Array | Uint8Array | Uint32Array, b: typeof a): boolean {
-  if (a.byteLength !== b.byteLength) return false;
-  return Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
-}
-
-/** The numbers as the bytes that they are made of. */
-function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
-  return new Uint8Array(buffer, byteOffset, byteLength);
-}
-
-/** From here on it pays to let memcmp look first. */
-const LONG = 128;
-
-/** How many of the first `size` labels from a[i] and from b[j] on are equal, up to the first that is not. */
-export function equalLabels(a: Uint32Array, i: number, b: Uint32Array, j: number, size: number): number {
-  if (size >= LONG && sameBytes(a.subarray(i, i + size), b.subarray(j, j + size))) return size;
-  let n = 0;
-  while (n < size && a[i + n] === b[j + n]) n++;
-  return n;
 }
 
 /** Equal but for the call paths. */

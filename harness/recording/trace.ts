@@ -15,7 +15,7 @@ import {
 import type { BufferRange, Scenario, Step } from '../scenario/scenario.ts';
 import { Names } from './names.ts';
 import { describeLabels, Labels } from './provenance.ts';
-import { callPath, events, type Event, type Recording } from './recording.ts';
+import { callPath, eventAt, events, type Event, type Recording } from './recording.ts';
 
 /** One line of a trace. */
 export interface TraceLine {
@@ -56,15 +56,58 @@ export function traceOf(run: Recording): TraceLine[] {
 
 /** What a run does, in lines without raw addresses: equal for runs that differ only in where things lie. */
 export function behaviourOf(run: Recording): string[] {
-  const names = new Names(run);
-  const labels = new Labels(run);
-  return run.steps.flatMap(({ from, to }, index) => {
-    const isStep = !('during' in (run.scenario.steps[index] ?? {}));
-    const texts = events(run, undefined, from, to).map(
-      (event) => describeEvent(run, labels, event, names, isStep) ?? '',
-    );
-    return [...texts, ...outcomeLines(run, index, names).map(({ text }) => text)];
-  });
+  const behaviour = new Behaviour(run);
+  const lines: string[] = [];
+  for (let line = behaviour.next(); line !== undefined; line = behaviour.next()) lines.push(line);
+  return lines;
+}
+
+/** Equal behaviourOf(); stops at the first difference. */
+export function readsTheSame(a: Recording, b: Recording): boolean {
+  const [one, other] = [new Behaviour(a), new Behaviour(b)];
+  for (;;) {
+    const line = one.next();
+    if (line !== other.next()) return false;
+    if (line === undefined) return true;
+  }
+}
+
+/** The lines of a behaviour, one at a time. */
+class Behaviour {
+  private readonly run: Recording;
+  private readonly names: Names;
+  private readonly labels: Labels;
+  private step = -1;
+  private event = 0;
+  private end = 0;
+  /** What came of the step, and how much of that has been told. */
+  private outcome: readonly TraceLine[] = [];
+  private told = 0;
+
+  constructor(run: Recording) {
+    this.run = run;
+    this.names = new Names(run);
+    this.labels = new Labels(run);
+  }
+
+  /** The next line; undefined: that was all. */
+  next(): string | undefined {
+    for (;;) {
+      if (this.event < this.end) {
+        const isStep = !('during' in (this.run.scenario.steps[this.step] ?? {}));
+        const event = eventAt(this.run, this.event++);
+        return describeEvent(this.run, this.labels, event, this.names, isStep) ?? '';
+      }
+      const line = this.outcome[this.told++];
+      if (line !== undefined) return line.text;
+      const outcome = this.run.steps[++this.step];
+      if (outcome === undefined) return undefined;
+      this.event = outcome.from;
+      this.end = outcome.to;
+      this.outcome = outcomeLines(this.run, this.step, this.names);
+      this.told = 0;
+    }
+  }
 }
 
 const RAW: Namer = { phys: hex, dma: hex };
@@ -149,8 +192,7 @@ function describeEvent(
   name: Namer,
   isStep: boolean,
 ): string | undefined {
-  const { kind, result, extra } = event;
-  const [a = 0, b = 0, c = 0, d = 0, e = 0, f = 0] = event.args;
+  const { kind, a, b, c, d, e, f, result, extra } = event;
   const { granule } = run.scenario.machine;
   const injected = extra === 1 ? ' (injected)' : '';
   switch (kind) {

@@ -5,11 +5,10 @@ import type { State } from '../../variants/registry.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import { EV, EXPOSURE_STRIDE, STRIDE, type EventKind } from '../machine/event-log.ts';
+import { countUp, sameBytes } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
-import { countUp } from '../machine/memory.ts';
 import { DMA_MAPPING_ERROR, type Direction } from '../machine/vocabulary.ts';
 import { Observer } from '../recording/observer.ts';
-import { sameBytes } from '../recording/same.ts';
 import type { CallPath, DmaSegment, Recording, StepOutcome } from '../recording/recording.ts';
 import type { AccessStep, Buffer, BufferRange, DmaStep, During, Scenario, Step } from './scenario.ts';
 

@@ -17,9 +17,6 @@ import type { Template } from './template.ts';
 
 type RawDevice = NonNullable<RawHeader['device']>;
 type MaskName = 'minAlignMask' | 'dmaMask' | 'segBoundary';
-/** What YAML gives: a key that is there has a value. */
-type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> };
-
 /** Name of the device when the file has `device` or none. */
 const ONLY_DEVICE = 'dev';
 
@@ -37,13 +34,16 @@ function mask(raw: RawDevice, name: MaskName): number {
   return given === undefined ? DEVICE_DEFAULTS[name] : maskValue(given);
 }
 
+/** Written out, not spread: all configurations have one shape, which is read all the time. */
 function resolveDevice(raw: RawDevice): DeviceConfig {
   return {
-    ...DEVICE_DEFAULTS,
-    ...(raw as Defined<Omit<RawDevice, MaskName>>),
+    untrusted: raw.untrusted ?? DEVICE_DEFAULTS.untrusted,
+    coherent: raw.coherent ?? DEVICE_DEFAULTS.coherent,
     minAlignMask: mask(raw, 'minAlignMask'),
     dmaMask: mask(raw, 'dmaMask'),
     segBoundary: mask(raw, 'segBoundary'),
+    maxSegSize: raw.maxSegSize ?? DEVICE_DEFAULTS.maxSegSize,
+    scribble: raw.scribble ?? DEVICE_DEFAULTS.scribble,
   };
 }
 
@@ -54,8 +54,12 @@ function resolveMachine({ machine, device, devices }: RawHeader, site: Site) {
   }
   const named = Object.entries(devices ?? { [ONLY_DEVICE]: device ?? {} });
   const config: MachineConfig = {
-    ...MACHINE_DEFAULTS,
-    ...(machine as Defined<typeof machine>),
+    pageSize: machine?.pageSize ?? MACHINE_DEFAULTS.pageSize,
+    granule: machine?.granule ?? MACHINE_DEFAULTS.granule,
+    swiotlb: machine?.swiotlb ?? MACHINE_DEFAULTS.swiotlb,
+    swiotlbSlots: machine?.swiotlbSlots ?? MACHINE_DEFAULTS.swiotlbSlots,
+    strict: machine?.strict ?? MACHINE_DEFAULTS.strict,
+    cache: machine?.cache ?? MACHINE_DEFAULTS.cache,
     devices: named.map(([, raw]) => resolveDevice(raw)),
   };
   if (config.granule > config.pageSize) {

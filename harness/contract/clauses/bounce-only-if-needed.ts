@@ -19,12 +19,11 @@ export const bounceOnlyIfNeeded: Clause = {
         (isAligned ? aligned : uneven).add(phys);
       }
       if (trusted || aligned.size > 0) findings.exercise();
-      for (const { args, index: event } of facts.events.of(
+      for (const { a: phys, index: event } of facts.events.of(
         'swiotlb_tbl_map_single',
         outcome.from,
         outcome.to,
       )) {
-        const [phys = 0] = args;
         const evidence = { step: mapStep, event, mapping: index, device, phys, count: 1 };
         if (trusted) findings.breaks('trusted-device', evidence);
         // Where an uneven entry starts at the same address, the call may be for that one.

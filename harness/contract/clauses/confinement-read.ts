@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { LINE_SIZE, SLOT_SIZE } from '../../machine/config.ts';
-import { FIRST_LABEL } from '../../machine/memory.ts';
+import { FIRST_LABEL } from '../../machine/labels.ts';
 import { IOMMU_READ } from '../../machine/vocabulary.ts';
 import type { Provenance } from '../../recording/provenance.ts';
 import { exposures, type Exposure } from '../../recording/recording.ts';
@@ -20,19 +20,18 @@ export const confinementRead: Clause = {
   },
 };
 
-/** More than there are labels or bytes of memory. */
-const LABELS = 2 ** 33;
-
 /** Untrusted device, CONFIG_SWIOTLB=y: byte by byte, by whose data it is. */
 function judgeExposures(facts: Facts, findings: Findings): void {
   if (facts.mappings.some((m) => m.mapped && facts.confined(m.device) && isReadable(m))) findings.exercise();
-  const counted = new ByteSet();
+  const counted: ByteSet[] = [];
   for (const exposure of exposures(facts.run)) {
     if (!facts.confined(exposure.device)) continue;
     for (let i = 0; i < exposure.size;) {
       const own = ownAhead(facts, exposure, i);
       const n = own > 0 ? own : pieceAt(facts, exposure, i);
-      if (own === 0) judgePiece(facts, findings, exposure, i, n, counted);
+      if (own === 0) {
+        judgePiece(facts, findings, exposure, i, n, (counted[exposure.mapping + 1] ??= new ByteSet()));
+      }
       i += n;
     }
   }
@@ -76,6 +75,7 @@ function pieceAt({ labels }: Facts, { label, phys, size }: Exposure, i: number):
   return Math.min(size - i, line, label >= FIRST_LABEL ? labels.span(label + i) : line);
 }
 
+/** `counted`: the mapping's bytes that are in the findings already, by label or by address. */
 function judgePiece(
   facts: Facts,
   findings: Findings,
@@ -87,7 +87,7 @@ function judgePiece(
   const { step, event, device, mapping, iova, phys } = exposure;
   const label = exposure.label >= FIRST_LABEL ? exposure.label + from : exposure.label;
   // A byte that is exposed again through the mapping is no further byte.
-  const name = (mapping + 1) * LABELS + (label >= FIRST_LABEL ? label : phys + from);
+  const name = label >= FIRST_LABEL ? label : phys + from;
   if (counted.has(name, size)) return;
   const origin = facts.labels.of(label);
   if (isOwnPiece(facts, exposure, iova + from, size, origin)) return;
@@ -205,12 +205,12 @@ function allocationOf({ events, mappings }: Facts, phys: number, until: number):
   for (let i = taken.length - 1; i >= 0; i--) {
     const event = taken[i];
     if (event === undefined || event.index >= until || !(event.result >= 0)) continue;
-    const { index, result, args, step } = event;
+    const { index, result, c: size, step } = event;
     const start = result - (result % SLOT_SIZE);
-    const end = start + Math.ceil((result - start + (args[2] ?? 0)) / SLOT_SIZE) * SLOT_SIZE;
+    const end = start + Math.ceil((result - start + size) / SLOT_SIZE) * SLOT_SIZE;
     if (phys < start || phys >= end) continue;
     for (const release of events.of('swiotlb_tbl_unmap_single')) {
-      if (release.index > index && release.index < until && release.args[0] === result) return undefined;
+      if (release.index > index && release.index < until && release.a === result) return undefined;
     }
     return { mapping: mappings.find((m) => m.mapStep === step), event: index, start: result, end };
   }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import type { DmaOpsClass } from '../../../variants/dma-ops.ts';
-import { FIRST_LABEL } from '../../machine/memory.ts';
+import { FIRST_LABEL } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../clause.ts';
 import { CopiesWholeGranules, ForgetsTheIotlb, MapsOneGranuleMore, NeverBounces } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';

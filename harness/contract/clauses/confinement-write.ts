@@ -12,8 +12,8 @@ export const confinementWrite: Clause = {
   judge(facts, findings) {
     const { run } = facts;
     if (facts.events.of('device_write').length > 0) findings.exercise();
-    for (const { step, device, args, index } of facts.events.of('device_write_run')) {
-      const [iova = 0, phys = 0, size = 0] = args;
+    for (const event of facts.events.of('device_write_run')) {
+      const { step, device, a: iova, b: phys, c: size, index } = event;
       if (facts.inPool(phys)) continue;
       for (let i = 0, n; i < size; i += n) {
         const part = partAt(facts, device, iova + i, phys + i, step);
@@ -27,7 +27,7 @@ export const confinementWrite: Clause = {
     const hostile = run.scenario.machine.devices.some((_, device) => facts.confined(device));
     if (first === undefined || !hostile) return;
     // Labels count up: before this one no device had written.
-    const firstLabel = run.labels[first.args[2] ?? 0] ?? 0;
+    const firstLabel = run.labels[first.c] ?? 0;
     for (const view of run.views) {
       if (view.step >= first.step) judgeView(facts, findings, view, firstLabel);
     }

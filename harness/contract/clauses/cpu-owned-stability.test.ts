@@ -9,7 +9,7 @@ import type {
   PhysAddr,
   Size,
 } from '../../../variants/dma-ops.ts';
-import { FIRST_LABEL, LABEL_ZERO } from '../../machine/memory.ts';
+import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../clause.ts';
 import { CopiesWholeGranules, NeverInvalidates } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';

@@ -12,7 +12,7 @@ import {
   type Scatterlist,
   type Size,
 } from '../../../variants/dma-ops.ts';
-import { FIRST_LABEL, LABEL_STALE } from '../../machine/memory.ts';
+import { FIRST_LABEL, LABEL_STALE } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../clause.ts';
 import { NeverClears } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';

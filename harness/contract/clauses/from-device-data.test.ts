@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
-import { FIRST_LABEL, LABEL_ZERO } from '../../machine/memory.ts';
+import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../clause.ts';
 import { NeverCleans, NeverCopiesBack, NeverInvalidates } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';

@@ -29,7 +29,7 @@ export const mapSucceeds: Clause = {
         const event = eventAt(run, at);
         const cause = refusal(event, events.between(at + 1, outcome.to), run.scenario.machine.granule);
         if (cause === undefined) continue;
-        const [iova = 0, phys = 0] = event.args;
+        const { a: iova, b: phys } = event;
         const evidence = { step: mapStep, event: at, mapping: index, device, iova, count: 1 };
         findings.breaks(cause, event.kind === 'iommu_map' ? { ...evidence, phys } : evidence);
       }
@@ -54,13 +54,11 @@ function isExcuse({ kind, result }: Event): boolean {
 
 /** Why the IOMMU refused without an injected failure; undefined when it did not. */
 function refusal(event: Event, after: readonly Event[], granule: number): Cause | undefined {
-  const { kind, result, extra, args } = event;
+  const { kind, result, extra, a: iova, b: nents } = event;
   if (extra === 1) return undefined;
   if (kind === 'iommu_map' && result !== 0) return result === EEXIST ? 'already-mapped' : 'refused-by-iommu';
   if (kind !== 'iommu_map_sg' || result !== 0) return undefined;
-  const [iova = 0, nents = 0] = args;
   const entries = after.slice(0, nents);
-  const isUneven =
-    iova % granule !== 0 || entries.some((e) => e.args.slice(0, 2).some((n) => n % granule !== 0));
+  const isUneven = iova % granule !== 0 || entries.some(({ a, b }) => a % granule !== 0 || b % granule !== 0);
   return isUneven ? 'refused-by-iommu' : 'already-mapped';
 }

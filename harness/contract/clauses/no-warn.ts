@@ -8,8 +8,8 @@ export const noWarn: Clause = {
   why: 'With panic_on_warn it is a crash, and elsewhere it hides the warnings that count.',
   judge(facts, findings) {
     findings.exercise();
-    for (const { args, step, device, index } of facts.events.of('warn')) {
-      const kind = WARNINGS[args[0] ?? 0];
+    for (const { a: warning, step, device, index } of facts.events.of('warn')) {
+      const kind = WARNINGS[warning];
       // A full pool is an outcome that drivers handle, not a WARN.
       if (kind === undefined || kind === 'pool-full') continue;
       findings.breaks(kind, { step, event: index, device, count: 1 });

@@ -11,7 +11,7 @@ import {
   type Scatterlist,
   type Size,
 } from '../../../variants/dma-ops.ts';
-import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE, LABEL_ZERO } from '../../machine/memory.ts';
+import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../clause.ts';
 import { InvalidatesInsteadOfCleaning, NeverCleans, NeverCopiesOut } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How the clauses about bytes turn what the ownership walk found into verdicts. */
-import { LINE_SIZE, RAM_SIZE } from '../../machine/config.ts';
-import { FIRST_LABEL, LABEL_FAULT } from '../../machine/memory.ts';
+import { LINE_SIZE } from '../../machine/config.ts';
+import { FIRST_LABEL, LABEL_FAULT } from '../../machine/labels.ts';
 import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../recording/event-index.ts';
 import type { Recording } from '../../recording/recording.ts';
@@ -32,7 +32,7 @@ export function judgeBytes(
 ): void {
   const { exercised, wrong } = facts.ownership;
   if (exercised.has(clause)) findings.exercise();
-  const counted = new ByteSet();
+  const counted: ByteSet[] = [];
   for (const run of wrong) {
     if (run.clause !== clause) continue;
     const { step, event, mapping, buffer, size } = run;
@@ -54,8 +54,8 @@ export function judgeBytes(
       };
       const cause = causeOf(piece, homeOf(facts, piece));
       // A byte of the same mapping that is seen wrong again is no further byte.
-      const first = ((mapping + 1) * facts.run.scenario.buffers.length + buffer) * RAM_SIZE + offset;
-      const count = counted.add(first, n);
+      const bytes = (counted[(mapping + 1) * facts.run.scenario.buffers.length + buffer] ??= new ByteSet());
+      const count = bytes.add(offset, n);
       const { expected, observed } = piece;
       const shown = mapping < 0 ? {} : { mapping };
       if (count > 0) {
@@ -126,8 +126,7 @@ export function notSeenByCpu(facts: Facts, home: ByteHome): Cause {
 
 /** Bounce copies that put something at `phys` among events [from, until). */
 function copies(events: EventIndex, phys: number, from: number, until: number): number {
-  return events.of('swiotlb_bounce', from, until).filter(({ args }) => {
-    const [original = 0, tlb = 0, size = 0, dir = 0] = args;
+  return events.of('swiotlb_bounce', from, until).filter(({ a: original, b: tlb, c: size, d: dir }) => {
     const target = dir === DMA_TO_DEVICE ? tlb : original;
     return phys >= target && phys < target + size;
   }).length;

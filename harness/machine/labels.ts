@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Provenance labels: what they mean, and arrays of them. */
+
+/** Labels below FIRST_LABEL say what kind of memory a byte is; the rest name one byte of one write. */
+export const LABEL_NEVER_WRITTEN = 0;
+export const LABEL_ZERO = 1;
+export const LABEL_STALE = 2;
+export const LABEL_FAULT = 3;
+export const FIRST_LABEL = 16;
+
+/** From so many labels on it pays to let memcmp look at all of them first. */
+const LONG = 128;
+
+/** Label n at index n, to be copied from. */
+const COUNTING = new Uint32Array(2 ** 17);
+for (let n = 0; n < COUNTING.length; n++) COUNTING[n] = n;
+
+/** Give `size` bytes from index `at` on the labels `first`, `first + 1`, … */
+export function countUp(labels: Uint32Array, at: number, size: number, first: number): void {
+  if (first + size <= COUNTING.length) labels.set(COUNTING.subarray(first, first + size), at);
+  else for (let i = 0; i < size; i++) labels[at + i] = first + i;
+}
+
+/**
+ * How many of `size` labels from index `at` on belong together: bytes in a row of one write, or bytes
+ * of one kind of memory.
+ */
+export function runLength(labels: Uint32Array, at: number, size: number): number {
+  const label = labels[at] ?? 0;
+  const step = label < FIRST_LABEL ? 0 : 1;
+  let n = 1;
+  while (n < size && labels[at + n] === label + n * step) {
+    if (++n === LONG && goesOn(labels, at, size, step)) return size;
+  }
+  return n;
+}
+
+/** All of the `size` labels from index `at` on go on like the first one. */
+function goesOn(labels: Uint32Array, at: number, size: number, step: 0 | 1): boolean {
+  const label = labels[at] ?? 0;
+  if (step === 0) return sameBytes(labels.subarray(at + 1, at + size), labels.subarray(at, at + size - 1));
+  return sameBytes(labels.subarray(at, at + size), COUNTING.subarray(label, label + size));
+}
+
+/** Equal, byte by byte. */
+export function sameBytes(a: Float64Array | Uint8Array | Uint32Array, b: typeof a): boolean {
+  if (a.byteLength !== b.byteLength) return false;
+  return Buffer.compare(bytesOf(a), bytesOf(b)) === 0;
+}
+
+/** The numbers as the bytes that they are made of. */
+function bytesOf({ buffer, byteOffset, byteLength }: ArrayBufferView): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, byteLength);
+}
+
+/** How many of the first `size` labels from a[i] and from b[j] on are equal, up to the first that is not. */
+export function equalLabels(a: Uint32Array, i: number, b: Uint32Array, j: number, size: number): number {
+  if (size >= LONG && sameBytes(a.subarray(i, i + size), b.subarray(j, j + size))) return size;
+  let n = 0;
+  while (n < size && a[i + n] === b[j + n]) n++;
+  return n;
+}
