@@ -1,14 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
-import { setImmediate } from 'node:timers/promises';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { DEFAULT_GRID, enumerate, type Enumeration } from '../harness/explore/enumerate.ts';
 import type { Subject } from '../harness/explore/probe.ts';
+import { sourceOf, subjectOf, type Assignment } from '../harness/explore/prober.ts';
 import { Search, type ExploredFinding } from '../harness/explore/search.ts';
 import { sectionOf, tell, titleOf } from '../harness/explore/section.ts';
-import { seededPrograms, type ProgramSource } from '../harness/explore/source.ts';
+import type { ProgramSource } from '../harness/explore/source.ts';
+import { inThisThread, inThreads, type Workers } from '../harness/explore/workers.ts';
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { plural } from '../harness/report/escape.ts';
@@ -47,6 +49,11 @@ export const explore: Command = {
       value: 'N',
       help: `operations of an exhaustive program (${DEFAULT_GRID.operations})`,
     },
+    workers: {
+      type: 'string',
+      value: 'N',
+      help: 'threads (as many as there are cores); the findings stay the same',
+    },
     save: { type: 'boolean', help: 'put the shrunk scenarios into corpus/found/' },
     program: { type: 'string', value: 'N', help: 'only program number N' },
     finding: { type: 'string', value: 'ID', help: 'only this finding' },
@@ -62,8 +69,8 @@ export const explore: Command = {
 };
 
 const DEFAULT_RUNS = 2000;
-/** Milliseconds between two looks at the clock, the progress line and Ctrl-C. */
-const SLICE = 50;
+/** Milliseconds between two progress lines. */
+const TICK = 100;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
 
 interface Limits {
@@ -75,40 +82,52 @@ interface Limits {
 
 async function run(args: Args): Promise<number> {
   const [first = '', second] = args.positionals;
-  const subject: Subject = {
-    from: second === undefined ? undefined : stateNamed(first),
-    to: stateNamed(second ?? first),
-    baseline: stateNamed('baseline'),
-    clause: clauseNamed(args.text('clause')),
-    different: second !== undefined && !args.flag('clauses-only'),
-  };
   const seed = wholeNumber(args, 'seed', 1, 0, 0xffffffff);
   const operations = wholeNumber(args, 'operations', DEFAULT_GRID.operations, 1, 4);
-  const grid = args.flag('exhaustive') ? enumerate({ ...DEFAULT_GRID, operations }) : undefined;
-  const source: ProgramSource = grid ?? seededPrograms(seed);
-  const limits = limitsOf(args, source);
-  const expectations = loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml'));
-  const machine = new Machine();
-  const search = new Search(machine, subject, source, expectations, args.text('finding'));
-  const stopped = await searching(search, limits, seed);
-  const options =
-    grid === undefined
-      ? `--seed ${seed}`
-      : `--exhaustive${operations === DEFAULT_GRID.operations ? '' : ` --operations ${operations}`}`;
-  const replay = (finding: ExploredFinding): string => {
-    const also = args.flag('clauses-only') ? ' --clauses-only' : '';
-    return `npm run explore -- ${args.positionals.join(' ')} ${options}${also} --program ${finding.index} --finding ${finding.id}`;
+  const assignment: Assignment = {
+    from: second === undefined ? undefined : stateNamed(first).id,
+    to: stateNamed(second ?? first).id,
+    baseline: 'baseline',
+    clause: clauseNamed(args.text('clause')),
+    different: second !== undefined && !args.flag('clauses-only'),
+    programs: args.flag('exhaustive') ? { operations } : { seed },
   };
+  const grid = args.flag('exhaustive') ? enumerate({ ...DEFAULT_GRID, operations }) : undefined;
+  const limits = limitsOf(args, sourceOf(assignment));
+  const expectations = loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml'));
+  const workers = workersFor(args, assignment, limits);
+  const search = new Search(workers, expectations, args.text('finding'));
+  const ended = await searching(search, limits, seed);
+  await workers.close();
+  const subject = subjectOf(assignment);
+  const how = grid === undefined ? `seed ${seed}` : 'exhaustive';
+  const head = args.text('finding') === undefined ? header(subject, grid, search, how, ended.early) : [];
+  const machine = new Machine();
   const sections = ownFirst(search.findings).map((finding) =>
-    sectionOf(machine, subject, finding, replay(finding)),
+    sectionOf(machine, subject, finding, replayOf(args, assignment, finding)),
   );
-  const single = args.text('finding') !== undefined;
-  const head = single
-    ? []
-    : header(subject, grid, search, grid === undefined ? `seed ${seed}` : 'exhaustive', stopped);
   output(args, `${[...head, ...sections].join('\n\n')}\n`);
   if (args.flag('save')) save(subject, search.findings);
+  if (ended.failure !== undefined) throw ended.failure;
   return search.findings.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+/** Below so many programs, threads take longer to start than they save. */
+const WORTH_THREADS = 1000;
+
+function workersFor(args: Args, assignment: Assignment, { first, end }: Limits): Workers {
+  const otherwise = end - first < WORTH_THREADS ? 1 : availableParallelism();
+  const count = wholeNumber(args, 'workers', otherwise, 1, 64);
+  return count === 1 ? inThisThread(assignment) : inThreads(assignment, count);
+}
+
+function replayOf(args: Args, { programs }: Assignment, { index, id }: ExploredFinding): string {
+  const options =
+    'seed' in programs
+      ? `--seed ${programs.seed}`
+      : `--exhaustive${programs.operations === DEFAULT_GRID.operations ? '' : ` --operations ${programs.operations}`}`;
+  const also = args.flag('clauses-only') ? ' --clauses-only' : '';
+  return `npm run explore -- ${args.positionals.join(' ')} ${options}${also} --program ${index} --finding ${id}`;
 }
 
 function limitsOf(args: Args, source: ProgramSource): Limits {
@@ -121,30 +140,33 @@ function limitsOf(args: Args, source: ProgramSource): Limits {
   return { first, end: first + 1, deadline };
 }
 
-/** Runs programs until the limits or Ctrl-C; says what ended it early. */
-async function searching(search: Search, { first, end, deadline }: Limits, seed: number): Promise<string> {
-  const interruption = new AbortController();
-  const interrupt = (): void => interruption.abort();
+/** How a search ended. */
+interface End {
+  /** What ended it before its time; empty: nothing. */
+  readonly early: string;
+  readonly failure: UserError | undefined;
+}
+
+/** Runs programs until the limits or Ctrl-C. */
+async function searching(search: Search, { first, end, deadline }: Limits, seed: number): Promise<End> {
+  let interrupted = false;
+  const interrupt = (): void => void (interrupted = true);
   process.once('SIGINT', interrupt);
   const began = performance.now();
-  let looked = began;
-  let index = first;
+  const ticker = setInterval(() => progress(search, end - first, performance.now() - began, seed), TICK);
   try {
-    for (; index < end; index++) {
-      search.run(index);
-      const now = performance.now();
-      if (now > deadline) break;
-      if (now - looked < SLICE) continue;
-      looked = now;
-      progress(search, end - first, now - began, seed);
-      await setImmediate();
-      if (interruption.signal.aborted) return 'interrupted';
-    }
+    await search.run(first, end, () => !interrupted && performance.now() < deadline);
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    return { early: 'cut short', failure: error };
   } finally {
+    clearInterval(ticker);
     process.removeListener('SIGINT', interrupt);
     if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
   }
-  return index < end && Number.isFinite(end) ? 'out of time' : '';
+  if (interrupted) return { early: 'interrupted', failure: undefined };
+  const isShort = Number.isFinite(end) && search.programs < end - first;
+  return { early: isShort ? 'out of time' : '', failure: undefined };
 }
 
 function progress({ programs, findings }: Search, total: number, elapsed: number, seed: number): void {

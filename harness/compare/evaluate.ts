@@ -7,7 +7,8 @@ import type { Machine } from '../machine/machine.ts';
 import { costsOf, type Costs } from '../recording/costs.ts';
 import type { Recording } from '../recording/recording.ts';
 import { sameBehaviour } from '../recording/same.ts';
-import { repeats, runScenario } from '../scenario/interpreter.ts';
+import { repeats } from '../scenario/alike.ts';
+import { runScenario } from '../scenario/interpreter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 /** What a state made of a case. */

@@ -2,35 +2,28 @@
 import { isDeepStrictEqual } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { findState, type State } from '../../variants/registry.ts';
+import { findState } from '../../variants/registry.ts';
 import { Machine } from '../machine/machine.ts';
+import { sameBehaviour } from '../recording/same.ts';
+import { behaveAlike } from '../scenario/alike.ts';
+import { runScenario } from '../scenario/interpreter.ts';
 import { loadScenarioText } from '../scenario/load.ts';
 import { programs } from './arbitraries.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
-import { probe, type Subject } from './probe.ts';
+import { probe } from './probe.ts';
+import { subjectOf, type Assignment } from './prober.ts';
 import { toScenario, type Program, type Telling } from './program.ts';
 import { Search } from './search.ts';
 import { shrink } from './shrink.ts';
 import { seededPrograms } from './source.ts';
 import { isCorrectUse } from './usage.ts';
+import { inThisThread } from './workers.ts';
 import { toYaml } from './yaml.ts';
 
 const TELLING: Telling = { id: 'found/program', name: 'generated', why: "it's generated" };
 
-function state(id: string): State {
-  const found = findState(id);
-  if (found === undefined) throw new Error(`no state ${id}`);
-  return found;
-}
-
-function subject(from: string | undefined, to: string): Subject {
-  return {
-    from: from === undefined ? undefined : state(from),
-    to: state(to),
-    baseline: state('baseline'),
-    clause: undefined,
-    different: true,
-  };
+function assignment(from: string | undefined, to: string): Assignment {
+  return { from, to, baseline: 'baseline', clause: undefined, different: true, programs: { seed: 1 } };
 }
 
 /** The scenario that the program's YAML loads as, without line numbers. */
@@ -63,26 +56,44 @@ describe('generated programs', () => {
   });
 });
 
+test('behaving alike unobserved is behaving alike observed', () => {
+  const [one, other] = [new Machine(), new Machine()];
+  const [x, y] = [findState('v2'), findState('v3')];
+  if (x === undefined || y === undefined) throw new Error('no such states');
+  const programsOf = seededPrograms(3);
+  const seen = new Set<boolean>();
+  for (let index = 0; index < 200; index++) {
+    const scenario = toScenario(programsOf.at(index));
+    const alike = behaveAlike({ machine: one, state: x }, { machine: other, state: y }, scenario);
+    expect(alike).toBe(sameBehaviour(runScenario(one, x, scenario), runScenario(one, y, scenario)));
+    seen.add(alike);
+  }
+  expect(seen.size).toBe(2);
+});
+
 describe('search', () => {
-  const run = (count: number, of: Subject) => {
-    const search = new Search(new Machine(), of, seededPrograms(1), []);
-    for (let index = 0; index < count; index++) search.run(index);
+  const run = async (count: number, of: Assignment) => {
+    const workers = inThisThread(of);
+    const search = new Search(workers, []);
+    await search.run(0, count);
     return search;
   };
 
-  test('finds the same in the same order, shrunk to a few steps', () => {
-    const [one, other] = [run(30, subject('v2', 'v3')), run(30, subject('v2', 'v3'))];
+  test('finds the same in the same order, shrunk to a few steps', async () => {
+    const one = await run(30, assignment('v2', 'v3'));
+    const other = await run(30, assignment('v2', 'v3'));
     expect(one.findings.length).toBeGreaterThan(3);
     expect(one.findings).toEqual(other.findings);
     for (const { program } of one.findings) expect(program.steps.length).toBeLessThanOrEqual(6);
   });
 
-  test('shrunk programs show the mechanism, use the API correctly, and shrink no further', () => {
-    const machine = new Machine();
-    const of = subject(undefined, 'v3');
-    for (const { program, shown } of run(15, of).findings) {
+  test('shrunk programs show the mechanism, use the API correctly, and shrink no further', async () => {
+    const of = assignment(undefined, 'v3');
+    const machines = { one: new Machine(), other: new Machine() };
+    const { findings } = await run(15, of);
+    for (const { program, shown } of findings) {
       const shows = (candidate: Program): boolean =>
-        probe(machine, of, candidate).some(({ key }) => key === shown.key);
+        probe(machines, subjectOf(of), candidate).some(({ key }) => key === shown.key);
       expect(shows(program)).toBe(true);
       expect(isCorrectUse(program)).toBe(true);
       expect(shrink(program, shows).program).toEqual(program);
@@ -90,8 +101,9 @@ describe('search', () => {
     }
   });
 
-  test('finds nothing between a state and itself', () => {
-    expect(run(20, subject('v3', 'v3')).findings).toEqual([]);
+  test('finds nothing between a state and itself', async () => {
+    const { findings } = await run(20, assignment('v3', 'v3'));
+    expect(findings).toEqual([]);
   });
 });
 

@@ -8,6 +8,7 @@ import type { ClauseId } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';
 import { sameBehaviour } from '../recording/same.ts';
 import type { Recording } from '../recording/recording.ts';
+import { behaveAlike } from '../scenario/alike.ts';
 import { runScenario } from '../scenario/interpreter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { brokenBy, differenceOf, type Shown, type ShownKind } from './mechanism.ts';
@@ -26,13 +27,19 @@ export interface Subject {
   readonly different: boolean;
 }
 
+/** Machines to run programs on: two states side by side need one each. */
+export interface Machines {
+  readonly one: Machine;
+  readonly other: Machine;
+}
+
 /** Everything that the program shows, each mechanism once. */
-export function probe(machine: Machine, subject: Subject, program: Program): Shown[] {
+export function probe(machines: Machines, subject: Subject, program: Program): Shown[] {
   const scenario = toScenario(program);
   const shown =
     subject.from === undefined
-      ? alone(machine, subject, scenario)
-      : between(machine, subject.from, subject, scenario);
+      ? alone(machines.one, subject, scenario)
+      : between(machines, subject.from, subject, scenario);
   const wanted =
     subject.clause === undefined ? shown : shown.filter(({ clause }) => clause === subject.clause);
   return wanted.filter(({ key }, index) => wanted.findIndex((other) => other.key === key) === index);
@@ -69,10 +76,15 @@ function sideOf(run: Recording): Side {
   return { verdicts: judge(run), crashStep: run.crash?.step ?? Infinity };
 }
 
-function between(machine: Machine, from: State, { to, different }: Subject, scenario: Scenario): Shown[] {
-  const x = runScenario(machine, from, scenario);
-  const y = runScenario(machine, to, scenario);
-  if (sameBehaviour(x, y)) return [];
+function between(
+  { one, other }: Machines,
+  from: State,
+  { to, different }: Subject,
+  scenario: Scenario,
+): Shown[] {
+  if (behaveAlike({ machine: one, state: from }, { machine: other, state: to }, scenario)) return [];
+  const x = runScenario(one, from, scenario);
+  const y = runScenario(one, to, scenario);
   const changed = classify(sideOf(x), sideOf(y), () => []).filter(({ kind }) => kind !== 'still-broken');
   const crash = changed.some(({ clause }) => clause === 'no-crash');
   const shown = changed.flatMap(({ kind, clause, cause, from: a, to: b }): Shown[] => {

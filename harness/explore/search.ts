@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs programs one after the other and keeps a shrunk one for each mechanism. */
 import type { Expectation } from '../compare/expectations.ts';
-import type { Machine } from '../machine/machine.ts';
-import type { Shown } from './mechanism.ts';
-import { mechanismId } from './mechanism.ts';
-import { expectedAs, probe, type Subject } from './probe.ts';
+import { mechanismId, type Shown } from './mechanism.ts';
+import { expectedAs } from './probe.ts';
+import type { Hit, ShrunkProgram } from './prober.ts';
 import type { Program } from './program.ts';
-import { shrink } from './shrink.ts';
-import type { ProgramSource } from './source.ts';
+import type { Workers } from './workers.ts';
 
 /** A mechanism, and the smallest program that shows it. */
 export interface ExploredFinding {
@@ -33,74 +31,95 @@ export interface ExpectedFinding {
   readonly index: number;
 }
 
-/** What came of a search. */
-export interface SearchResult {
-  readonly programs: number;
-  /** In the order in which they were found. */
-  readonly findings: readonly ExploredFinding[];
-  readonly expected: readonly ExpectedFinding[];
-}
+/** Programs in one piece of work. */
+const PIECE = 64;
+/** Pieces asked for ahead of the one that is looked at, for each of several workers. */
+const AHEAD = 16;
 
-/** A search that can be asked for one program after the other. */
-export class Search implements SearchResult {
+/**
+ * A search, and what has come of it so far. The pieces are looked at in the order of their programs,
+ * so who did them, and when, makes no difference.
+ */
+export class Search {
+  /** In the order in which they were found. */
   readonly findings: ExploredFinding[] = [];
   readonly expected: ExpectedFinding[] = [];
+  /** Programs run. */
   programs = 0;
-  private readonly machine: Machine;
-  private readonly subject: Subject;
-  private readonly source: ProgramSource;
+  private readonly workers: Workers;
   private readonly expectations: readonly Expectation[];
   private readonly only: string | undefined;
   private readonly seen = new Set<string>();
 
   /** `only`: the id of the one mechanism to look for. */
-  constructor(
-    machine: Machine,
-    subject: Subject,
-    source: ProgramSource,
-    expectations: readonly Expectation[],
-    only?: string,
-  ) {
-    this.machine = machine;
-    this.subject = subject;
-    this.source = source;
+  constructor(workers: Workers, expectations: readonly Expectation[], only?: string) {
+    this.workers = workers;
     this.expectations = expectations;
     this.only = only;
   }
 
-  /** Runs program number `index`. */
-  run(index: number): void {
-    const program = this.source.at(index);
-    this.programs++;
-    for (const shown of probe(this.machine, this.subject, program)) {
-      const { key } = shown;
-      if (this.seen.has(key)) continue;
-      if (this.only !== undefined && mechanismId(key) !== this.only) continue;
-      this.seen.add(key);
-      const entry = expectedAs(this.expectations, shown);
-      if (entry !== undefined) this.expected.push({ entry, shown, index });
-      else this.add(program, shown, index);
+  /** Runs programs [first, end), as long as `goOn` says so; what was begun is finished. */
+  async run(first: number, end: number, goOn: () => boolean = () => true): Promise<void> {
+    const { workers } = this;
+    const ahead = workers.count === 1 ? 1 : workers.count * AHEAD;
+    const pieces: { readonly size: number; readonly hits: Promise<Hit[]> }[] = [];
+    let next = first;
+    for (;;) {
+      while (next < end && pieces.length < ahead && goOn()) {
+        const to = Math.min(next + PIECE, end);
+        const hits = workers.probe(next, to);
+        // Each is waited for in its turn; until then, its failure is nobody's surprise.
+        hits.catch(() => undefined);
+        pieces.push({ size: to - next, hits });
+        next = to;
+      }
+      const piece = pieces.shift();
+      if (piece === undefined) return;
+      await this.take(await piece.hits);
+      this.programs += piece.size;
     }
   }
 
-  private add(found: Program, shown: Shown, index: number): void {
+  /** Looks at what a piece has shown; as many findings are shrunk at a time as there are workers. */
+  private async take(hits: readonly Hit[]): Promise<void> {
+    const wanted = hits.filter((hit) => this.isNews(hit));
+    const begun: (Promise<ShrunkProgram> | undefined)[] = [];
+    for (const [at, hit] of wanted.entries()) {
+      while (begun.length < wanted.length && begun.length < at + this.workers.count) {
+        begun.push(this.begin(wanted[begun.length]));
+      }
+      const shrunk = begun[at];
+      // Meanwhile a smaller finding may have shown the same.
+      if (shrunk === undefined || this.seen.has(hit.shown.key)) continue;
+      this.seen.add(hit.shown.key);
+      this.add(hit, await shrunk);
+    }
+  }
+
+  private begin(hit: Hit | undefined): Promise<ShrunkProgram> | undefined {
+    if (hit === undefined || this.seen.has(hit.shown.key)) return undefined;
+    const shrunk = this.workers.shrink(hit.index, hit.shown.key);
+    shrunk.catch(() => undefined);
+    return shrunk;
+  }
+
+  /** Nobody has seen it, it is looked for, and it is not accepted anyway. */
+  private isNews({ shown, index }: Hit): boolean {
     const { key } = shown;
-    const { program, tries } = shrink(found, (candidate) =>
-      probe(this.machine, this.subject, candidate).some((other) => other.key === key),
-    );
-    const also = probe(this.machine, this.subject, program).filter((other) => other.key !== key);
+    if (this.seen.has(key)) return false;
+    if (this.only !== undefined && mechanismId(key) !== this.only) return false;
+    const entry = expectedAs(this.expectations, shown);
+    if (entry === undefined) return true;
+    this.seen.add(key);
+    this.expected.push({ entry, shown, index });
+    return false;
+  }
+
+  private add({ shown, index, steps }: Hit, { program, tries, also }: ShrunkProgram): void {
     // What this program shows anyway needs no program of its own.
     for (const other of also) this.seen.add(other.key);
     const text = JSON.stringify(program);
     if (this.findings.some((finding) => JSON.stringify(finding.program) === text)) return;
-    this.findings.push({
-      id: mechanismId(key),
-      shown,
-      index,
-      steps: found.steps.length,
-      program,
-      tries,
-      also,
-    });
+    this.findings.push({ id: mechanismId(shown.key), shown, index, steps, program, tries, also });
   }
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** When two recordings are of the same behaviour. */
-import { F_PATH, STRIDE } from '../machine/event-log.ts';
+import { EXPOSURE_STRIDE, F_PATH, STRIDE, type EventLog } from '../machine/event-log.ts';
 import { sameBytes } from '../machine/labels.ts';
 import type { DmaSegment, Held, Leftover, Recording, StepOutcome } from './recording.ts';
 
@@ -22,6 +22,20 @@ export function sameBehaviour(a: Recording, b: Recording): boolean {
     a.steps.length === b.steps.length &&
     a.steps.every((step, i) => sameStep(step, b.steps[i])) &&
     a.flushQueue.every((queue, i) => queue === b.flushQueue[i])
+  );
+}
+
+/** The logs of two runs that just ended hold the same, but for the call paths. */
+export function sameLog(a: EventLog, b: EventLog): boolean {
+  const [records, bytes, exposures] = [a.length * STRIDE, a.byteLength, a.exposureCount * EXPOSURE_STRIDE];
+  return (
+    a.length === b.length &&
+    bytes === b.byteLength &&
+    a.exposureCount === b.exposureCount &&
+    sameEvents(a.records.subarray(0, records), b.records.subarray(0, records)) &&
+    sameBytes(a.exposures.subarray(0, exposures), b.exposures.subarray(0, exposures)) &&
+    sameBytes(a.bytes.subarray(0, bytes), b.bytes.subarray(0, bytes)) &&
+    sameBytes(a.labels.subarray(0, bytes), b.labels.subarray(0, bytes))
   );
 }
 
@@ -58,7 +72,8 @@ function sameStep(a: StepOutcome, b: StepOutcome | undefined): boolean {
   );
 }
 
-function sameSegments(a: readonly DmaSegment[], b: readonly DmaSegment[]): boolean {
+/** What two maps returned is the same. */
+export function sameSegments(a: readonly DmaSegment[], b: readonly DmaSegment[]): boolean {
   if (a.length !== b.length) return false;
   return a.every(({ address, length }, i) => address === b[i]?.address && length === b[i].length);
 }

@@ -5,10 +5,11 @@ import type { State } from '../../variants/registry.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import { EV, EXPOSURE_STRIDE, STRIDE, type EventKind } from '../machine/event-log.ts';
-import { countUp, sameBytes } from '../machine/labels.ts';
+import { countUp } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
 import { DMA_MAPPING_ERROR, type Direction } from '../machine/vocabulary.ts';
 import { Observer } from '../recording/observer.ts';
+import { sameSegments } from '../recording/same.ts';
 import type { CallPath, DmaSegment, Recording, StepOutcome } from '../recording/recording.ts';
 import type { AccessStep, Buffer, BufferRange, DmaStep, During, Scenario, Step } from './scenario.ts';
 
@@ -40,19 +41,13 @@ export function runScenario(machine: Machine, state: State, scenario: Scenario):
   };
 }
 
-/** Runs the scenario again, unobserved: true when every event, byte and exposure is as recorded. */
-export function repeats(machine: Machine, state: State, run: Recording): boolean {
-  execute(machine, state, run.scenario, undefined);
-  const { log } = machine;
-  return (
-    sameBytes(run.records, log.records.subarray(0, log.length * STRIDE)) &&
-    sameBytes(run.bytes, log.bytes.subarray(0, log.byteLength)) &&
-    sameBytes(run.labels, log.labels.subarray(0, log.byteLength)) &&
-    sameBytes(run.exposures, log.exposures.subarray(0, log.exposureCount * EXPOSURE_STRIDE))
-  );
-}
-
-function execute(machine: Machine, state: State, scenario: Scenario, observer: Observer | undefined): Run {
+/** Runs the scenario; `observer` takes views between the steps. What happened is in the log of the machine. */
+export function execute(
+  machine: Machine,
+  state: State,
+  scenario: Scenario,
+  observer: Observer | undefined,
+): Run {
   machine.reset(scenario.machine);
   const run = new Run(machine, new state.Ops(machine), scenario, observer);
   run.execute();
@@ -78,7 +73,8 @@ interface Mapping {
   live: boolean;
 }
 
-class Run {
+/** A scenario on its way. */
+export class Run {
   readonly steps: StepOutcome[] = [];
   private readonly observer: Observer | undefined;
   crash: Recording['crash'];
@@ -113,6 +109,15 @@ class Run {
       if (this.observer !== undefined) this.note(this.observer, index, status, map, from);
       if (this.crash !== undefined) return;
     }
+  }
+
+  /** Every map returned the same, and every device got the same kind of domain. */
+  endedLike(other: Run): boolean {
+    const { machine, mappings } = this;
+    return (
+      machine.devices.every((device, i) => device.flushQueue === other.machine.devices[i]?.flushQueue) &&
+      mappings.every((mapping, i) => sameSegments(mapping?.segments ?? [], other.mappings[i]?.segments ?? []))
+    );
   }
 
   private note(

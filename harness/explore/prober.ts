@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The work of exploration that can be done anywhere: programs probed, a finding shrunk. */
+import { findState, type State } from '../../variants/registry.ts';
+import type { ClauseId } from '../contract/clause.ts';
+import { Machine } from '../machine/machine.ts';
+import { DEFAULT_GRID, enumerate } from './enumerate.ts';
+import type { Shown } from './mechanism.ts';
+import { probe, type Machines, type Subject } from './probe.ts';
+import type { Program } from './program.ts';
+import { shrink } from './shrink.ts';
+import { seededPrograms, type ProgramSource } from './source.ts';
+
+/** What is explored, as plain data: a Subject and a ProgramSource by name. */
+export interface Assignment {
+  /** Id of a state; undefined: `to` alone. */
+  readonly from: string | undefined;
+  readonly to: string;
+  readonly baseline: string;
+  readonly clause: ClauseId | undefined;
+  readonly different: boolean;
+  readonly programs: { readonly seed: number } | { readonly operations: number };
+}
+
+/** A mechanism that a program shows. */
+export interface Hit {
+  /** Number of the program. */
+  readonly index: number;
+  /** Steps of the program. */
+  readonly steps: number;
+  readonly shown: Shown;
+}
+
+/** A program shrunk for one mechanism. */
+export interface ShrunkProgram {
+  readonly program: Program;
+  /** Programs that were tried on the way. */
+  readonly tries: number;
+  /** What the shrunk program shows as well. */
+  readonly also: readonly Shown[];
+}
+
+/** The states of an assignment. */
+export function subjectOf({ from, to, baseline, clause, different }: Assignment): Subject {
+  return {
+    from: from === undefined ? undefined : known(from),
+    to: known(to),
+    baseline: known(baseline),
+    clause,
+    different,
+  };
+}
+
+/** The programs of an assignment. */
+export function sourceOf({ programs }: Assignment): ProgramSource {
+  return 'seed' in programs
+    ? seededPrograms(programs.seed)
+    : enumerate({ ...DEFAULT_GRID, operations: programs.operations });
+}
+
+/** Does the work, one piece after the other. */
+export class Prober {
+  private readonly machines: Machines = { one: new Machine(), other: new Machine() };
+  private readonly subject: Subject;
+  private readonly source: ProgramSource;
+  private readonly told = new Set<string>();
+
+  constructor(assignment: Assignment) {
+    this.subject = subjectOf(assignment);
+    this.source = sourceOf(assignment);
+  }
+
+  /** Runs programs [first, end); each mechanism is told once in this prober's life. */
+  probe(first: number, end: number): Hit[] {
+    const hits: Hit[] = [];
+    for (let index = first; index < end; index++) {
+      const program = this.source.at(index);
+      for (const shown of probe(this.machines, this.subject, program)) {
+        if (this.told.has(shown.key)) continue;
+        this.told.add(shown.key);
+        hits.push({ index, steps: program.steps.length, shown });
+      }
+    }
+    return hits;
+  }
+
+  /** Makes program number `index` small while it shows the mechanism `key`. */
+  shrink(index: number, key: string): ShrunkProgram {
+    const { machines, subject, source } = this;
+    const { program, tries } = shrink(source.at(index), (candidate) =>
+      probe(machines, subject, candidate).some((shown) => shown.key === key),
+    );
+    return { program, tries, also: probe(machines, subject, program).filter((shown) => shown.key !== key) };
+  }
+}
+
+function known(id: string): State {
+  const state = findState(id);
+  if (state === undefined) throw new RangeError(`no state ${id}`);
+  return state;
+}
