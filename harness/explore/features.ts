@@ -10,7 +10,7 @@ import {
 } from '../machine/vocabulary.ts';
 import type { Choices } from './random.ts';
 
-/** What a program may have, and in how many of `of` programs it does. */
+/** What a program may have: one program in so many does. Big buffers cost most, so they are rare. */
 const FEATURES = {
   sg: 2,
   page: 2,
@@ -35,7 +35,7 @@ const FEATURES = {
   granules: 4,
   devices: 5,
   scribble: 6,
-  poolPressure: 12,
+  poolPressure: 40,
   iovaPressure: 8,
   boundary: 10,
   long: 6,

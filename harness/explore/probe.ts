@@ -9,7 +9,7 @@ import type { Machine } from '../machine/machine.ts';
 import { sameBehaviour } from '../recording/same.ts';
 import type { Recording } from '../recording/recording.ts';
 import { behaveAlike } from '../scenario/alike.ts';
-import { runScenario } from '../scenario/interpreter.ts';
+import { lookAt } from '../scenario/interpreter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { brokenBy, differenceOf, type Shown, type ShownKind } from './mechanism.ts';
 import { toScenario, type Program } from './program.ts';
@@ -38,7 +38,7 @@ export function probe(machines: Machines, subject: Subject, program: Program): S
   const scenario = toScenario(program);
   const shown =
     subject.from === undefined
-      ? alone(machines.one, subject, scenario)
+      ? alone(machines, subject, scenario)
       : between(machines, subject.from, subject, scenario);
   const wanted =
     subject.clause === undefined ? shown : shown.filter(({ clause }) => clause === subject.clause);
@@ -46,8 +46,8 @@ export function probe(machines: Machines, subject: Subject, program: Program): S
 }
 
 /** Breaks of one state, held against its baseline. */
-function alone(machine: Machine, { to, baseline }: Subject, scenario: Scenario): Shown[] {
-  const run = runScenario(machine, to, scenario);
+function alone({ one, other }: Machines, { to, baseline }: Subject, scenario: Scenario): Shown[] {
+  const run = lookAt(one, to, scenario);
   const side = sideOf(run);
   if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
   if (baseline.id === to.id) {
@@ -55,9 +55,9 @@ function alone(machine: Machine, { to, baseline }: Subject, scenario: Scenario):
       breaks.map(({ cause, evidence }) => brokenBy(run, 'broken', clause, cause, evidence)),
     );
   }
-  const before = runScenario(machine, baseline, scenario);
-  const other = sameBehaviour(before, run) ? side : sideOf(before);
-  return classify(other, side, () => []).flatMap(({ kind, clause, cause, to: evidence }): Shown[] => {
+  const before = lookAt(other, baseline, scenario);
+  const was = sameBehaviour(before, run) ? side : sideOf(before);
+  return classify(was, side, () => []).flatMap(({ kind, clause, cause, to: evidence }): Shown[] => {
     if (evidence === undefined) return [];
     return [brokenBy(run, ALONE[kind], clause, cause, evidence)];
   });
@@ -83,8 +83,8 @@ function between(
   scenario: Scenario,
 ): Shown[] {
   if (behaveAlike({ machine: one, state: from }, { machine: other, state: to }, scenario)) return [];
-  const x = runScenario(one, from, scenario);
-  const y = runScenario(one, to, scenario);
+  const x = lookAt(one, from, scenario);
+  const y = lookAt(other, to, scenario);
   const changed = classify(sideOf(x), sideOf(y), () => []).filter(({ kind }) => kind !== 'still-broken');
   const crash = changed.some(({ clause }) => clause === 'no-crash');
   const shown = changed.flatMap(({ kind, clause, cause, from: a, to: b }): Shown[] => {

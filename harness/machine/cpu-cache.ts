@@ -7,7 +7,7 @@
  * non-coherent device writes, which always take the harmful choice.
  */
 import { LINE_SIZE } from './config.ts';
-import { countUp, LABEL_ZERO } from './labels.ts';
+import { countUp, equalLabels, LABEL_ZERO, sameBytes } from './labels.ts';
 import { CHUNK, type Memory } from './memory.ts';
 
 const ABSENT = 0;
@@ -27,10 +27,10 @@ export class CpuCache {
     this.on = on;
   }
 
-  /** CPU copy of `size` bytes, as memcpy; returns how many bytes changed value or label. */
-  copy(to: number, from: number, size: number): number {
+  /** CPU copy of `size` bytes, as memcpy; true when a byte's value or label changed. */
+  copy(to: number, from: number, size: number): boolean {
     const m = this.memory;
-    let changed = 0;
+    let changed = false;
     for (let done = 0; done < size;) {
       const n = Math.min(size - done, CHUNK - ((to + done) % CHUNK), CHUNK - ((from + done) % CHUNK));
       const dst = m.index(to + done);
@@ -39,9 +39,8 @@ export class CpuCache {
       this.fill(src, n, CLEAN);
       const bytes = this.on ? m.cached : m.ram;
       const labels = this.on ? m.cachedLabel : m.ramLabel;
-      for (let i = 0; i < n; i++) {
-        if (labels[dst + i] !== labels[src + i] || bytes[dst + i] !== bytes[src + i]) changed++;
-      }
+      changed ||= equalLabels(labels, dst, labels, src, n) < n;
+      changed ||= !sameBytes(bytes.subarray(dst, dst + n), bytes.subarray(src, src + n));
       bytes.copyWithin(dst, src, src + n);
       labels.copyWithin(dst, src, src + n);
       m.touch(dst);

@@ -22,7 +22,7 @@ export const EVENT_KINDS = [
   'swiotlb_tbl_unmap_single', // tlb address, size, dir, attrs
   'swiotlb_sync_single_for_device', // tlb address, size, dir
   'swiotlb_sync_single_for_cpu', // tlb address, size, dir
-  'swiotlb_bounce', // original, tlb address, size, dir (to or from device) → bytes that changed
+  'swiotlb_bounce', // original, tlb address, size, dir (to or from device) → 1: a byte changed, 0: none
   'memset', // phys, size
   'warn', // WARNINGS index, a, b, c
   'crash', // CRASHES index, a, b

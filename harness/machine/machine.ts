@@ -357,7 +357,7 @@ export class Machine implements Kernel {
       dir === DMA_TO_DEVICE
         ? this.cache.copy(tlb, plan.original, plan.size)
         : this.cache.copy(plan.original, tlb, plan.size);
-    this.log.result(event, changed);
+    this.log.result(event, Number(changed));
   }
 
   private maintain(

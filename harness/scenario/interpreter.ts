@@ -15,6 +15,19 @@ import type { AccessStep, Buffer, BufferRange, DmaStep, During, Scenario, Step }
 
 /** Runs `scenario` on `state`, on a fresh life of `machine`. */
 export function runScenario(machine: Machine, state: State, scenario: Scenario): Recording {
+  const run = lookAt(machine, state, scenario);
+  return {
+    ...run,
+    records: run.records.slice(),
+    bytes: run.bytes.slice(),
+    labels: run.labels.slice(),
+    exposures: run.exposures.slice(),
+    viewLabels: run.viewLabels.slice(),
+  };
+}
+
+/** runScenario(), cheaper: the recording stands in the machine's own log and is gone with its next run. */
+export function lookAt(machine: Machine, state: State, scenario: Scenario): Recording {
   const observer = new Observer(machine, scenario);
   const { steps, crash } = execute(machine, state, scenario, observer);
   const { log, paths } = machine;
@@ -27,14 +40,14 @@ export function runScenario(machine: Machine, state: State, scenario: Scenario):
   return {
     state: state.id,
     scenario,
-    records: log.records.slice(0, log.length * STRIDE),
-    bytes: log.bytes.slice(0, log.byteLength),
-    labels: log.labels.slice(0, log.byteLength),
-    exposures: log.exposures.slice(0, log.exposureCount * EXPOSURE_STRIDE),
+    records: log.records.subarray(0, log.length * STRIDE),
+    bytes: log.bytes.subarray(0, log.byteLength),
+    labels: log.labels.subarray(0, log.byteLength),
+    exposures: log.exposures.subarray(0, log.exposureCount * EXPOSURE_STRIDE),
     paths: methods,
     steps,
     views: observer.views,
-    viewLabels: log.viewLabels.slice(0, log.viewLength),
+    viewLabels: log.viewLabels.subarray(0, log.viewLength),
     leftovers: observer.leftovers,
     flushQueue: machine.devices.map((device) => device.flushQueue),
     crash,
