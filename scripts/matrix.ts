@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { buildMatrix } from '../harness/compare/matrix.ts';
-import { Machine } from '../harness/machine/machine.ts';
 import { matrixToJson, matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
 import { seriesEndsAndSuggestions } from '../variants/registry.ts';
 import {
@@ -39,7 +38,7 @@ function run(args: Args): number {
   const { positionals } = args;
   const states = positionals.length > 0 ? positionals.map(stateNamed) : seriesEndsAndSuggestions();
   const corpus = projectCorpus();
-  const built = buildMatrix(new Machine(), states, casesFor(corpus, args), progressLine('cases'));
+  const built = buildMatrix(states, casesFor(corpus, args), progressLine('cases'));
   const context = { corpusHash: corpus.hash, version: toolVersion() };
   output(args, (args.flag('json') ? matrixToJson : matrixToMarkdown)(built, context));
   return EXIT_OK;

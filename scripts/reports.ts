@@ -72,12 +72,7 @@ function allPages(sources: Sources): Page[] {
     return comparisonPage(machine, from, to, options);
   });
   progress(1, 1);
-  const built = buildMatrix(
-    machine,
-    seriesEndsAndSuggestions(),
-    corpus.scenarios,
-    progressLine('matrix cases'),
-  );
+  const built = buildMatrix(seriesEndsAndSuggestions(), corpus.scenarios, progressLine('matrix cases'));
   const matrix = { file: 'matrix.md', text: HEADER + matrixToMarkdown(built, context) };
   return [indexPage(comparisons), matrix, ...comparisons];
 }

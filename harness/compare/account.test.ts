@@ -19,7 +19,7 @@ function state(id: string): State {
 }
 
 function account(from: string, to: string, scenarios: readonly Scenario[]): Account {
-  const comparison = compare(machine, state(from), state(to), state('baseline'), scenarios);
+  const comparison = compare(state(from), state(to), state('baseline'), scenarios);
   return accountFor(machine, comparison, scenarios, () => undefined);
 }
 

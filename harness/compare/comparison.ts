@@ -2,7 +2,7 @@
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
 import type { State } from '../../variants/registry.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId, type Verdict } from '../contract/clause.ts';
-import type { Machine } from '../machine/machine.ts';
+import { Machine } from '../machine/machine.ts';
 import { COSTS, noCosts, type CostName } from '../recording/costs.ts';
 import { readsTheSame } from '../recording/trace.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -64,7 +64,6 @@ export interface CompareOptions {
 
 /** Compares two states on the cases; `baseline` tells what is inherited. */
 export function compare(
-  machine: Machine,
   from: State,
   to: State,
   baseline: State,
@@ -72,11 +71,13 @@ export function compare(
   options: CompareOptions = {},
 ): Comparison {
   const tally = new Tally(options.clause);
+  // A machine for each state's run, and one for whatever runs besides.
+  const [one, other, third] = [new Machine(), new Machine(), new Machine()];
   for (const [done, scenario] of scenarios.entries()) {
     options.progress?.(done, scenarios.length);
-    const x = evaluate(machine, from, scenario);
-    const y = evaluate(machine, to, scenario, x);
-    tally.add(scenario, x, y, (clauses) => judgeOnce(machine, baseline, scenario, clauses, [x, y]));
+    const x = evaluate(one, third, from, scenario);
+    const y = evaluate(other, third, to, scenario, x);
+    tally.add(scenario, x, y, (clauses) => judgeOnce(third, baseline, scenario, clauses, [x, y]));
   }
   options.progress?.(scenarios.length, scenarios.length);
   return {

@@ -8,11 +8,12 @@ import { costsOf, type Costs } from '../recording/costs.ts';
 import type { Recording } from '../recording/recording.ts';
 import { sameBehaviour } from '../recording/same.ts';
 import { repeats } from '../scenario/alike.ts';
-import { runScenario } from '../scenario/interpreter.ts';
+import { lookAt } from '../scenario/interpreter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 
 /** What a state made of a case. */
 export interface Evaluation {
+  /** Gone with the next run of the machine that it stands in (lookAt()). */
   readonly run: Recording;
   /** In the order of CLAUSE_IDS. */
   readonly verdicts: readonly Verdict[];
@@ -32,18 +33,24 @@ export function judgeOnce(
   clauses: readonly ClauseId[],
   others: readonly Evaluation[],
 ): readonly Verdict[] {
-  const run = runScenario(machine, state, scenario);
+  const run = lookAt(machine, state, scenario);
   const same = others.find((other) => sameBehaviour(run, other.run));
   return same?.verdicts.filter(({ clause }) => clauses.includes(clause)) ?? judge(run, clauses);
 }
 
 /**
- * Runs the case twice, on fresh machine lives; ToolError when the two runs differ. `other` is another
- * state's evaluation of the case, good for this one too when all that was observed is equal.
+ * Runs the case on one machine and again on another; ToolError when the two runs differ. `other` is
+ * another state's evaluation of the case, good for this one too when all that was observed is equal.
  */
-export function evaluate(machine: Machine, state: State, scenario: Scenario, other?: Evaluation): Evaluation {
-  const run = runScenario(machine, state, scenario);
-  if (!repeats(machine, state, run)) {
+export function evaluate(
+  machine: Machine,
+  another: Machine,
+  state: State,
+  scenario: Scenario,
+  other?: Evaluation,
+): Evaluation {
+  const run = lookAt(machine, state, scenario);
+  if (!repeats(another, state, run)) {
     throw new ToolError(`${state.id} on ${scenario.id}: two runs of the same case differ`);
   }
   // Verdicts and costs follow from what was observed alone.

@@ -4,7 +4,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
 import { findState, type State } from '../../variants/registry.ts';
-import { Machine } from '../machine/machine.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import { compare, type Comparison } from './comparison.ts';
 import { accept, applyExpectations, loadExpectations, unmatched, type Expectation } from './expectations.ts';
@@ -22,7 +21,7 @@ function state(id: string): State {
 }
 
 function compared(from: string, to: string): Comparison {
-  return compare(new Machine(), state(from), state(to), state('baseline'), scenarios);
+  return compare(state(from), state(to), state('baseline'), scenarios);
 }
 
 function load(text: string): Expectation[] {

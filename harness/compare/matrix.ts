@@ -2,7 +2,7 @@
 /** Many states on one corpus: what each clause and each scenario says of each of them. */
 import type { State } from '../../variants/registry.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
-import type { Machine } from '../machine/machine.ts';
+import { Machine } from '../machine/machine.ts';
 import { COSTS, noCosts, type Costs } from '../recording/costs.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
@@ -33,16 +33,21 @@ export interface Matrix {
 
 /** Evaluates every state on every case. */
 export function buildMatrix(
-  machine: Machine,
   states: readonly State[],
   scenarios: readonly Scenario[],
   progress: (done: number, total: number) => void,
 ): Matrix {
   const tally = new Tally(states.length);
+  // The state before is held against this one, so its run must still stand.
+  let [machine, before] = [new Machine(), new Machine()];
+  const third = new Machine();
   for (const [done, scenario] of scenarios.entries()) {
     progress(done, scenarios.length);
     const row: Evaluation[] = [];
-    for (const state of states) row.push(evaluate(machine, state, scenario, row.at(-1)));
+    for (const state of states) {
+      row.push(evaluate(machine, third, state, scenario, row.at(-1)));
+      [machine, before] = [before, machine];
+    }
     tally.add(scenario, row);
   }
   progress(scenarios.length, scenarios.length);

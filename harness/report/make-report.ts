@@ -30,7 +30,7 @@ export function makeReport(
   options: ReportOptions,
 ): { report: Report; stale: Expectation[] } {
   const { scenarios, expectations, wholeLedger, context } = options;
-  const measured = compare(machine, from, to, baseline, scenarios, options);
+  const measured = compare(from, to, baseline, scenarios, options);
   const { comparison, expected } = applyExpectations(measured, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
   const account = accountFor(machine, comparison, wholeLedger ? scenarios : undefined, progress);
