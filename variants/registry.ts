@@ -40,16 +40,30 @@ export interface State {
   readonly frames: readonly Frame[];
 }
 
+/** The baseline with these patches, in this order. */
+function stateOf(id: string, alias: string | undefined, chain: readonly ChainLink[]): State {
+  const layers: { id: string; Class: StateClass }[] = [{ id: 'baseline', Class: Baseline }];
+  let Class: StateClass = Baseline;
+  for (const link of chain) {
+    Class = link.apply(Class);
+    layers.push({ id: link.id, Class });
+  }
+  return { id, alias, chain, ...instrument(layers) };
+}
+
+/**
+ * A state that nobody posted: `base` and some more patches. A patch that calls what a patch left out
+ * would have added throws when it runs.
+ */
+export function compose(base: State, patches: readonly ChainLink[]): State {
+  const id = [base, ...patches].map((part) => part.id).join(' + ');
+  return stateOf(id, undefined, [...base.chain, ...patches]);
+}
+
 function build(): Map<string, State> {
   const states = new Map<string, State>();
   const add = (id: string, alias: string | undefined, chain: readonly ChainLink[]): void => {
-    const layers: { id: string; Class: StateClass }[] = [{ id: 'baseline', Class: Baseline }];
-    let Class: StateClass = Baseline;
-    for (const link of chain) {
-      Class = link.apply(Class);
-      layers.push({ id: link.id, Class });
-    }
-    states.set(id, { id, alias, chain, ...instrument(layers) });
+    states.set(id, stateOf(id, alias, chain));
   };
   const below = (id: string, base: string): readonly ChainLink[] => {
     const suggestion = SUGGESTIONS.find(({ name }) => base === `review/${name}`);

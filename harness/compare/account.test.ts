@@ -91,3 +91,12 @@ test('v6 → v7: the patch is the seventh of each', () => {
   ]);
   expect(new Set(ids)).toEqual(new Set(['v6.7', 'v7.7']));
 });
+
+test('what only two patches together make names both; what one makes alone names no other', () => {
+  const made = account('v2', 'v3', selectScenarios(corpus, 'found/sync-shows-the-page-left-mapped'));
+  const turns = [...made.attributions].flatMap(([{ clause, cause }, { forth }]) =>
+    forth.map(({ stage, together }) => [clause, cause, stage.patch.id, together.map(({ id }) => id)]),
+  );
+  expect(turns).toContainEqual(['confinement-read', 'other-mapping', 'v3.2', ['v3.1']]);
+  expect(turns).toContainEqual(['revocation', 'page-table-entry-left', 'v3.5', []]);
+});

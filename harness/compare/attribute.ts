@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which patch did it: differences walked through the prefixes of a series. */
-import type { State } from '../../variants/registry.ts';
+import { compose, type ChainLink, type State } from '../../variants/registry.ts';
 import type { Cause, ClauseId } from '../contract/clause.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -21,6 +21,8 @@ export interface Turn {
   readonly touched: readonly string[];
   /** Of these, the ones that ran in the case. */
   readonly executed: readonly string[];
+  /** Earlier patches of the walk without which it works, but turns nothing. */
+  readonly together: readonly ChainLink[];
 }
 
 /** Who is behind a finding in one case. */
@@ -74,12 +76,14 @@ export function attribute(
   clause: ClauseId,
   cause: Cause,
 ): Attribution {
+  const isBroken = (state: State): boolean => prefixes.isBroken(state, scenario, clause, cause);
   const turns = (stages: readonly Stage[]): Turn[] =>
-    stages.flatMap((stage): Turn[] => {
-      const before = prefixes.isBroken(stage.before, scenario, clause, cause);
-      const after = prefixes.isBroken(stage.after, scenario, clause, cause);
-      if (before === after) return [];
-      return [{ stage, effect: after ? 'breaks' : 'mends', ...functionsOf(prefixes, stage, scenario) }];
+    stages.flatMap((stage, index): Turn[] => {
+      const after = isBroken(stage.after);
+      if (isBroken(stage.before) === after) return [];
+      const together = partnersOf(walk.common, stages.slice(0, index), stage, isBroken);
+      const functions = functionsOf(prefixes, stage, scenario);
+      return [{ stage, effect: after ? 'breaks' : 'mends', ...functions, together }];
     });
   const forth = turns(walk.forth);
   const back = turns(walk.back);
@@ -87,6 +91,42 @@ export function attribute(
     forth.length === 0 ? [back, walk.forth] : back.length === 0 ? [forth, walk.back] : [[], []];
   const counterparts = others.filter((other) => turned.some(({ stage }) => isSameSubject(stage, other)));
   return { scenario, forth, back, counterparts };
+}
+
+/**
+ * The earlier patches that a turn needs: each is left out on trial, and stays out as long as the patch
+ * still turns the finding. Those that it is written on top of do not count: it rewrites one of their
+ * methods, or cannot run without what they add.
+ */
+function partnersOf(
+  common: State,
+  earlier: readonly Stage[],
+  { patch, after }: Stage,
+  isBroken: (state: State) => boolean,
+): ChainLink[] {
+  const result = isBroken(after);
+  const touched = touchedBy(after, patch);
+  const partners: ChainLink[] = [];
+  let needed = earlier.map((stage) => stage.patch);
+  for (const stage of earlier) {
+    const rest = needed.filter((other) => other !== stage.patch);
+    try {
+      const without = isBroken(compose(common, rest));
+      const whole = isBroken(compose(common, [...rest, patch]));
+      if (without !== result && whole === result) needed = rest;
+      else if (!touchedBy(stage.after, stage.patch).some((method) => touched.includes(method))) {
+        partners.push(stage.patch);
+      }
+    } catch {
+      // It calls what the patch left out would have added.
+    }
+  }
+  return partners;
+}
+
+/** Methods that the patch has its own version of, in the state right after it. */
+function touchedBy({ frames }: State, { id }: ChainLink): string[] {
+  return frames.filter((frame) => frame.patch === id).map(({ method }) => method);
 }
 
 /** Posted under the same subject, give or take what was appended to it. */
@@ -100,7 +140,7 @@ function functionsOf(
   { patch, after }: Stage,
   scenario: Scenario,
 ): { touched: string[]; executed: string[] } {
-  const touched = after.frames.filter((frame) => frame.patch === patch.id).map(({ method }) => method);
+  const touched = touchedBy(after, patch);
   const ran = new Set(
     prefixes
       .of(after, scenario)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The ledger and the patches behind findings, as Markdown. */
 import { markdownTable } from 'markdown-table';
+import type { ChainLink } from '../../variants/registry.ts';
 import type { Account } from '../compare/account.ts';
 import type { Expected } from '../compare/expectations.ts';
 import type { Attribution, Turn } from '../compare/attribute.ts';
@@ -17,12 +18,17 @@ export function behind({ forth, back, counterparts }: Attribution): string {
   return `Patch: ${said.join('; ')}.${unlike}${comesAndGoes}`;
 }
 
-function describe({ stage, effect, touched, executed }: Turn, isBack: boolean): string {
+function describe({ stage, effect, touched, executed, together }: Turn, isBack: boolean): string {
   const { id, place, subject } = stage.patch;
   const verb = effect === 'breaks' ? 'breaks it' : 'mends it';
   const where = isBack ? ` on the side that is left behind` : '';
   const ran = executed.length === 0 ? 'none ran here' : `ran here: ${executed.map(code).join(', ')}`;
-  return `**${id}** (${place} “${text(subject)}”) ${verb}${where}; it touches ${touched.map(code).join(', ')}, ${ran}`;
+  return `**${id}** (${place} “${text(subject)}”) ${verb}${where}${only(together)}; it touches ${touched.map(code).join(', ')}, ${ran}`;
+}
+
+/** Which patches it takes besides. */
+function only(together: readonly ChainLink[]): string {
+  return together.length === 0 ? '' : `, only together with ${together.map(({ id }) => id).join(' and ')}`;
 }
 
 /** The ledger: a heading per patch, its claims, and what no claim covers. */

@@ -78,11 +78,12 @@ export function toJson(report: Report): string {
 
 function patchesOf(account: Account, finding: Finding): object[] {
   const { forth = [], back = [] } = account.attributions.get(finding) ?? {};
-  return [...forth, ...back].map(({ stage, effect: turn, touched, executed }) => ({
+  return [...forth, ...back].map(({ stage, effect: turn, touched, executed, together }) => ({
     patch: stage.patch.id,
     effect: turn,
     touched,
     executed,
+    together: together.map(({ id }) => id),
   }));
 }
 

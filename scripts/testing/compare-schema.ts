@@ -52,6 +52,7 @@ const finding = z.strictObject({
       effect: z.enum(['breaks', 'mends']),
       touched: z.array(text),
       executed: z.array(text),
+      together: z.array(text),
     }),
   ),
   traceDiff: z.array(z.string()),
