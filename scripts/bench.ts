@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { markdownTable } from 'markdown-table';
 import { Bench } from 'tinybench';
-import { allStates, type State } from '../variants/registry.ts';
+import { allStates, SERIES, type State } from '../variants/registry.ts';
+import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { traceOf } from '../harness/recording/trace.ts';
@@ -22,7 +23,7 @@ import {
 export const bench: Command = {
   name: 'bench',
   usage: '[states…]',
-  summary: 'Scenario runs per second, and where the time goes.',
+  summary: 'Scenario runs and explored programs per second, and where time and memory go.',
   positionals: { min: 0, max: 64 },
   options: {
     scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match' },
@@ -54,9 +55,10 @@ async function run(args: Args): Promise<number> {
   }
   progress(states.length, states.length);
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
+  const exploration = await measureExploration();
   const text = args.flag('json')
-    ? `${JSON.stringify({ cases: cases.length, peakMiB: peak, states: rows }, null, 2)}\n`
-    : render(rows, cases.length, peak);
+    ? `${JSON.stringify({ cases: cases.length, peakMiB: peak, states: rows, exploration }, null, 2)}\n`
+    : `${render(rows, cases.length, peak)}\n${renderExploration(exploration)}`;
   output(args, text);
   return EXIT_OK;
 }
@@ -81,6 +83,68 @@ async function measure(state: State, cases: readonly Scenario[]): Promise<Measur
     contract: inContract / total,
     trace: inTrace / total,
   };
+}
+
+/** Programs that are measured. */
+const PROGRAMS = 4096;
+
+interface ExplorationRow {
+  /** The states, or the one. */
+  readonly on: string;
+  readonly programsPerSecond: number;
+  /** With two workers; as a multiple of one. */
+  readonly twoWorkers: number;
+  readonly bytesPerProgram: number;
+}
+
+interface Exploration {
+  readonly rows: readonly ExplorationRow[];
+  /** Microseconds of a program on the last series. */
+  readonly parts: Readonly<Record<Part, number>>;
+}
+
+/** On two states that behave alike for all anybody knows, on two that do not, and on one alone. */
+async function measureExploration(): Promise<Exploration> {
+  const [before, last] = SERIES.slice(-2).map(({ id }) => stateNamed(id));
+  if (before === undefined || last === undefined) throw new RangeError('fewer than two series');
+  const rows: ExplorationRow[] = [];
+  for (const from of [before, stateNamed('baseline'), undefined]) {
+    const assignment = assignmentOf(from, last);
+    const [one, two] = [await rate(assignment, 1, PROGRAMS), await rate(assignment, 2, PROGRAMS)];
+    rows.push({
+      on: from === undefined ? last.id : `${from.id} → ${last.id}`,
+      programsPerSecond: Math.round(one),
+      twoWorkers: two / one,
+      bytesPerProgram: Math.round(allocated(assignment, PROGRAMS)),
+    });
+  }
+  return { rows, parts: partsOf(last, PROGRAMS) };
+}
+
+function renderExploration({ rows, parts }: Exploration): string {
+  const rates = rows.map((r) => [
+    r.on,
+    String(r.programsPerSecond),
+    `× ${r.twoWorkers.toFixed(2)}`,
+    String(r.bytesPerProgram),
+  ]);
+  const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
+  const shares = Object.entries(parts).map(([part, time]) => [
+    part,
+    time.toFixed(0),
+    `${Math.round((time / total) * 100)} %`,
+  ]);
+  return [
+    markdownTable([['exploration of', 'programs/s', 'two workers', 'bytes allocated/program'], ...rates], {
+      align: ['l', 'r', 'r', 'r'],
+    }),
+    '',
+    markdownTable([['part of the work on a program', 'µs', 'share'], ...shares], { align: ['l', 'r', 'r'] }),
+    '',
+    'Two states are run and compared; only what differs is observed and judged. One state alone is',
+    'observed and judged always. A trace is decoded only for a reader.',
+    '',
+  ].join('\n');
 }
 
 function render(rows: readonly Measurement[], cases: number, peak: number): string {

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { fileURLToPath } from 'node:url';
-import { expect, test } from '@jest/globals';
-import { execa } from 'execa';
-
-const SCRIPT = fileURLToPath(new URL('explore.ts', import.meta.url));
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { copyProject } from './testing/project-copy.ts';
+import { run } from './testing/run.ts';
 
 async function explore(...args: string[]) {
-  return execa('node', ['--import', 'tsx', SCRIPT, ...args], { reject: false });
+  return run('explore', args);
 }
 
 test('reports findings, each with a command that prints it again', async () => {
@@ -19,6 +19,48 @@ test('reports findings, each with a command that prints it again', async () => {
   const again = await explore(...replay.split(' '));
   expect(again.exitCode).toBe(1);
   expect(again.stdout.trim()).toBe(section.trim());
+});
+
+test('any number of workers finds the same in the same order', async () => {
+  const args = ['v2', 'v3', '--runs', '150', '--seed', '1', '--workers'];
+  const [one, three] = await Promise.all([explore(...args, '1'), explore(...args, '3')]);
+  expect(three.exitCode).toBe(1);
+  expect(three.stdout).toBe(one.stdout);
+});
+
+describe('--save', () => {
+  let root: string;
+  const save = async (...args: string[]) =>
+    run('explore', ['v2', 'v3', '--runs', '3', '--seed', '1', '--save', ...args], { root });
+
+  beforeAll(() => {
+    root = copyProject(['map/page-untrusted']);
+  });
+  afterAll(() => rmSync(root, { recursive: true }));
+
+  test('puts each finding into the corpus, where it shows the same', async () => {
+    const { exitCode, stdout, stderr } = await save();
+    expect(exitCode).toBe(1);
+    const found = readdirSync(join(root, 'corpus', 'found'));
+    expect(found.length).toBe(stdout.match(/^### /gm)?.length);
+    expect(stderr.match(/^saved /gm)).toHaveLength(found.length);
+    const compared = await run('compare', ['v2', 'v3', '--scenario', 'found/*', '--json'], { root });
+    const { findings } = JSON.parse(compared.stdout) as { findings: { clause: string; cause: string }[] };
+    for (const [, clause, cause] of stdout.matchAll(/^- \w+ after .*: \w+ ([\w-]+): ([\w-]+),/gm)) {
+      expect(findings).toContainEqual(expect.objectContaining({ clause, cause }));
+    }
+    // A second time, nothing is left to write.
+    expect((await save()).stderr).toBe('');
+  });
+
+  test('where nothing can be written: one line, exit code 2, and the findings are printed all the same', async () => {
+    rmSync(join(root, 'corpus', 'found'), { recursive: true });
+    writeFileSync(join(root, 'corpus', 'found'), 'in the way');
+    const { exitCode, stdout, stderr } = await save();
+    expect(exitCode).toBe(2);
+    expect(stdout).toMatch(/^### /m);
+    expect(stderr).toMatch(/^bouncediff: cannot make [^\n]+\n$/);
+  });
 });
 
 test('equal code, nothing found', async () => {

@@ -39,9 +39,12 @@ export function inThisThread(assignment: Assignment): Workers {
   };
 }
 
-/** Work in `count` threads. Once one of them dies, every piece of work fails with a UserError. */
-export function inThreads(assignment: Assignment, count: number): Workers {
-  return new Threads(assignment, count);
+/**
+ * Work in `count` threads, each made by `start`. Once one of them dies, every piece of work fails with
+ * a UserError.
+ */
+export function inThreads(assignment: Assignment, count: number, start = startThread): Workers {
+  return new Threads(count, () => start(assignment));
 }
 
 interface Job {
@@ -59,10 +62,10 @@ class Threads implements Workers {
   private failure: Error | undefined;
   private closing = false;
 
-  constructor(assignment: Assignment, count: number) {
+  constructor(count: number, start: () => Worker) {
     this.count = count;
     for (let i = 0; i < count; i++) {
-      const thread = startThread(assignment);
+      const thread = start();
       thread.on('message', (result) => this.finished(thread, result));
       thread.on('error', (error) => this.died(String(error)));
       thread.on('exit', (code) => this.died(`exit code ${code}`));
