@@ -9,12 +9,12 @@ import { ROOT, expectTrouble, run } from './testing/run.ts';
 const DATA = join(ROOT, 'harness', 'fidelity', 'data');
 /** The recorded results of the baseline, and of a state that nobody posted. */
 const BASELINE = 'vectors/baseline.jsonl.gz';
-const UNKNOWN = 'vectors/v9.1.jsonl.gz';
+const UNKNOWN = 'vectors/v99.1.jsonl.gz';
 const MANIFEST = {
-  states: ['baseline', 'v9.1'],
+  states: ['baseline', 'v99.1'],
   final: {},
   alias: {},
-  vectors: { baseline: 2, 'v9.1': 2 },
+  vectors: { baseline: 2, 'v99.1': 2 },
   review: [],
 };
 
@@ -67,7 +67,7 @@ describe('fidelity', () => {
         "stdout": "| state    |         matched |
       | :------- | --------------: |
       | baseline |             2/2 |
-      | v9.1     | not implemented |
+      | v99.1    | not implemented |
       ",
       }
     `);
@@ -112,7 +112,7 @@ describe('fidelity', () => {
           modelled: expect.stringContaining('"slotsUsed":0'),
         },
       },
-      { state: 'v9.1' },
+      { state: 'v99.1' },
     ]);
   });
 });
@@ -167,7 +167,7 @@ describe('fidelity, in one line and with 2', () => {
 
   test.each([
     ['v3.55', /^no vectors for state "v3\.55"; nearest: v3\.5, /],
-    ['next', /^no vectors for state "next"; there are baseline, v9\.1$/],
+    ['next', /^no vectors for state "next"; there are baseline, v99\.1$/],
   ])('no vectors of state %s', async (state, message) => {
     const where = state === 'next' ? [folder] : [];
     expectTrouble(await run('fidelity', [...where, '--state', state]), message);
