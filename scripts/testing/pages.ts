@@ -57,3 +57,39 @@ export function sectionOf(text: string, heading: string): string {
   const [, behind = ''] = text.split(`\n${heading}\n`);
   return behind.split(new RegExp(`^#{1,${rank}} `, 'm'))[0] ?? '';
 }
+
+/** Where the links and pictures of a page lead, as they are written. */
+export function linksOf(text: string): string[] {
+  const prose = proseOf(text).replaceAll(/(`+)(.+?)\1/gs, '');
+  const links = prose.matchAll(
+    /\]\((?:<(.*?)>|([^)\s]+))[^)]*\)|^\[[^\]]+\]: *(\S+)|\b(?:href|src|srcset)="([^"]*)"/gm,
+  );
+  return Array.from(links, (match) => match.slice(1).find((part) => part !== undefined) ?? '');
+}
+
+/** What can follow a # in a link to the page: GitHub's names of its headings, and ids in it. */
+export function anchorsOf(text: string): Set<string> {
+  const prose = proseOf(text);
+  const found = new Set<string>();
+  for (const [, heading = '', id = ''] of prose.matchAll(/^#{1,6} +(.*?)#*$|<a (?:id|name)="([^"]+)"/gm)) {
+    if (id !== '') found.add(id);
+    else {
+      const slug = slugOf(heading);
+      let name = slug;
+      for (let again = 1; found.has(name); again++) name = `${slug}-${again}`;
+      found.add(name);
+    }
+  }
+  return found;
+}
+
+/** Lower case, spaces to hyphens, no punctuation; links and emphasis as they read. */
+function slugOf(heading: string): string {
+  return heading
+    .trim()
+    .replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1')
+    .toLowerCase()
+    .replaceAll(/(?<![\w\\])_(?=\S)|(?<=[^\s\\])_(?!\w)/g, '')
+    .replaceAll(/[^\p{L}\p{M}\p{N}\p{Pc}\- ]/gu, '')
+    .replaceAll(' ', '-');
+}
