@@ -34,6 +34,10 @@ function promiseOf(id: ClauseId): string {
   return `${title.charAt(0).toUpperCase()}${title.slice(1)}.`;
 }
 
+test('the index has no commands', () => {
+  expect(blocksOf(pageOf('README'))).toEqual([]);
+});
+
 test('every clause has a page, and no page is another', () => {
   const expected = ['README', ...CLAUSE_IDS].map((name) => `${name}.md`);
   expect(readdirSync(join(ROOT, 'docs', 'clauses')).toSorted()).toEqual(expected.toSorted());
@@ -68,6 +72,15 @@ describe.each(CLAUSE_IDS)('%s', (id) => {
     expect(heads).toHaveLength(expected.length);
   });
 
+  test('has one command, and what it prints', () => {
+    expect(
+      blocksOf(page).map(({ language, lines }) => [language, language === 'sh' ? lines.length : 1]),
+    ).toEqual([
+      ['sh', 1],
+      ['text', 1],
+    ]);
+  });
+
   describe('the example', () => {
     let lines: string[] = [];
     beforeAll(async () => {
@@ -82,8 +95,7 @@ describe.each(CLAUSE_IDS)('%s', (id) => {
     });
 
     test('is what the command prints, in order; … stands for what is left out', () => {
-      const output = blocksOf(example)[1];
-      expect(output?.language).toBe('text');
+      const [, output] = blocksOf(example);
       let at = 0;
       let skips = true;
       for (const line of output?.lines ?? []) {
