@@ -109,27 +109,40 @@ export interface Verdict {
 }
 
 /** A promise of the DMA API or of the untrusted-device design. */
-export interface Clause {
+export interface Clause<C extends Cause = Cause> {
   readonly id: ClauseId;
   /** The promise in one line. */
   readonly title: string;
   /** Why anybody cares, in a sentence. */
   readonly why: string;
+  /** All that it can be broken for; docs/clauses/ explains each. */
+  readonly causes: readonly C[];
   /** Looks only at what was observed. */
-  judge(facts: Facts, findings: Findings): void;
+  judge(facts: Facts, findings: FindingsOf<C>): void;
+}
+
+/** The clause as it is given; the compiler sees to it that it reports no cause but those that it lists. */
+export function makeClause<C extends Cause>(clause: Clause<C>): Clause {
+  return clause;
+}
+
+/** Where a clause says what it found, for causes of its own only. */
+export interface FindingsOf<C extends Cause> {
+  /** The scenario put the promise to the test. */
+  exercise(): void;
+  /** The promise is broken; evidence of the same cause adds up, the first one is shown. */
+  readonly breaks: (cause: C, evidence: Evidence) => void;
 }
 
 /** Collects what a clause found. */
-export class Findings {
+export class Findings implements FindingsOf<Cause> {
   private exercised = false;
   private readonly byCause = new Map<Cause, { first: Evidence; count: number }>();
 
-  /** The scenario put the promise to the test. */
   exercise(): void {
     this.exercised = true;
   }
 
-  /** The promise is broken; evidence of the same cause adds up, the first one is shown. */
   breaks(cause: Cause, evidence: Evidence): void {
     this.exercised = true;
     const found = this.byCause.get(cause);

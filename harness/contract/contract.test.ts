@@ -13,6 +13,12 @@ describe('the contract', () => {
     expect(clause.id).toBe(id);
     expect(clause.title).toMatch(/^\S.*\S$/);
     expect(clause.why).toMatch(/[.?]$/);
+    expect(new Set(clause.causes).size).toBe(clause.causes.length);
+  });
+
+  test('every cause is one of some clause, but for the warning that drivers handle', () => {
+    const used = new Set(CLAUSE_IDS.flatMap((id) => CLAUSES[id].causes));
+    expect(CAUSES.filter((cause) => !used.has(cause))).toEqual(['pool-full']);
   });
 
   test('it has sixteen clauses, and no cause twice', () => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 
-export const bounceOnlyIfNeeded: Clause = {
+export const bounceOnlyIfNeeded = makeClause({
   id: 'bounce-only-if-needed',
   title: 'trusted devices and granule-aligned buffers are not bounced',
   why: 'A bounce costs two copies and a piece of a small pool.',
+  causes: ['trusted-device', 'aligned-buffer'],
   judge(facts, findings) {
     const { machine, mappings } = facts.run.scenario;
     for (const { mapStep, device, index } of facts.mappings) {
@@ -31,4 +32,4 @@ export const bounceOnlyIfNeeded: Clause = {
       }
     }
   },
-};
+});

@@ -5,23 +5,27 @@ import { IOMMU_READ } from '../../machine/vocabulary.ts';
 import type { Provenance } from '../../recording/provenance.ts';
 import { exposures, type Exposure } from '../../recording/recording.ts';
 import { ByteSet } from '../byte-set.ts';
-import type { Cause, Clause, Findings } from '../clause.ts';
+import { makeClause, type FindingsOf } from '../clause.ts';
 import { byteOf, type Facts, type Hit, type MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
-import { staleCause } from './wrong-bytes.ts';
+import { STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 
-export const confinementRead: Clause = {
+const CAUSES = ['outside-the-buffers', 'other-mapping', ...STALE_CAUSES] as const;
+type ReadCause = (typeof CAUSES)[number];
+
+export const confinementRead = makeClause({
   id: 'confinement-read',
   title: "the device can read its mapped bytes and nobody else's",
   why: 'An untrusted device behind an external port reads whatever the IOMMU lets it: other buffers, old secrets.',
+  causes: CAUSES,
   judge(facts, findings) {
     judgeExposures(facts, findings);
     judgeReach(facts, findings);
   },
-};
+});
 
 /** Untrusted device, CONFIG_SWIOTLB=y: byte by byte, by whose data it is. */
-function judgeExposures(facts: Facts, findings: Findings): void {
+function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
   if (facts.mappings.some((m) => m.mapped && facts.confined(m.device) && isReadable(m))) findings.exercise();
   const counted: ByteSet[] = [];
   for (const exposure of exposures(facts.run)) {
@@ -78,7 +82,7 @@ function pieceAt({ labels }: Facts, { label, phys, size }: Exposure, i: number):
 /** `counted`: the mapping's bytes that are in the findings already, by label or by address. */
 function judgePiece(
   facts: Facts,
-  findings: Findings,
+  findings: FindingsOf<ReadCause>,
   exposure: Exposure,
   from: number,
   size: number,
@@ -231,7 +235,7 @@ function placeOf(facts: Facts, exposure: Exposure, iova: number, phys: number): 
   return isInFront || phys < allocation.start ? 'in front of the data' : 'behind the data';
 }
 
-function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string): Cause {
+function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string): ReadCause {
   if (place === 'outside the pool') return 'outside-the-buffers';
   if (place === 'the bounce buffer of another mapping') return 'other-mapping';
   const mapStep = facts.mappings[exposure.mapping]?.mapStep ?? exposure.step;
@@ -241,7 +245,7 @@ function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string):
 }
 
 /** Trusted device, or CONFIG_SWIOTLB=n: granule by granule, by what the map installed. */
-function judgeReach(facts: Facts, findings: Findings): void {
+function judgeReach(facts: Facts, findings: FindingsOf<ReadCause>): void {
   const { granule } = facts.run.scenario.machine;
   for (const mapping of facts.mappings) {
     if (!mapping.mapped || facts.confined(mapping.device)) continue;

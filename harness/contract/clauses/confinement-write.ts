@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import type { View } from '../../recording/recording.ts';
-import type { Clause, Findings } from '../clause.ts';
+import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 
-export const confinementWrite: Clause = {
+const CAUSES = ['outside-the-buffers', 'reached-a-buffer', 'reached-another-mapping'] as const;
+type WriteCause = (typeof CAUSES)[number];
+
+export const confinementWrite = makeClause({
   id: 'confinement-write',
   title: 'no device write changes memory outside the buffers mapped for it',
   why: 'What an untrusted device writes into padding must reach nobody.',
+  causes: CAUSES,
   judge(facts, findings) {
     const { run } = facts;
     if (facts.events.of('device_write').length > 0) findings.exercise();
@@ -32,7 +36,7 @@ export const confinementWrite: Clause = {
       if (view.step >= first.step) judgeView(facts, findings, view, firstLabel);
     }
   },
-};
+});
 
 /** How far from here on memory outside the pool has the same answer: may the device write it at this step? */
 function partAt(
@@ -66,7 +70,7 @@ function isInLazyWindow(facts: Facts, mapping: MappingFacts, step: number): bool
 }
 
 /** Bytes that a device put where it had no mapping for them. */
-function judgeView(facts: Facts, findings: Findings, view: View, firstLabel: number): void {
+function judgeView(facts: Facts, findings: FindingsOf<WriteCause>, view: View, firstLabel: number): void {
   const labels = facts.run.viewLabels;
   const end = view.start + view.size;
   for (let at = view.start; at < end;) {
@@ -86,7 +90,7 @@ function judgeView(facts: Facts, findings: Findings, view: View, firstLabel: num
 /** `size` bytes of the view from `byte` on that one device or CPU write wrote; returns how many are done with. */
 function judgeWritten(
   facts: Facts,
-  findings: Findings,
+  findings: FindingsOf<WriteCause>,
   view: View,
   byte: number,
   label: number,

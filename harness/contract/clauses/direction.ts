@@ -6,12 +6,13 @@ import {
   IOMMU_READ,
   IOMMU_WRITE,
 } from '../../machine/vocabulary.ts';
-import type { Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 
-export const direction: Clause = {
+export const direction = makeClause({
   id: 'direction',
   title: 'a to-device mapping cannot be written, a from-device mapping cannot be read',
   why: 'The direction is the only access right a driver states; the IOMMU is there to enforce it.',
+  causes: ['writable', 'readable'],
   judge(facts, findings) {
     for (const { mapped, dir, reach, index, mapStep, device } of facts.mappings) {
       if (!mapped || dir === DMA_BIDIRECTIONAL) continue;
@@ -23,4 +24,4 @@ export const direction: Clause = {
       }
     }
   },
-};
+});

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Held } from '../../recording/recording.ts';
-import type { Cause, Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 import { judgeBytes } from './wrong-bytes.ts';
 
-export const failedMapHarmless: Clause = {
+const KEPT = ['slots-kept', 'pages-kept', 'iova-kept'] as const;
+
+export const failedMapHarmless = makeClause({
   id: 'failed-map-harmless',
   title: 'a map that reports failure changes no data and keeps no slot, page or IOVA',
   why: 'The error path is the least tested one, and drivers retry: what leaks there adds up.',
+  causes: ['buffer-changed', ...KEPT],
   judge(facts, findings) {
     const { run } = facts;
     judgeBytes('failed-map-harmless', facts, findings, () => 'buffer-changed');
@@ -18,7 +21,7 @@ export const failedMapHarmless: Clause = {
       const grown = (now: number, then = 0): number => Math.max(0, now - then);
       const of = (held: Held | undefined, field: 'granules' | 'iovas' | 'queued'): number =>
         held?.[field][mapping.device] ?? 0;
-      const report = (cause: Cause, count: number): void => {
+      const report = (cause: (typeof KEPT)[number], count: number): void => {
         if (count > 0) findings.breaks(cause, { step, event: -1, mapping: mapping.index, count });
       };
       report('slots-kept', grown(outcome.held.slots, before?.slots));
@@ -29,4 +32,4 @@ export const failedMapHarmless: Clause = {
       if (!flushed) report('iova-kept', grown(iovas(outcome.held), iovas(before)));
     }
   },
-};
+});

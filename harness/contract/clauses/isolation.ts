@@ -1,15 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 import { judgeBytes } from './wrong-bytes.ts';
 
-export const isolation: Clause = {
+export const isolation = makeClause({
   id: 'isolation',
   title: 'an operation on one mapping changes no byte of another',
   why: 'Drivers do not know of each other; a map in one must not damage what another has in flight.',
+  causes: ['cleared-by-operation', 'overwritten-by-operation'],
   judge(facts, findings) {
     judgeBytes('isolation', facts, findings, ({ observed }) => {
       const origin = facts.labels.of(observed);
       return origin.by === 'zero' ? 'cleared-by-operation' : 'overwritten-by-operation';
     });
   },
-};
+});

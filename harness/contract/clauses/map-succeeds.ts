@@ -1,13 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { eventAt, type Event } from '../../recording/recording.ts';
-import type { Cause, Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 
 const EEXIST = -17;
 
-export const mapSucceeds: Clause = {
+const REFUSALS = ['already-mapped', 'refused-by-iommu'] as const;
+type Refusal = (typeof REFUSALS)[number];
+
+export const mapSucceeds = makeClause({
   id: 'map-succeeds',
   title: 'a map fails only when the pool or the IOVA space has nothing left',
   why: 'A map refused by the page table means that something else is still mapped there.',
+  causes: ['failed-without-asking', ...REFUSALS],
   judge(facts, findings) {
     const { run } = facts;
     for (const { mapStep, index, device } of facts.mappings) {
@@ -35,7 +39,7 @@ export const mapSucceeds: Clause = {
       }
     }
   },
-};
+});
 
 /** A call that had nothing to give, or that refused. */
 function isExcuse({ kind, result }: Event): boolean {
@@ -53,7 +57,7 @@ function isExcuse({ kind, result }: Event): boolean {
 }
 
 /** Why the IOMMU refused without an injected failure; undefined when it did not. */
-function refusal(event: Event, after: readonly Event[], granule: number): Cause | undefined {
+function refusal(event: Event, after: readonly Event[], granule: number): Refusal | undefined {
   const { kind, result, extra, a: iova, b: nents } = event;
   if (extra === 1) return undefined;
   if (kind === 'iommu_map' && result !== 0) return result === EEXIST ? 'already-mapped' : 'refused-by-iommu';

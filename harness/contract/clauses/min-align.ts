@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 
-export const minAlign: Clause = {
+export const minAlign = makeClause({
   id: 'min-align',
   title: 'a dma segment keeps the address bits that min_align_mask names',
   why: 'NVMe splits I/O at page offsets it reads off the bus address; a wrong offset is wrong data.',
+  causes: ['offset-lost'],
   judge(facts, findings) {
     const { machine, buffers } = facts.run.scenario;
     for (const { mapped, device, index, mapStep, segments } of facts.mappings) {
@@ -31,4 +32,4 @@ export const minAlign: Clause = {
       }
     }
   },
-};
+});

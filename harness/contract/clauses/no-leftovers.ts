@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 
-export const noLeftovers: Clause = {
+export const noLeftovers = makeClause({
   id: 'no-leftovers',
   title: 'when everything is unmapped and flushed, no IOMMU page, IOVA range or slot is left',
   why: 'What is left adds up over days until maps fail.',
+  causes: ['slots-left', 'iommu-pages-left', 'iova-left'],
   judge(facts, findings) {
     const { run } = facts;
     const last = run.steps.at(-1);
@@ -22,4 +23,4 @@ export const noLeftovers: Clause = {
       if (iovas > 0) findings.breaks('iova-left', { step, event: -1, device, count: iovas });
     }
   },
-};
+});

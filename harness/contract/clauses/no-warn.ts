@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { WARNINGS } from '../../machine/crash.ts';
-import type { Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 
-export const noWarn: Clause = {
+export const noWarn = makeClause({
   id: 'no-warn',
   title: 'no WARN that correct use of the API triggers',
   why: 'With panic_on_warn it is a crash, and elsewhere it hides the warnings that count.',
+  causes: ['mapping-larger-than-alloc', 'bounce-overflow', 'unmapped-less-than-asked', 'unmap-of-nothing'],
   judge(facts, findings) {
     findings.exercise();
     for (const { a: warning, step, device, index } of facts.events.of('warn')) {
@@ -15,4 +16,4 @@ export const noWarn: Clause = {
       findings.breaks(kind, { step, event: index, device, count: 1 });
     }
   },
-};
+});

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DMA_FROM_DEVICE } from '../../machine/vocabulary.ts';
-import type { Clause } from '../clause.ts';
-import { isNotCopiedOut, judgeBytes, staleCause } from './wrong-bytes.ts';
+import { makeClause } from '../clause.ts';
+import { isNotCopiedOut, judgeBytes, STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 
-export const partialWritePreserved: Clause = {
+export const partialWritePreserved = makeClause({
   id: 'partial-write-preserved',
   title: "bytes that the device did not write keep the CPU's content; after from-device they may be zero",
   why: "A short device write must not bring other owners' old data into the caller's buffer, nor lose the caller's.",
+  causes: ['wrong-data', 'not-copied', ...STALE_CAUSES],
   judge(facts, findings) {
     judgeBytes('partial-write-preserved', facts, findings, (_, home) => {
       const { mapping, device, original, until } = home;
@@ -16,4 +17,4 @@ export const partialWritePreserved: Clause = {
       return staleCause(facts, device, from, until, mapping.device);
     });
   },
-};
+});

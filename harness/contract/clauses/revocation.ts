@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Clause } from '../clause.ts';
+import { makeClause } from '../clause.ts';
 
-export const revocation: Clause = {
+export const revocation = makeClause({
   id: 'revocation',
   title: 'no translation that a mapping installed is left once it is unmapped',
   why: 'The driver frees or reuses the memory; a device that still reaches it reads or writes the next owner.',
+  causes: ['page-table-entry-left', 'iotlb-not-synced'],
   judge(facts, findings) {
     // Per mapping: the step after which nothing of it may be left.
     const due = facts.mappings.map((mapping) => {
@@ -19,4 +20,4 @@ export const revocation: Clause = {
       findings.breaks(inPageTable ? 'page-table-entry-left' : 'iotlb-not-synced', evidence);
     }
   },
-};
+});

@@ -6,7 +6,7 @@ import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../recording/event-index.ts';
 import type { Recording } from '../../recording/recording.ts';
 import { ByteSet } from '../byte-set.ts';
-import type { Cause, Findings } from '../clause.ts';
+import type { Cause, FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import type { OwnershipClause, WrongBytes } from '../wrong-byte.ts';
 
@@ -24,11 +24,11 @@ export interface ByteHome {
 }
 
 /** Reports the wrong bytes of a clause, each with the cause that `causeOf` finds. */
-export function judgeBytes(
+export function judgeBytes<C extends Cause>(
   clause: OwnershipClause,
   facts: Facts,
-  findings: Findings,
-  causeOf: (wrong: WrongBytes, home: ByteHome) => Cause,
+  findings: FindingsOf<C>,
+  causeOf: (wrong: WrongBytes, home: ByteHome) => C,
 ): void {
   const { exercised, wrong } = facts.ownership;
   if (exercised.has(clause)) findings.exercise();
@@ -83,8 +83,24 @@ function homeOf(
   return { mapping, original, device, written: 'event' in origin ? origin.event : 0, until };
 }
 
+/** What can have become of bytes that are stale for a device or a copy. */
+export const STALE_CAUSES = [
+  'never-cleared',
+  'cleared-not-cleaned',
+  'dropped-by-arch-invalidate',
+  'not-cleaned',
+  'overwritten',
+  'left-by-a-copy',
+] as const satisfies Cause[];
+
 /** Cause of bytes that were cleared, copied or written, and yet are stale for a device or a copy. */
-export function staleCause(facts: Facts, phys: number, from: number, until: number, device: number): Cause {
+export function staleCause(
+  facts: Facts,
+  phys: number,
+  from: number,
+  until: number,
+  device: number,
+): (typeof STALE_CAUSES)[number] {
   const { last, line } = facts.memory.of(phys, from, until, facts.coherent(device));
   if (last === 'nothing') return 'never-cleared';
   if (line === 'dropped') return 'dropped-by-arch-invalidate';
@@ -92,8 +108,22 @@ export function staleCause(facts: Facts, phys: number, from: number, until: numb
   return last === 'cleared' ? 'overwritten' : 'left-by-a-copy';
 }
 
+/** Why a device may not see what the CPU wrote. */
+export const NOT_SEEN_BY_DEVICE = [
+  'device-fault',
+  'not-copied',
+  'not-cleaned',
+  'dropped-by-arch-invalidate',
+  'overwritten',
+  'wrong-data',
+] as const satisfies Cause[];
+
 /** Why the device does not see what the CPU wrote. */
-export function notSeenByDevice(facts: Facts, observed: number, home: ByteHome): Cause {
+export function notSeenByDevice(
+  facts: Facts,
+  observed: number,
+  home: ByteHome,
+): (typeof NOT_SEEN_BY_DEVICE)[number] {
   const { mapping, device, original, until } = home;
   if (observed === LABEL_FAULT || mapping === undefined || device < 0) return 'device-fault';
   if (isNotCopiedOut(facts, home)) return 'not-copied';
@@ -112,8 +142,16 @@ export function isNotCopiedOut({ run, events }: Facts, home: ByteHome): boolean 
   return copies(events, device, from, until) === 0;
 }
 
+/** Why the CPU may not see what a device wrote. */
+export const NOT_SEEN_BY_CPU = [
+  'not-copied',
+  'not-invalidated',
+  'overwritten-by-write-back',
+  'wrong-data',
+] as const satisfies Cause[];
+
 /** Why the CPU does not see what the device wrote. */
-export function notSeenByCpu(facts: Facts, home: ByteHome): Cause {
+export function notSeenByCpu(facts: Facts, home: ByteHome): (typeof NOT_SEEN_BY_CPU)[number] {
   const { mapping, device, original, written, until } = home;
   if (mapping === undefined || device < 0) return 'wrong-data';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
