@@ -6,14 +6,18 @@ import { events, type Recording } from './recording.ts';
 
 interface Region {
   readonly name: string;
+  /** The event that allocated it. */
+  readonly since: number;
+  readonly device: number;
   readonly start: number;
   /** Bytes around [start, end) that still go by the name. */
   readonly from: number;
   readonly to: number;
 }
 
-/** Knows what the addresses of one recording stand for; later allocations hide earlier ones. */
+/** Knows what the addresses of one recording stand for at a moment; later allocations hide earlier ones. */
 export class Names {
+  private moment = Infinity;
   private readonly run: Recording;
   private readonly bounce: Region[] = [];
   private readonly iova: Region[] = [];
@@ -30,17 +34,23 @@ export class Names {
       return mapping?.sg === true && mapping.ranges.length > 1 ? `${base}.${n})` : `${base})`;
     };
     for (const event of events(run)) {
-      const { result: r, a: pages, c: size } = event;
+      const { index: since, device, result: r, a: pages, c: size } = event;
       if (event.kind === 'swiotlb_tbl_map_single' && r >= 0) {
         const from = r - (r % Math.max(granule, SLOT_SIZE));
-        this.bounce.push({ name: named('bounce', event.step), start: r, from, to: r + size });
+        this.bounce.push({ name: named('bounce', event.step), since, device, start: r, from, to: r + size });
       }
       if (event.kind === 'alloc_iova_fast' && r > 0) {
         const start = r * granule;
         const to = start + pages * granule;
-        this.iova.push({ name: named('iova', event.step), start, from: start, to });
+        this.iova.push({ name: named('iova', event.step), since, device, start, from: start, to });
       }
     }
+  }
+
+  /** From now on, names stand for what they did when event number `event` was over. */
+  at(event: number): this {
+    this.moment = event;
+    return this;
   }
 
   /** A physical address: `buffer+0x40`, `bounce(m)+0x40`, or the number itself. */
@@ -52,13 +62,17 @@ export class Names {
     return this.find(this.bounce, address) ?? hex(address);
   }
 
-  /** A bus address: `iova(m)+0x200`, or the number itself. */
-  dma(address: number): string {
-    return this.find(this.iova, address) ?? hex(address);
+  /** A bus address of a device: `iova(m)+0x200`, or the number itself. */
+  dma(address: number, device: number): string {
+    return this.find(this.iova, address, device) ?? hex(address);
   }
 
-  private find(regions: readonly Region[], address: number): string | undefined {
-    const region = regions.findLast(({ from, to }) => address >= from && address < to);
+  /** `device`: whose address it is; undefined: it is the same for all. */
+  private find(regions: readonly Region[], address: number, device?: number): string | undefined {
+    const region = regions.findLast(
+      ({ since, from, to, device: owner }) =>
+        since <= this.moment && address >= from && address < to && (device ?? owner) === owner,
+    );
     return region && withOffset(region.name, address - region.start);
   }
 }

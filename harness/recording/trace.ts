@@ -43,7 +43,7 @@ export function traceOf(run: Recording): TraceLine[] {
     lines.push({ step: index, event: -1, text: heading, raw: heading, path: [] });
     for (const event of events(run, undefined, outcome.from, outcome.to)) {
       const isStep = !('during' in step);
-      const text = describeEvent(run, labels, event, names, isStep);
+      const text = describeEvent(run, labels, event, names.at(event.index), isStep);
       if (text === undefined) continue;
       const raw = describeEvent(run, labels, event, RAW, isStep) ?? text;
       const path = callPath(run, event.path).map(({ patch, method }) => `${patch}:${method}`);
@@ -96,7 +96,7 @@ class Behaviour {
       if (this.event < this.end) {
         const isStep = !('during' in (this.run.scenario.steps[this.step] ?? {}));
         const event = eventAt(this.run, this.event++);
-        return describeEvent(this.run, this.labels, event, this.names, isStep) ?? '';
+        return describeEvent(this.run, this.labels, event, this.names.at(event.index), isStep) ?? '';
       }
       const line = this.outcome[this.told++];
       if (line !== undefined) return line.text;
@@ -115,18 +115,20 @@ const RAW: Namer = { phys: hex, dma: hex };
 /** Puts an address into words. */
 interface Namer {
   phys(address: number): string;
-  dma(address: number): string;
+  dma(address: number, device: number): string;
 }
 
 function outcomeLines(run: Recording, step: number, names: Names): TraceLine[] {
   const outcome = run.steps[step];
   const { op } = run.scenario.steps[step] ?? {};
+  const device = run.scenario.mappings.find((mapping) => mapping.step === step)?.device ?? -1;
+  names.at((outcome?.to ?? 0) - 1);
   const line = (text: string, raw: string): TraceLine => ({ step, event: -1, text, raw, path: [] });
   if (outcome?.status === 'skipped') return [line('= skipped: the map failed', '= skipped: the map failed')];
   if (outcome?.status === 'failed') return [line('= failed', '= failed')];
   if (op !== 'map_page' && op !== 'map_sg') return [];
   return (outcome?.segments ?? []).map(({ address, length }) =>
-    line(`= ${names.dma(address)} (${length} bytes)`, `= ${hex(address)} (${length} bytes)`),
+    line(`= ${names.dma(address, device)} (${length} bytes)`, `= ${hex(address)} (${length} bytes)`),
   );
 }
 
@@ -192,28 +194,28 @@ function describeEvent(
   name: Namer,
   isStep: boolean,
 ): string | undefined {
-  const { kind, a, b, c, d, e, f, result, extra } = event;
+  const { kind, device, a, b, c, d, e, f, result, extra } = event;
   const { granule } = run.scenario.machine;
   const injected = extra === 1 ? ' (injected)' : '';
   switch (kind) {
     case 'alloc_iova_fast':
-      return `${kind}(pages ${a}, limit ${hex(b)}) = ${result === 0 ? '0' : name.dma(result * granule)}${injected}`;
+      return `${kind}(pages ${a}, limit ${hex(b)}) = ${result === 0 ? '0' : name.dma(result * granule, device)}${injected}`;
     case 'free_iova_fast':
     case 'queue_iova':
-      return `${kind}(${a === 0 ? '0' : name.dma(a * granule)}, pages ${b})`;
+      return `${kind}(${a === 0 ? '0' : name.dma(a * granule, device)}, pages ${b})`;
     case 'iommu_map':
-      return `${kind}(${name.dma(a)} → ${name.phys(b)}, size ${hex(c)}, ${protection(d)}) = ${result}${injected}`;
+      return `${kind}(${name.dma(a, device)} → ${name.phys(b)}, size ${hex(c)}, ${protection(d)}) = ${result}${injected}`;
     case 'iommu_map_sg':
-      return `${kind}(${name.dma(a)}, nents ${b}, ${protection(c)}) = ${hex(result)}${injected}`;
+      return `${kind}(${name.dma(a, device)}, nents ${b}, ${protection(c)}) = ${hex(result)}${injected}`;
     case 'sg_entry':
       return `  entry ${name.phys(a)}, length ${hex(b)}`;
     case 'iommu_unmap':
-      return `${kind}(${name.dma(a)}, size ${hex(b)}) = ${hex(result)}`;
+      return `${kind}(${name.dma(a, device)}, size ${hex(b)}) = ${hex(result)}`;
     case 'iommu_iotlb_sync':
     case 'iommu_flush_iotlb_all':
       return `${kind}()`;
     case 'iommu_iova_to_phys':
-      return `${kind}(${name.dma(a)}) = ${name.phys(result)}`;
+      return `${kind}(${name.dma(a, device)}) = ${name.phys(result)}`;
     case 'arch_sync_dma_for_device':
     case 'arch_sync_dma_for_cpu':
       return `${kind}(${name.phys(a)}, size ${decimal(b)}, ${DIRECTION_NAMES[c] ?? '?'})`;
@@ -237,10 +239,10 @@ function describeEvent(
     case 'crash':
       return `CRASH: ${describeCrash(CRASHES[a] ?? 'search-never-ends', b, c)}`;
     case 'iommu_fault':
-      return `IOMMU fault at ${name.dma(a)}: ${FAULT_REASONS[b] ?? '?'}`;
+      return `IOMMU fault at ${name.dma(a, device)}: ${FAULT_REASONS[b] ?? '?'}`;
     case 'device_write':
-      if (d < 0) return `scribble at ${name.dma(a)}, size ${b}`;
-      return isStep ? undefined : `meanwhile the device writes ${name.dma(a)}, size ${b}`;
+      if (d < 0) return `scribble at ${name.dma(a, device)}, size ${b}`;
+      return isStep ? undefined : `meanwhile the device writes ${name.dma(a, device)}, size ${b}`;
     case 'cpu_read': {
       const [one, two] = [d, e].map((at) => describeLabels(run, labels, run.labels, at, c));
       const who = isStep ? '  sees' : 'meanwhile the CPU sees';
