@@ -16,9 +16,13 @@ import {
   projectCorpus,
   runAsScript,
   stateNamed,
+  wholeNumber,
   type Args,
   type Command,
 } from './cli.ts';
+
+/** Programs that exploration is measured by. */
+const PROGRAMS = 4096;
 
 export const bench: Command = {
   name: 'bench',
@@ -27,6 +31,7 @@ export const bench: Command = {
   positionals: { min: 0, max: 64 },
   options: {
     scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match' },
+    programs: { type: 'string', value: 'N', help: `programs to measure exploration by (${PROGRAMS})` },
     json: { type: 'boolean', help: 'JSON instead of a table' },
     output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
   },
@@ -46,6 +51,7 @@ interface Measurement {
 
 async function run(args: Args): Promise<number> {
   const states = args.positionals.length > 0 ? args.positionals.map(stateNamed) : allStates();
+  const programs = wholeNumber(args, 'programs', PROGRAMS, 1, 1e6);
   const cases = casesFor(projectCorpus(), args);
   const progress = progressLine('states');
   const rows: Measurement[] = [];
@@ -55,7 +61,7 @@ async function run(args: Args): Promise<number> {
   }
   progress(states.length, states.length);
   const peak = Math.round(process.resourceUsage().maxRSS / 1024);
-  const exploration = await measureExploration();
+  const exploration = await measureExploration(programs);
   const text = args.flag('json')
     ? `${JSON.stringify({ cases: cases.length, peakMiB: peak, states: rows, exploration }, null, 2)}\n`
     : `${render(rows, cases.length, peak)}\n${renderExploration(exploration)}`;
@@ -85,9 +91,6 @@ async function measure(state: State, cases: readonly Scenario[]): Promise<Measur
   };
 }
 
-/** Programs that are measured. */
-const PROGRAMS = 4096;
-
 interface ExplorationRow {
   /** The states, or the one. */
   readonly on: string;
@@ -104,21 +107,21 @@ interface Exploration {
 }
 
 /** On two states that behave alike for all anybody knows, on two that do not, and on one alone. */
-async function measureExploration(): Promise<Exploration> {
+async function measureExploration(programs: number): Promise<Exploration> {
   const [before, last] = SERIES.slice(-2).map(({ id }) => stateNamed(id));
   if (before === undefined || last === undefined) throw new RangeError('fewer than two series');
   const rows: ExplorationRow[] = [];
   for (const from of [before, stateNamed('baseline'), undefined]) {
     const assignment = assignmentOf(from, last);
-    const [one, two] = [await rate(assignment, 1, PROGRAMS), await rate(assignment, 2, PROGRAMS)];
+    const [one, two] = [await rate(assignment, 1, programs), await rate(assignment, 2, programs)];
     rows.push({
       on: from === undefined ? last.id : `${from.id} → ${last.id}`,
       programsPerSecond: Math.round(one),
       twoWorkers: two / one,
-      bytesPerProgram: Math.round(allocated(assignment, PROGRAMS)),
+      bytesPerProgram: Math.round(allocated(assignment, programs)),
     });
   }
-  return { rows, parts: partsOf(last, PROGRAMS) };
+  return { rows, parts: partsOf(last, programs) };
 }
 
 function renderExploration({ rows, parts }: Exploration): string {

@@ -235,6 +235,15 @@ export function writeFile(file: string, text: string): void {
   }
 }
 
+/** The number that an option was given, `otherwise` when it was not. */
+export function wholeNumber(args: Args, name: string, otherwise: number, min: number, max: number): number {
+  const given = args.text(name);
+  if (given === undefined) return otherwise;
+  const value = Number(given);
+  if (/^\d+$/.test(given) && value >= min && value <= max) return value;
+  throw new UserError(`--${name} ${quote(given)} is not a whole number from ${min} to ${max}`);
+}
+
 /** A progress line on standard error, on a terminal only. */
 export function progressLine(what: string): (done: number, total: number) => void {
   if (!process.stderr.isTTY) return () => undefined;

@@ -116,9 +116,29 @@ test('bench --json has the numbers of every state that it was asked for', async 
         trace: share,
       }),
     ]),
+    exploration: z.strictObject({
+      rows: z
+        .array(
+          z.strictObject({
+            on: z.string().min(1),
+            programsPerSecond: z.int().positive(),
+            twoWorkers: z.number().positive(),
+            bytesPerProgram: z.int(),
+          }),
+        )
+        .length(3),
+      parts: z.record(z.string(), z.number().positive()),
+    }),
   });
   const scenario = 'sync/sg-trusted[dir=TO_DEVICE,coherent=true]';
-  const { stdout, ...rest } = await run('bench', ['v3.5', '--scenario', scenario, '--json']);
+  const { stdout, ...rest } = await run('bench', [
+    'v3.5',
+    '--scenario',
+    scenario,
+    '--programs',
+    '32',
+    '--json',
+  ]);
   expect(rest).toEqual({ exitCode: 0, stderr: '' });
   const [{ machine, contract, trace }] = schema.parse(JSON.parse(stdout)).states;
   expect(machine + contract + trace).toBeCloseTo(1);

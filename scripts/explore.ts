@@ -24,6 +24,7 @@ import {
   runAsScript,
   stateNamed,
   suggestion,
+  wholeNumber,
   writeFile,
   type Args,
   type Command,
@@ -230,14 +231,6 @@ function save(subject: Subject, findings: readonly ExploredFinding[]): void {
     writeFile(file, text);
     process.stderr.write(`saved ${file}\n`);
   }
-}
-
-function wholeNumber(args: Args, name: string, otherwise: number, min: number, max: number): number {
-  const given = args.text(name);
-  if (given === undefined) return otherwise;
-  const value = Number(given);
-  if (/^\d+$/.test(given) && value >= min && value <= max) return value;
-  throw new UserError(`--${name} ${quote(given)} is not a whole number from ${min} to ${max}`);
 }
 
 function milliseconds(given: string): number {

@@ -15,8 +15,10 @@ import { inThisThread, inThreads } from './workers.ts';
 const SEED = 1;
 /** Programs in one piece of work. */
 const PIECE = 64;
-/** Programs that warm things up; they are not measured. */
-const WARM_UP = 1024;
+/** Programs that warm things up before so many are measured. */
+function warmUpFor(programs: number): number {
+  return Math.min(programs, 1024);
+}
 
 /** The programs of a seed on two states, or on one. */
 export function assignmentOf(from: State | undefined, to: State): Assignment {
@@ -38,9 +40,10 @@ export async function rate(assignment: Assignment, count: number, programs: numb
     for (let at = first; at < end; at += PIECE) pieces.push(workers.probe(at, Math.min(at + PIECE, end)));
     await Promise.all(pieces);
   };
-  await probe(0, WARM_UP * count);
+  const warm = warmUpFor(programs) * count;
+  await probe(0, warm);
   const began = performance.now();
-  await probe(WARM_UP * count, WARM_UP * count + programs);
+  await probe(warm, warm + programs);
   const perSecond = (programs * 1000) / (performance.now() - began);
   await workers.close();
   return perSecond;
@@ -49,10 +52,11 @@ export async function rate(assignment: Assignment, count: number, programs: numb
 /** Bytes that a program takes from the heap, on average: the median over small batches, most without a collection. */
 export function allocated(assignment: Assignment, programs: number): number {
   const prober = new Prober(assignment);
-  prober.probe(0, WARM_UP);
+  const warm = warmUpFor(programs);
+  prober.probe(0, warm);
   const batch = 16;
   const taken: number[] = [];
-  for (let at = WARM_UP; at < WARM_UP + programs; at += batch) {
+  for (let at = warm; at < warm + programs; at += batch) {
     const before = inUse();
     prober.probe(at, at + batch);
     taken.push((inUse() - before) / batch);
@@ -80,8 +84,9 @@ export function partsOf(state: State, programs: number): Record<Part, number> {
     if (counts) spent[part] += ((now - clock) * 1000) / programs;
     clock = now;
   };
-  for (let index = 0; index < WARM_UP + programs; index++) {
-    const counts = index >= WARM_UP;
+  const warm = warmUpFor(programs);
+  for (let index = 0; index < warm + programs; index++) {
+    const counts = index >= warm;
     clock = performance.now();
     const scenario = toScenario(source.at(index));
     lap('generate', counts);
