@@ -143,7 +143,7 @@ describe('bad input is one line and 2', () => {
       'a format like none',
       'compare',
       ['v2', 'v3', '--format', 'xml'],
-      /^--format "xml": one of markdown, json, /,
+      /^--format "xml": one of markdown, terminal, json, /,
     ],
     [
       'no reason',

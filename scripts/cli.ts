@@ -253,9 +253,17 @@ export function progressLine(what: string): (done: number, total: number) => voi
   };
 }
 
+/** Colours are for a terminal; NO_COLOR and FORCE_COLOR overrule it. */
+export function wantsColour(stream: { readonly isTTY?: boolean }): boolean {
+  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
+  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
+  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
+  return stream.isTTY === true && TERM !== 'dumb';
+}
+
+/** For standard error. */
 export function paint(colour: 'red' | 'green' | 'yellow' | 'bold' | 'dim', text: string): string {
-  const wanted = process.env['FORCE_COLOR'] !== undefined || process.stderr.isTTY;
-  return wanted && process.env['NO_COLOR'] === undefined ? styleText(colour, text) : text;
+  return wantsColour(process.stderr) ? styleText(colour, text, { validateStream: false }) : text;
 }
 
 export function quote(value: string): string {

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { lstatSync, mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { stripVTControlCharacters } from 'node:util';
 import { copyProject, temporaryFolder } from './testing/project-copy.ts';
 import {
   execute,
@@ -70,16 +71,17 @@ describe('compare, two revisions of which one regresses', () => {
   });
 
   test('says what was compared, and that it is a model', () => {
-    const header = (markdown.stdout.split('\n\n')[1] ?? '').split('\n').slice(-3);
+    const header = (markdown.stdout.split('\n\n')[0] ?? '').split('\n').slice(-3);
     const { corpusHash } = JSON.parse(json.stdout) as { corpusHash: string };
     const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
     expect(header).toEqual([
+      expect.stringMatching(/^- rests on 2 cases of 1 scenario, .*; modelled, not the kernel$/),
       expect.stringMatching(
         /^- from \*\*v2\*\* .*v2 4\/4 .*`20210709033502\.3545820-5-stevensd@google\.com`$/,
       ),
       expect.stringMatching(/^- to \*\*v3\*\* .*v3 5\/5 .*`20210811024247\.1144246-6-stevensd@google\.com`$/),
-      `- corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel`,
     ]);
+    expect(header[0]).toContain(`; corpus ${corpusHash}, bouncediff ${version}; `);
   });
 
   test('names clause, cause and smallest case of every change', () => {
@@ -138,6 +140,22 @@ test('compare --scenario takes a case with its brackets', async () => {
   const outcome = await compare(['v2', 'v3', '--scenario', `${NEIGHBOUR}[scribble=true]`]);
   expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
   expect(outcome.stdout).toMatch(/^\*\*v2 → v3: .*\b1 scenario, 1 case × 16 clauses;/);
+});
+
+describe('compare --format terminal', () => {
+  test('says it without markup, in a hundred columns, and paints it on request only', async () => {
+    const args = [...ARGS, '--format', 'terminal'];
+    const [bare, painted] = await Promise.all([compare(args), compare(args, { env: { FORCE_COLOR: '1' } })]);
+    expect(bare).toMatchObject({ exitCode: 1, stderr: '' });
+    expect(bare.stdout).toMatch(/^v2 → v3: .*\b4 fixed, 2 regressed,/);
+    expect(stripVTControlCharacters(bare.stdout)).toBe(bare.stdout);
+    expect(bare.stdout).not.toMatch(/<details>|\*\*|```/);
+    const prose = bare.stdout.split('\n').filter((line) => !/^ *[-+ ] /.test(line));
+    expect(Math.max(...prose.map((line) => line.length))).toBeLessThanOrEqual(100);
+    expect(stripVTControlCharacters(painted.stdout)).toBe(bare.stdout);
+    expect(painted.stdout).toContain('\u001B[32m');
+    expect(await compare([...args, '--no-color'], { env: { FORCE_COLOR: '1' } })).toEqual(bare);
+  });
 });
 
 test('compare --fail-on never says the same, and ends with 0', async () => {

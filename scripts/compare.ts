@@ -9,6 +9,7 @@ import { toJson } from '../harness/report/json.ts';
 import { toJunit } from '../harness/report/junit.ts';
 import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
+import { toTerminal } from '../harness/report/terminal.ts';
 import { unexplainedRegressions, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/scenario/user-error.ts';
@@ -25,13 +26,21 @@ import {
   stateNamed,
   suggestion,
   toolVersion,
+  wantsColour,
   writeFile,
   type Args,
   type Command,
 } from './cli.ts';
 
+/** Columns of a terminal that does not tell. */
+const COLUMNS = 100;
 const FORMATS = {
   markdown: (report: Report, full: boolean) => toMarkdown(report, { full }),
+  terminal: (report: Report, full: boolean) => {
+    const { isTTY, columns } = process.stdout;
+    const width = isTTY && columns > 0 ? columns : COLUMNS;
+    return toTerminal(report, { full, columns: width, colour: wantsColour(process.stdout) });
+  },
   json: toJson,
   junit: toJunit,
 } as const;
@@ -44,7 +53,11 @@ export const compare: Command = {
   positionals: { min: 2, max: 2 },
   options: {
     json: { type: 'boolean', help: 'short for --format json (docs/json.md)' },
-    format: { type: 'string', value: 'NAME', help: `${Object.keys(FORMATS).join(', ')}; default markdown` },
+    format: {
+      type: 'string',
+      value: 'NAME',
+      help: `${Object.keys(FORMATS).join(', ')}; default markdown, on a terminal terminal`,
+    },
     full: { type: 'boolean', help: 'no limit on the length; without it, as much as a GitHub comment takes' },
     output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
     summary: {
@@ -120,7 +133,8 @@ async function run(args: Args): Promise<number> {
 function formatNamed(args: Args): (report: Report, full: boolean) => string {
   if (args.flag('json')) return toJson;
   const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
-  return FORMATS[oneOf(args.text('format') ?? 'markdown', 'format', names)];
+  const isRead = process.stdout.isTTY && args.text('output') === undefined;
+  return FORMATS[oneOf(args.text('format') ?? (isRead ? 'terminal' : 'markdown'), 'format', names)];
 }
 
 function oneOf<T extends string>(value: string, option: string, known: readonly T[]): T {

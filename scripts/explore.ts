@@ -13,7 +13,7 @@ import type { ProgramSource } from '../harness/explore/source.ts';
 import { inThisThread, inThreads, type Workers } from '../harness/explore/workers.ts';
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { plural } from '../harness/report/escape.ts';
+import { plural } from '../harness/report/document.ts';
 import { UserError } from '../harness/scenario/user-error.ts';
 import {
   EXIT_BAD_NEWS,

@@ -3,6 +3,7 @@ import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import type { Recording } from '../harness/recording/recording.ts';
 import { traceOf } from '../harness/recording/trace.ts';
+import { plain } from '../harness/report/document.ts';
 import { sentence } from '../harness/report/sentence.ts';
 import { runScenario } from '../harness/scenario/interpreter.ts';
 import { selectScenarios } from '../harness/scenario/load.ts';
@@ -47,7 +48,8 @@ function render(recording: Recording, names: boolean): string {
   });
   const broken = judge(recording).flatMap(({ clause, breaks }) =>
     breaks.map(
-      ({ cause, evidence }) => `  ${clause} (${cause}): ${sentence(recording, clause, cause, evidence)}`,
+      ({ cause, evidence }) =>
+        `  ${clause} (${cause}): ${plain(sentence(recording, clause, cause, evidence))}`,
     ),
   );
   return [

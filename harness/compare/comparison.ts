@@ -31,6 +31,15 @@ export interface CostChange {
   readonly to: number;
   /** The smallest case in which it changes the way the sum does; undefined: none. */
   readonly shownBy: Scenario | undefined;
+  /** What it is in that case. */
+  readonly there: { readonly from: number; readonly to: number } | undefined;
+}
+
+/** A case in which a cost changes. */
+interface Witness {
+  readonly scenario: Scenario;
+  readonly from: number;
+  readonly to: number;
 }
 
 export interface Comparison {
@@ -114,8 +123,8 @@ class Tally {
   private readonly to = noCosts();
   private comparableCases = 0;
   /** Per cost: the smallest case in which it falls, and in which it rises. */
-  private readonly falls = new Map<CostName, Scenario>();
-  private readonly rises = new Map<CostName, Scenario>();
+  private readonly falls = new Map<CostName, Witness>();
+  private readonly rises = new Map<CostName, Witness>();
   private same = 0;
   private readonly different: Scenario[] = [];
   private readonly crashedOnlyFrom: Scenario[] = [];
@@ -169,7 +178,9 @@ class Tally {
       if (rise === 0) continue;
       const witnesses = rise < 0 ? this.falls : this.rises;
       const smallest = witnesses.get(name);
-      if (smallest === undefined || bySize(scenario, smallest) < 0) witnesses.set(name, scenario);
+      if (smallest === undefined || bySize(scenario, smallest.scenario) < 0) {
+        witnesses.set(name, { scenario, from: x.costs[name], to: y.costs[name] });
+      }
     }
   }
 
@@ -188,8 +199,9 @@ class Tally {
       costs: COSTS.map(({ name }) => {
         const from = this.from[name];
         const to = this.to[name];
-        const shownBy = from === to ? undefined : (to < from ? this.falls : this.rises).get(name);
-        return { name, from, to, shownBy };
+        const shown = from === to ? undefined : (to < from ? this.falls : this.rises).get(name);
+        const there = shown && { from: shown.from, to: shown.to };
+        return { name, from, to, shownBy: shown?.scenario, there };
       }),
       comparableCases: this.comparableCases,
       different: this.different.toSorted(bySize),

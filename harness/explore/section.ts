@@ -8,7 +8,9 @@ import type { Machine } from '../machine/machine.ts';
 import type { Recording } from '../recording/recording.ts';
 import { traceOf } from '../recording/trace.ts';
 import { behind } from '../report/account-section.ts';
-import { fence, plural, text } from '../report/escape.ts';
+import { plural } from '../report/document.ts';
+import { fence, text } from '../report/escape.ts';
+import { inMarkdown, renderMarkdown } from '../report/render-markdown.ts';
 import { sentence } from '../report/sentence.ts';
 import { CAUSE_WORDS } from '../report/words.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -101,7 +103,7 @@ function because(
     const broken = verdicts
       .find((verdict) => verdict.clause === clause)
       ?.breaks.find((b) => b.cause === cause);
-    if (broken !== undefined) return `In ${state.id}: ${sentence(run, clause, cause, broken.evidence)}`;
+    if (broken !== undefined) return `In ${state.id}: ${inMarkdown(sentence(run, clause, cause, broken.evidence))}`;
   }
   return '';
 }
@@ -110,7 +112,7 @@ function patches(prefixes: Prefixes, subject: Subject, scenario: Scenario, shown
   const { clause, cause } = shown;
   const walk = walkBetween(subject.from ?? subject.baseline, subject.to);
   if (clause !== undefined && cause !== undefined) {
-    return behind(attribute(prefixes, walk, scenario, clause, cause));
+    return renderMarkdown(behind(attribute(prefixes, walk, scenario, clause, cause)));
   }
   const turned = [...walk.back, ...walk.forth].filter(
     ({ before, after }) => !prefixes.sameTrace(before, after, scenario),

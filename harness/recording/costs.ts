@@ -7,13 +7,13 @@ import { events, type Event, type Recording } from './recording.ts';
 /** Every cost, in the order that reports show them. */
 export const COSTS = [
   { name: 'copies-to-bounce', title: 'copies to the bounce buffer', unit: 'copies' },
-  { name: 'copied-to-bounce', title: 'bytes copied to it', unit: 'bytes' },
+  { name: 'copied-to-bounce', title: 'bytes copied to the bounce buffer', unit: 'bytes' },
   { name: 'copies-from-bounce', title: 'copies from the bounce buffer', unit: 'copies' },
-  { name: 'copied-from-bounce', title: 'bytes copied from it', unit: 'bytes' },
-  { name: 'redundant-copies', title: 'of these redundant', unit: 'copies' },
+  { name: 'copied-from-bounce', title: 'bytes copied from the bounce buffer', unit: 'bytes' },
+  { name: 'redundant-copies', title: 'redundant copies', unit: 'copies' },
   { name: 'cache-maintenance', title: 'cache maintenance', unit: 'calls' },
   { name: 'useful-lines', title: 'cache lines maintained', unit: 'lines' },
-  { name: 'misdirected-lines', title: 'lines of memory that no device uses', unit: 'lines' },
+  { name: 'misdirected-lines', title: 'cache lines maintained for nothing', unit: 'lines' },
   { name: 'cleared', title: 'bytes cleared', unit: 'bytes' },
   { name: 'iommu-maps', title: 'IOMMU map calls', unit: 'calls' },
   { name: 'pages-mapped', title: 'IOMMU pages mapped', unit: 'granules' },

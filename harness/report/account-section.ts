@@ -1,29 +1,43 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The ledger and the patches behind findings, as Markdown. */
-import { markdownTable } from 'markdown-table';
+/** The ledger, what was expected, and the patches behind findings. */
 import type { ChainLink } from '../../variants/registry.ts';
 import type { Account } from '../compare/account.ts';
 import type { Expected } from '../compare/expectations.ts';
 import type { Attribution, Turn } from '../compare/attribute.ts';
 import type { ClaimRecord, Effect, LedgerEntry } from '../compare/ledger.ts';
-import { code, plural, text } from './escape.ts';
+import type { Section } from './budget.ts';
+import {
+  code,
+  joined,
+  paragraph,
+  plural,
+  strong,
+  table,
+  type Block,
+  type Span,
+  type Text,
+} from './document.ts';
 
 /** Which patch is behind a finding, in a sentence or two. */
-export function behind({ forth, back, counterparts }: Attribution): string {
+export function behind({ forth, back, counterparts }: Attribution): Block[] {
   const said = [...forth.map((turn) => describe(turn, false)), ...back.map((turn) => describe(turn, true))];
-  if (said.length === 0) return '';
-  const others = counterparts.map(({ patch }) => `${patch.id} (${patch.place} “${text(patch.subject)}”)`);
+  if (said.length === 0) return [];
+  const others = counterparts.map(({ patch }) => `${patch.id} (${patch.place} “${patch.subject}”)`);
   const unlike = others.length === 0 ? '' : ` Unlike it, ${others.join(', ')} leaves it as it is.`;
   const comesAndGoes = forth.length > 1 ? ' It comes and goes on the way.' : '';
-  return `Patch: ${said.join('; ')}.${unlike}${comesAndGoes}`;
+  return [paragraph('Patch: ', ...joined(said, '; '), `.${unlike}${comesAndGoes}`)];
 }
 
-function describe({ stage, effect, touched, executed, together }: Turn, isBack: boolean): string {
+function describe({ stage, effect, touched, executed, together }: Turn, isBack: boolean): Text {
   const { id, place, subject } = stage.patch;
   const verb = effect === 'breaks' ? 'breaks it' : 'mends it';
   const where = isBack ? ` on the side that is left behind` : '';
-  const ran = executed.length === 0 ? 'none ran here' : `ran here: ${executed.map(code).join(', ')}`;
-  return `**${id}** (${place} “${text(subject)}”) ${verb}${where}${only(together)}; it touches ${touched.map(code).join(', ')}, ${ran}`;
+  return [
+    strong(id),
+    ` (${place} “${subject}”) ${verb}${where}${only(together)}; it touches `,
+    ...names(touched),
+    ...(executed.length === 0 ? [', none ran here'] : [', ran here: ', ...names(executed)]),
+  ];
 }
 
 /** Which patches it takes besides. */
@@ -31,56 +45,76 @@ function only(together: readonly ChainLink[]): string {
   return together.length === 0 ? '' : `, only together with ${together.map(({ id }) => id).join(' and ')}`;
 }
 
-/** The ledger: a heading per patch, its claims, and what no claim covers. */
-export function ledgerSection(account: Account): string {
-  if (account.ledger.length === 0) return '';
-  return [
-    '## Ledger',
-    `What the patches of ${code(account.walk.forth.at(-1)?.after.id ?? '')} promise and what was measured, on ${plural(account.cases, 'case')}.`,
-    ...account.ledger.map(entrySection),
-    passingSection(account),
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+function names(methods: readonly string[]): Span[] {
+  return joined(
+    methods.map((method): Text => [code(method)]),
+    ', ',
+  );
 }
 
-function entrySection({ stage, claims, unexplained, declared, effects }: LedgerEntry): string {
-  const { id, subject } = stage.patch;
-  const lines = claims.map(claimLine);
-  for (const [what, of] of [
-    [claims.length === 0 ? 'measured' : 'unexplained', unexplained],
-    ['declared unsolved', declared],
-  ] as const) {
-    for (const [effect, cases] of grouped(of)) {
-      lines.push(`- **${what}**: ${effect} in ${plural(cases.length, 'case')}, like ${code(cases[0] ?? '')}`);
-    }
-  }
-  if (effects.length === 0) lines.push('- measured: no difference');
-  return `### ${id} ${text(subject)}\n\n${lines.join('\n')}`;
+/** A heading per patch, its claims, and what no claim covers; or a table of how many of each. */
+export function ledgerSection(account: Account): Section | undefined {
+  const { ledger, walk, cases } = account;
+  const end = walk.forth.at(-1);
+  if (end === undefined) return undefined;
+  const blocks = [
+    heading(2, 'Ledger'),
+    paragraph(
+      'What the patches of ',
+      code(end.after.id),
+      ` promise and what was measured, on ${plural(cases, 'case')}.`,
+    ),
+  ];
+  return {
+    levels: [
+      { blocks: [...blocks, ...ledger.flatMap(entryBlocks), ...passingBlocks(account)] },
+      { blocks: [...blocks, countsOf(ledger)], lost: 'the words of the ledger' },
+      { blocks: [], lost: 'the ledger' },
+    ],
+  };
 }
 
-function claimLine({ claim, status, shownBy, contradictedBy }: ClaimRecord): string {
-  const by = (what: string, cases: ClaimRecord['shownBy']): string =>
-    cases.length === 0 ? '' : `, ${what} ${plural(cases.length, 'case')} like ${code(cases[0]?.id ?? '')}`;
-  return `- ${status}: ${text(claim.text)}${by('shown by', shownBy)}${by('contradicted by', contradictedBy)}`;
+function heading(level: 2 | 3, text: Text): Block {
+  return { kind: 'heading', level, text };
+}
+
+function entryBlocks({ stage, claims, unexplained, declared, effects }: LedgerEntry): Block[] {
+  const items = [
+    ...effectItems(claims.length === 0 ? 'measured' : 'unexplained', unexplained),
+    ...claims.map(claimItem),
+    ...effectItems('declared unsolved', declared),
+    ...(effects.length === 0 ? ['measured: no difference'] : []),
+  ];
+  return [heading(3, `${stage.patch.id} ${stage.patch.subject}`), { kind: 'list', items }];
+}
+
+function claimItem({ claim, status, shownBy, contradictedBy }: ClaimRecord): Text {
+  const by = (what: string, cases: ClaimRecord['shownBy']): Span[] =>
+    cases.length === 0 ? [] : [`, ${what} ${plural(cases.length, 'case')} like `, code(cases[0]?.id ?? '')];
+  const shown: Span = status === 'contradicted' ? strong(status) : status;
+  return [shown, `: ${claim.text}`, ...by('shown by', shownBy), ...by('contradicted by', contradictedBy)];
 }
 
 /** Effects of the same kind together, regressions first. */
-function grouped(effects: readonly Effect[]): [string, string[]][] {
+function effectItems(what: string, effects: readonly Effect[]): Text[] {
   const order = ['regressed', 'raises', 'differs', 'lowers', 'fixed'];
-  const groups = new Map<string, string[]>();
+  const groups = new Map<string, Effect[]>();
   for (const effect of effects.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))) {
-    const key = inWords(effect);
-    groups.set(key, [...(groups.get(key) ?? []), effect.scenario.id]);
+    const key = plainWords(effect);
+    groups.set(key, [...(groups.get(key) ?? []), effect]);
   }
-  return [...groups];
+  return [...groups].map(([words, found]) => [
+    strong(what),
+    `: ${words} in ${plural(found.length, 'case')}, like `,
+    code(found[0]?.scenario.id ?? ''),
+  ]);
 }
 
-function inWords(effect: Effect): string {
+function plainWords(effect: Effect): string {
   switch (effect.kind) {
     case 'fixed':
     case 'regressed':
-      return `${effect.kind} ${code(effect.clause)} (${effect.cause})`;
+      return `${effect.kind} ${effect.clause} (${effect.cause})`;
     case 'lowers':
     case 'raises':
       return `${effect.kind} ${effect.cost}`;
@@ -89,26 +123,58 @@ function inWords(effect: Effect): string {
   }
 }
 
-/** What was accepted beforehand, folded away. */
-export function expectedSection(expected: readonly Expected[]): string {
-  if (expected.length === 0) return '';
-  const lines = expected.map(
-    ({ entry, cases }) =>
-      `- ${code(entry.clause)}${entry.cause === undefined ? '' : ` (${entry.cause})`} in ${plural(cases.length, 'case')}: ${text(entry.reason)}${entry.link === undefined ? '' : ` — ${text(entry.link)}`}`,
+function countsOf(ledger: readonly LedgerEntry[]): Block {
+  const rows = ledger.map(({ stage, claims, unexplained, declared }) => {
+    const of = (status: ClaimRecord['status']): string =>
+      String(claims.filter((claim) => claim.status === status).length);
+    const regressed = unexplained.filter(({ kind }) => kind === 'regressed').length;
+    const effects = `${unexplained.length} (${regressed} regressed)`;
+    return [
+      `${stage.patch.id} ${stage.patch.subject}`,
+      of('shown'),
+      of('not shown'),
+      of('contradicted'),
+      effects,
+      String(declared.length),
+    ];
+  });
+  return table(
+    ['patch', '>claims shown', '>not shown', '>contradicted', '>unexplained effects', '>declared'],
+    rows,
   );
-  return `<details><summary>Expected: ${plural(expected.length, 'accepted outcome')}</summary>\n\n${lines.join('\n')}\n\n</details>`;
 }
 
-function passingSection({ passing }: Account): string {
-  if (passing.length === 0) return '';
-  const rows = passing.map(({ clause, cause, made, takenBack, scenarios }) => [
+function passingBlocks({ passing }: Account): Block[] {
+  if (passing.length === 0) return [];
+  const rows = passing.map(({ clause, cause, made, takenBack, scenarios }): Text[] => [
     clause,
     cause,
     made.patch.id,
     takenBack.patch.id,
     String(scenarios.length),
-    code(scenarios[0]?.id ?? ''),
+    [code(scenarios[0]?.id ?? '')],
   ]);
-  const table = markdownTable([['clause', 'cause', 'broken by', 'mended by', 'cases', 'like'], ...rows]);
-  return `### Broken on the way\n\nWho bisects between these patches finds breakage that neither end has.\n\n${table}`;
+  return [
+    heading(3, 'Broken on the way'),
+    paragraph('Who bisects between these patches finds breakage that neither end has.'),
+    table(['clause', 'cause', 'broken by', 'mended by', '>cases', 'like'], rows),
+  ];
+}
+
+/** What was accepted beforehand, folded away. */
+export function expectedSection(expected: readonly Expected[]): Section | undefined {
+  if (expected.length === 0) return undefined;
+  const items = expected.map(({ entry, cases }): Text => {
+    const { clause, cause, reason, link } = entry;
+    const said = `${cause === undefined ? '' : ` (${cause})`} in ${plural(cases.length, 'case')}: ${reason}`;
+    return [code(clause), said, link === undefined ? '' : ` — ${link}`];
+  });
+  const summary = `Expected: ${plural(expected.length, 'accepted outcome')}`;
+  return {
+    levels: [
+      { blocks: [{ kind: 'fold', summary, blocks: [{ kind: 'list', items }] }] },
+      { blocks: [paragraph(`${summary}.`)], lost: 'the accepted outcomes' },
+      { blocks: [], lost: 'the accepted outcomes' },
+    ],
+  };
 }

@@ -1,27 +1,81 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Text from data, as Markdown that shows it and nothing else. */
+import { visible } from './document.ts';
 
-/** A count and its noun. */
-export function plural(n: number, noun: string): string {
-  return `${n} ${noun}${n === 1 ? '' : 's'}`;
-}
+/**
+ * Words that GitHub makes a mention, a reference, a symbol or a formula of, however they are escaped:
+ * `@name`, `#12`, `GH-12`, `:tada:`, `$x$`. They can only be shown as code.
+ */
+const MAGIC = /\S*(?:@[\w-]|#\d|\bGH-\d|:[\w+-]+:|\$)\S*/gi;
 
-/** Code that may hold backticks, and stays in its table cell. */
+/** Code that may hold backticks. Not for a table: there a pipe needs `cellCode`. */
 export function code(value: string): string {
-  const longest = Math.max(0, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
-  const ticks = '`'.repeat(longest + 1);
-  const pad = longest > 0 ? ' ' : '';
-  return `${ticks}${pad}${value.replaceAll('|', '\\|')}${pad}${ticks}`;
+  const shown = visible(value);
+  if (shown.trim() === '') return text(JSON.stringify(shown));
+  const ticks = '`'.repeat(longestRun(shown) + 1);
+  const pad = /^[ `]|[ `]$/.test(shown) ? ' ' : '';
+  return `${ticks}${pad}${shown}${pad}${ticks}`;
 }
 
-/** Prose from data: nothing in it is Markdown. */
-export function text(value: string): string {
-  return value.replaceAll(/[\\`*_[\]<>|#]/g, String.raw`\$&`);
+/** Code that stays in its table cell. */
+export function cellCode(value: string): string {
+  if (!value.includes('|')) return code(value);
+  return value.includes('\\') ? htmlCode(value) : code(value).replaceAll('|', String.raw`\|`);
+}
+
+/** Code as HTML: in a summary, and where Markdown has no way to write it. */
+export function htmlCode(value: string): string {
+  const entities = html(value).replaceAll(/[\\`|*_[\]~]/g, (c) => `&#${c.codePointAt(0) ?? 0};`);
+  return `<code>${entities}</code>`;
+}
+
+/** Prose as HTML. */
+export function htmlText(value: string): string {
+  return parts(value, html, htmlCode);
+}
+
+function html(value: string): string {
+  return visible(value).replaceAll(/[&<>"]/g, (c) => `&#${c.codePointAt(0) ?? 0};`);
+}
+
+/** Prose: nothing in it is Markdown. */
+export function text(value: string, magic = code): string {
+  return parts(visible(value), prose, magic);
+}
+
+/** Escapes what is markup where it stands; an underscore inside a word is none. */
+function prose(value: string): string {
+  return value
+    .replaceAll(/[\\`*[\]|~]/g, String.raw`\$&`)
+    .replaceAll(/(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, String.raw`\_`)
+    .replaceAll(/&(?=#?\w+;)/g, '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('>', '&gt;');
+}
+
+/** At the start of a line some prose would begin a list, a heading, a quotation. */
+export function lineStart(markdown: string): string {
+  return markdown.replace(/^(\s*)([-+=#])/, String.raw`$1\$2`).replace(/^(\s*\d+)([.)])/, String.raw`$1\$2`);
+}
+
+/** Prose with what is magic in it as code. */
+function parts(value: string, words: (part: string) => string, magic: (part: string) => string): string {
+  let result = '';
+  let end = 0;
+  for (const found of value.matchAll(MAGIC)) {
+    result += words(value.slice(end, found.index)) + magic(found[0]);
+    end = found.index + found[0].length;
+  }
+  return result + words(value.slice(end));
 }
 
 /** A fence that nothing inside can close. */
 export function fence(language: string, lines: readonly string[]): string {
-  const longest = Math.max(2, ...lines.flatMap((l) => [...l.matchAll(/`+/g)].map(([run]) => run.length)));
-  const ticks = '`'.repeat(longest + 1);
-  return [`${ticks}${language}`, ...lines, ticks].join('\n');
+  const shown = lines.map((line) => visible(line.replaceAll('\t', '        ')));
+  const ticks = '`'.repeat(Math.max(3, ...shown.map((line) => longestRun(line) + 1)));
+  return [`${ticks}${language}`, ...shown, ticks].join('\n');
+}
+
+function longestRun(value: string): number {
+  return Math.max(0, ...[...value.matchAll(/`+/g)].map(([run]) => run.length));
 }

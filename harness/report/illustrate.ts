@@ -7,13 +7,14 @@ import { traceOf } from '../recording/trace.ts';
 import type { Recording } from '../recording/recording.ts';
 import { runScenario } from '../scenario/interpreter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
+import type { Text } from './document.ts';
 import { sentence } from './sentence.ts';
 
 /** What a report shows of a finding. */
 export interface Illustration {
   readonly finding: Finding;
   readonly scenario: Scenario;
-  readonly because: string;
+  readonly because: Text;
   /** Unified diff of the two traces around their first divergence; empty when they do not differ. */
   readonly diff: readonly string[];
 }

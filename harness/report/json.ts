@@ -3,6 +3,7 @@
 import type { Account } from '../compare/account.ts';
 import type { Effect } from '../compare/ledger.ts';
 import type { Finding } from '../compare/comparison.ts';
+import { plain } from './document.ts';
 import type { Report } from './report.ts';
 import { notExercised, summarise } from './summary.ts';
 
@@ -35,13 +36,18 @@ export function toJson(report: Report): string {
       inherited: finding.inherited,
       scenario: scenario.scenario,
       case: scenario.id,
-      because,
+      because: plain(because),
       patches: patchesOf(account, finding),
       traceDiff: diff,
       evidence: { from: finding.cases[0]?.from ?? null, to: finding.cases[0]?.to ?? null },
       cases: finding.cases.map((c) => c.scenario.id),
     })),
-    costs: comparison.costs.map(({ shownBy, ...cost }) => ({ ...cost, case: shownBy?.id ?? null })),
+    costs: comparison.costs.map(({ name, from: before, to: after, shownBy }) => ({
+      name,
+      from: before,
+      to: after,
+      case: shownBy?.id ?? null,
+    })),
     comparableCases: comparison.comparableCases,
     different: comparison.different.map(({ id }) => id),
     crashedOnly: {

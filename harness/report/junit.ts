@@ -2,6 +2,7 @@
 /** A comparison as JUnit XML: a test case per clause, failed where something regressed. */
 import { CLAUSE_IDS } from '../contract/clause.ts';
 import { CLAUSES } from '../contract/contract.ts';
+import { plain } from './document.ts';
 import type { Report } from './report.ts';
 import { CAUSE_WORDS } from './words.ts';
 
@@ -16,7 +17,7 @@ export function toJunit({ comparison, illustrations }: Report): string {
     if (regressed.length === 0) return `${name}/>`;
     const failures = regressed.map(
       ({ finding, scenario, because }) =>
-        `      <failure type="${finding.cause}" message="${escape(`${CAUSE_WORDS[finding.cause]}; smallest: ${scenario.id}`)}">${escape(because)}</failure>`,
+        `      <failure type="${finding.cause}" message="${escape(`${CAUSE_WORDS[finding.cause]}; smallest: ${scenario.id}`)}">${escape(plain(because))}</failure>`,
     );
     return [`${name}>`, ...failures, '    </testcase>'].join('\n');
   });

@@ -1,48 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { findState, type State } from '../../variants/registry.ts';
 import { CAUSES } from '../contract/clause.ts';
-import { Machine } from '../machine/machine.ts';
-import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import { toJson } from './json.ts';
 import { toJunit } from './junit.ts';
-import { makeReport } from './make-report.ts';
 import { toMarkdown } from './markdown.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
-
-const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));
-
-function state(id: string): State {
-  const found = findState(id);
-  if (found === undefined) throw new Error(id);
-  return found;
-}
-
-function reportOf(from: string, to: string, glob: string): Report {
-  return makeReport(new Machine(), state(from), state(to), state('baseline'), {
-    scenarios: selectScenarios(corpus, glob),
-    expectations: [],
-    wholeLedger: false,
-    context: { corpusHash: 'abc', version: '1.2.3' },
-  }).report;
-}
+import { reportOf } from './testing/make.ts';
 
 const worse = reportOf('v2', 'v3', 'min-align-mask/two*');
 
 describe('toMarkdown', () => {
   test('the first lines decide', () => {
-    const [verdict, , next, costs, from, to, context] = toMarkdown(worse, { full: false }).split('\n');
+    const [verdict, next, costs, rest, from, to, empty] = toMarkdown(worse, { full: false }).split('\n');
     expect(verdict).toMatch(
-      /^\*\*v2 → v3: worse\*\* — \d+ fixed, \d+ regressed, .*; 1 scenario, \d+ cases × 16 clauses;/,
+      /^\*\*v2 → v3: worse\*\* — \d+ fixed, \d+ regressed, .*; 1 scenario, \d+ cases × 16 clauses;.* Breaks no-crash, /,
     );
-    expect(next).toMatch(/^- \d+ unexplained regressions?: look at \[no-crash: memset-out-of-memory\]\(#/);
-    expect(costs).toMatch(/^- (no cost changed|costs: )/);
+    expect(next).toMatch(/^- \d+ unexplained regressions?: look at no-crash: memset-out-of-memory \(v3\.5\)/);
+    expect(costs).toMatch(/^- (no cost changed|cheaper: |dearer: )/);
+    expect(rest).toMatch(
+      /^- rests on \d+ cases of 1 scenario, .*; corpus abc, bouncediff 1\.2\.3; modelled, /,
+    );
     expect([from, to]).toEqual([
       expect.stringContaining('**v2** (= v2.4)'),
       expect.stringContaining('**v3** (= v3.5)'),
     ]);
-    expect(context).toBe('- corpus abc, bouncediff 1.2.3; modelled, not the kernel');
+    expect(empty).toBe('');
+  });
+
+  test('the worst comes first, and the details are folded', () => {
+    const text = toMarkdown(reportOf('v2', 'v3', 'min-align-mask/n*'), { full: true });
+    const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    expect(titles).toEqual([
+      'Unexplained regressions',
+      'Still broken',
+      'Fixed',
+      'Broken before, can no longer be judged',
+      'Costs',
+      'Different, no clause touched',
+      'Ledger',
+      'Findings',
+    ]);
+    const folded = [...text.matchAll(/^<details><summary>(regressed|still broken|fixed|broken before)/gm)];
+    const kinds = folded.map(([, label]) => label);
+    expect(kinds.length).toBe(text.match(/^### .*\n<a id=/gm)?.length);
+    const order = ['regressed', 'still broken', 'fixed', 'broken before'];
+    expect(kinds).toEqual(kinds.toSorted((a = '', b = '') => order.indexOf(a) - order.indexOf(b)));
   });
 
   test('every link leads to an anchor of the page', () => {

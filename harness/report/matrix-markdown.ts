@@ -4,7 +4,8 @@ import { markdownTable } from 'markdown-table';
 import { coalesce, type ClauseCell, type Matrix } from '../compare/matrix.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { COSTS } from '../recording/costs.ts';
-import { code, plural } from './escape.ts';
+import { plural } from './document.ts';
+import { cellCode as code } from './escape.ts';
 
 interface MatrixContext {
   readonly corpusHash: string;

@@ -31,3 +31,12 @@ export function unexplainedRegressions({ comparison: { to, findings } }: Report)
       kind === 'regressed' && !cases.every(({ scenario }) => isDeclared(to, clause, scenario)),
   );
 }
+
+/** The patches that turn a finding in its smallest case: `v3.5`, `without v2.1`. */
+export function patchesOf({ account }: Report, finding: Finding): string[] {
+  const { forth = [], back = [] } = account.attributions.get(finding) ?? {};
+  return [
+    ...forth.map(({ stage }) => stage.patch.id),
+    ...back.map(({ stage }) => `without ${stage.patch.id}`),
+  ];
+}

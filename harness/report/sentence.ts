@@ -6,14 +6,16 @@ import { hex } from '../machine/u64.ts';
 import { describeLabel, Labels } from '../recording/provenance.ts';
 import { callPath, eventAt, type Recording } from '../recording/recording.ts';
 import { describeStep } from '../recording/trace.ts';
+import { code, joined, type Span, type Text } from './document.ts';
 import { CAUSE_WORDS } from './words.ts';
 
 /** Why the clause is broken in this run: where, what was seen, and the cause. */
-export function sentence(run: Recording, clause: ClauseId, cause: Cause, evidence: Evidence): string {
+export function sentence(run: Recording, clause: ClauseId, cause: Cause, evidence: Evidence): Text {
   const step = run.scenario.steps[evidence.step];
-  const when =
-    step === undefined ? '' : `Step ${evidence.step + 1} (\`${describeStep(run.scenario, step)}\`): `;
-  return `${when}${what(run, evidence)}${CAUSE_WORDS[cause]}${caller(run, evidence)}. Promise: ${CLAUSES[clause].title}.`;
+  const when: Span[] =
+    step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
+  const why = `${what(run, evidence)}${CAUSE_WORDS[cause]}`;
+  return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
 }
 
 function what(run: Recording, evidence: Evidence): string {
@@ -44,9 +46,15 @@ function place(run: Recording, { buffer, offset, iova, phys }: Evidence): string
 }
 
 /** Which method of which patch made the call that shows it. */
-function caller(run: Recording, { event }: Evidence): string {
-  if (event < 0) return '';
+function caller(run: Recording, { event }: Evidence): Span[] {
+  if (event < 0) return [];
   const path = callPath(run, eventAt(run, event).path);
-  if (path.length === 0) return '';
-  return `, in ${path.map(({ patch, method }) => `\`${method}\` (${patch})`).join(' → ')}`;
+  if (path.length === 0) return [];
+  return [
+    ', in ',
+    ...joined(
+      path.map(({ patch, method }): Text => [code(method), ` (${patch})`]),
+      ' → ',
+    ),
+  ];
 }

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The lines that decide: the verdict, what to look at, what it costs, and what it rests on. */
+import type { State } from '../../variants/registry.ts';
+import type { Comparison, CostChange, Finding } from '../compare/comparison.ts';
+import { COSTS } from '../recording/costs.ts';
+import { code, plural, strong, type Block, type Span, type Text } from './document.ts';
+import { nameOf } from './kinds.ts';
+import { patchesOf, unexplainedRegressions, type Report } from './report.ts';
+import { change, notExercised, summarise } from './summary.ts';
+
+/** Most clauses or costs that a line names. */
+const NAMED = 2;
+/** Most findings that a reviewer is sent to at once. */
+const LOOK_AT = 3;
+
+/** Six lines, or three where there is no difference. */
+export function head(report: Report): Block {
+  const { comparison } = report;
+  if (isUnchanged(report)) {
+    const rest = `No difference on ${plural(comparison.cases, 'case')}; ${contextOf(report)}.`;
+    const ends: Text = ['From ', ...provenance(comparison.from), ' to ', ...provenance(comparison.to), '.'];
+    return { kind: 'lines', lines: [verdictLine(report), rest, ends] };
+  }
+  return {
+    kind: 'list',
+    lead: verdictLine(report),
+    items: [
+      nextStep(report),
+      costHeadline(comparison),
+      restsOn(report),
+      ['from ', ...provenance(comparison.from)],
+      ['to ', ...provenance(comparison.to)],
+    ],
+  };
+}
+
+/** Nothing that a reader would call a difference, accepted or not. */
+export function isUnchanged({ comparison: { findings, different, costs }, expected }: Report): boolean {
+  return (
+    [...findings, ...expected.flatMap(({ cases }) => cases)].every(({ kind }) => kind === 'still-broken') &&
+    different.length === 0 &&
+    costs.every((cost) => change(cost) === 0)
+  );
+}
+
+/** Line 1: better or worse, why, and in numbers. */
+function verdictLine({ comparison }: Report): Text {
+  const s = summarise(comparison);
+  const parts = [
+    `${s.fixed} fixed`,
+    `${s.regressed} regressed`,
+    `${s.stillBroken} still broken (${s.inherited} inherited)`,
+    ...(s.unmasked > 0 ? [`${s.unmasked} unmasked`] : []),
+    ...(s.masked > 0 ? [`${s.masked} masked`] : []),
+    `${s.cheaper} cheaper`,
+    `${s.dearer} dearer`,
+    `${s.different} different`,
+    `${s.same} same`,
+  ];
+  const missing = notExercised(comparison);
+  const coverage = missing.length === 0 ? 'every clause exercised' : `not exercised: ${missing.join(', ')}`;
+  return [
+    strong(`${comparison.from.id} → ${comparison.to.id}: ${s.word}`),
+    ` — ${parts.join(', ')}; ${plural(s.scenarios, 'scenario')}, ${plural(s.cases, 'case')} × ${s.clauses} clauses; ${coverage}.`,
+    ` ${reasonFor(comparison)}.`,
+  ];
+}
+
+/** Why it is better or worse: clauses first, then costs. */
+function reasonFor({ findings, costs, different }: Comparison): string {
+  const clauses = (kind: Finding['kind']): string[] => [
+    ...new Set(findings.filter((finding) => finding.kind === kind).map(({ clause }) => clause)),
+  ];
+  const reasons = [...some('breaks', clauses('regressed')), ...some('fixes', clauses('fixed'))];
+  if (reasons.length > 0) return capital(reasons.join('; '));
+  const [cost] = headlines(costs);
+  if (cost !== undefined) return `No clause changes, ${titleOf(cost)} ${cost.from} → ${cost.to}`;
+  return different.length > 0 ? 'No clause and no cost changes, only the calls' : 'Nothing changes';
+}
+
+function some(verb: string, names: readonly string[]): string[] {
+  return names.length === 0 ? [] : [`${verb} ${listed(names, NAMED)}`];
+}
+
+/** The first few, and how many more. */
+function listed(names: readonly string[], most: number): string {
+  const more = names.length - most;
+  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ');
+}
+
+/** What a reviewer has to do about it. */
+function nextStep(report: Report): Text {
+  const { findings } = report.comparison;
+  const unexplained = unexplainedRegressions(report);
+  const declared = findings.filter(({ kind }) => kind === 'regressed').length - unexplained.length;
+  const unmasked = findings.filter(({ kind, inherited }) => kind === 'unmasked' && !inherited);
+  const contradicted = report.account.ledger.filter(({ claims }) =>
+    claims.some(({ status }) => status === 'contradicted'),
+  );
+  const named = (list: readonly Finding[]): string =>
+    listed(
+      list.map((finding) => `${nameOf(finding)}${by(report, finding)}`),
+      LOOK_AT,
+    );
+  const steps = [
+    ...(unexplained.length > 0
+      ? [`${plural(unexplained.length, 'unexplained regression')}: look at ${named(unexplained)}`]
+      : []),
+    ...(declared > 0 ? [`${plural(declared, 'regression')}, declared as unsolved by the cover letter`] : []),
+    ...(unexplained.length + declared === 0 ? ['nothing regressed'] : []),
+    ...(unmasked.length > 0 ? [`broken, could not be judged before: ${named(unmasked)}`] : []),
+    ...(contradicted.length > 0
+      ? [
+          `claims contradicted in ${listed(
+            contradicted.map(({ stage }) => stage.patch.id),
+            LOOK_AT,
+          )}`,
+        ]
+      : []),
+  ];
+  return steps.join('; ');
+}
+
+function by(report: Report, finding: Finding): string {
+  const patches = patchesOf(report, finding);
+  return patches.length === 0 ? '' : ` (${patches.join(', ')})`;
+}
+
+/** What is cheaper and what is dearer, copies and bytes before the rest. */
+function costHeadline({ costs }: Comparison): Text {
+  const changed = headlines(costs);
+  if (changed.length === 0) return 'no cost changed';
+  const [first] = changed;
+  const of = (word: string, list: readonly CostChange[]): Span[] => {
+    if (list.length === 0) return [];
+    const named = list.slice(0, NAMED).map((cost): Span[] => {
+      const { there, shownBy } = cost;
+      const sum = `${titleOf(cost)} ${cost.from} → ${cost.to}`;
+      if (cost !== first || there === undefined || shownBy === undefined) return [sum];
+      return [`${sum} (${there.from} → ${there.to} in `, code(shownBy.id), ')'];
+    });
+    const more = list.length > NAMED ? ` and ${list.length - NAMED} more` : '';
+    return [`${word}: `, ...named.flatMap((spans, index) => (index === 0 ? spans : [', ', ...spans])), more];
+  };
+  const cheaper = of(
+    'cheaper',
+    changed.filter((cost) => change(cost) < 0),
+  );
+  const dearer = of(
+    'dearer',
+    changed.filter((cost) => change(cost) > 0),
+  );
+  return [...cheaper, ...(cheaper.length > 0 && dearer.length > 0 ? ['; '] : []), ...dearer];
+}
+
+/** The costs that changed; what changed by less than a hundredth comes last. */
+function headlines(costs: readonly CostChange[]): CostChange[] {
+  const changed = costs.filter((cost) => change(cost) !== 0);
+  const isMuch = (cost: CostChange): boolean => Math.abs(change(cost)) * 100 >= Math.max(cost.from, cost.to);
+  return [...changed.filter(isMuch), ...changed.filter((cost) => !isMuch(cost))];
+}
+
+function titleOf({ name }: CostChange): string {
+  return COSTS.find((cost) => cost.name === name)?.title ?? name;
+}
+
+function restsOn(report: Report): Text {
+  const { cases, scenarios, comparableCases, crashedOnlyFrom, crashedOnlyTo, from, to } = report.comparison;
+  const crashes = [
+    ...(crashedOnlyFrom.length > 0 ? [`only ${from.id} crashes in ${crashedOnlyFrom.length}`] : []),
+    ...(crashedOnlyTo.length > 0 ? [`only ${to.id} crashes in ${crashedOnlyTo.length}`] : []),
+  ];
+  const behind =
+    crashes.length === 0 ? '' : `${crashes.join(', ')}: what lies behind a crash is not judged; `;
+  return `rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}, ${comparableCases} of them comparable in cost; ${behind}${contextOf(report)}`;
+}
+
+function contextOf({ context: { corpusHash, version } }: Report): string {
+  return `corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel`;
+}
+
+/** Where a state comes from, in a line. */
+function provenance(state: State): Span[] {
+  const last = state.chain.at(-1);
+  if (last === undefined) {
+    return [strong(state.id), ': drivers/iommu/dma-iommu.c of v5.14-rc, before the series'];
+  }
+  const alias = state.alias === undefined ? '' : ` (= ${state.alias})`;
+  const { place, subject, author, date, messageId } = last;
+  return [strong(state.id), `${alias}: ${place} “${subject}”, ${author}, ${date}, `, code(messageId)];
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A comparison as a document: the lines that decide, the findings by group, the costs, the details. */
+import { expectedSection, ledgerSection } from './account-section.ts';
+import { fit, shrink, type Plan, type Section } from './budget.ts';
+import { clippedSection } from './clip.ts';
+import { costSection } from './cost-section.ts';
+import { code, paragraph, type Block } from './document.ts';
+import { findingSection } from './finding-section.ts';
+import { head, isUnchanged } from './head.ts';
+import { groupsOf } from './kinds.ts';
+import { differentSection, inheritedSection, overviewSection } from './overview-section.ts';
+import type { Report } from './report.ts';
+
+/** Everything, or as much of it as fits into `budget` characters of Markdown with `prefix`ed anchors. */
+export function reportDocument(report: Report, budget: number, prefix = ''): Block[] {
+  const trim = budget === Infinity ? (section: Section): Section => section : clippedSection;
+  const top = trim({ levels: [{ blocks: [head(report)] }] });
+  if (isUnchanged(report)) return fit({ sections: [top], shrinking: [] }, budget, prefix).blocks;
+  const { blocks, lost } = fit(planOf(report, top, trim), budget, prefix);
+  return lost.length === 0 ? blocks : [...blocks, cutNote(report, lost)];
+}
+
+/** Reading order: the worst first. What matters least shrinks first. */
+function planOf(report: Report, top: Section, trim: (section: Section) => Section): Plan {
+  const shownBefore = new Set<string>();
+  const groups = groupsOf(report);
+  const overviews = groups.map((group) => trim(overviewSection(report, group)));
+  const details = groups.map(({ label, shown }) =>
+    shown.map((illustration) => trim(findingSection(report, label, illustration, shownBefore))),
+  );
+  const present = (section: Section | undefined): Section[] => (section === undefined ? [] : [trim(section)]);
+  const inherited = present(inheritedSection(report));
+  const costs = trim(costSection(report.comparison));
+  const different = present(differentSection(report.comparison));
+  const ledger = present(ledgerSection(report.account));
+  const expected = present(expectedSection(report.expected));
+  const heading: Block = { kind: 'heading', level: 2, text: 'Findings' };
+  const findings = details.flat();
+  const [worst = [], ...others] = details;
+  const title = findings.length === 0 ? [] : [{ levels: [{ blocks: [heading] }, { blocks: [] }] }];
+  const asides = [...different, ...inherited, ...expected];
+  return {
+    sections: [top, ...overviews, costs, ...asides, ...ledger, ...title, ...findings],
+    shrinking: [
+      ...shrink(asides, 1),
+      ...others.toReversed().flatMap((group) => [...shrink(group, 1), ...shrink(group, 0)]),
+      ...shrink(ledger, 1),
+      // Hundreds of rows say less than what is behind the first of them.
+      ...shrink(overviews, 2),
+      ...shrink(worst, 1),
+      ...shrink(worst, 0),
+      ...shrink([...overviews, costs], 1),
+      ...shrink([...asides, ...ledger, ...title], 0),
+      ...shrink([...overviews, costs], 0),
+    ],
+  };
+}
+
+function cutNote({ comparison: { from, to } }: Report, lost: readonly string[]): Block {
+  return paragraph(
+    `Cut to fit: ${lost.join(', ')}. `,
+    code('--full'),
+    ' prints everything, ',
+    code('--json'),
+    ' has it as data: ',
+    code(`npm run compare -- ${from.id} ${to.id} --full`),
+    '.',
+  );
+}

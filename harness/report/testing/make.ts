@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Reports of real comparisons, on a part of the corpus. */
+import { join } from 'node:path';
+import { findState, type State } from '../../../variants/registry.ts';
+import { Machine } from '../../machine/machine.ts';
+import { loadCorpus, selectScenarios } from '../../scenario/load.ts';
+import { makeReport } from '../make-report.ts';
+import type { Report } from '../report.ts';
+
+const corpus = loadCorpus(join(import.meta.dirname, '..', '..', '..', 'corpus'));
+
+function state(id: string): State {
+  const found = findState(id);
+  if (found === undefined) throw new Error(id);
+  return found;
+}
+
+/** What `compare from to --scenario glob` is made of. */
+export function reportOf(from: string, to: string, glob: string): Report {
+  return makeReport(new Machine(), state(from), state(to), state('baseline'), {
+    scenarios: selectScenarios(corpus, glob),
+    expectations: [],
+    wholeLedger: false,
+    context: { corpusHash: 'abc', version: '1.2.3' },
+  }).report;
+}
