@@ -173,8 +173,8 @@ export function expectedSection(expected: readonly Expected[]): Section | undefi
   return {
     levels: [
       { blocks: [{ kind: 'fold', summary, blocks: [{ kind: 'list', items }] }] },
-      { blocks: [paragraph(`${summary}.`)], lost: 'the accepted outcomes' },
-      { blocks: [], lost: 'the accepted outcomes' },
+      { blocks: [paragraph(`${summary}.`)], lost: 'the list of accepted outcomes' },
+      { blocks: [], lost: 'the list of accepted outcomes' },
     ],
   };
 }

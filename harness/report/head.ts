@@ -122,7 +122,8 @@ function nextStep(report: Report): Text {
 }
 
 function by(report: Report, finding: Finding): string {
-  const patches = patchesOf(report, finding);
+  const { forth, back } = report.account.walk;
+  const patches = forth.length + back.length > 1 ? patchesOf(report, finding) : [];
   return patches.length === 0 ? '' : ` (${patches.join(', ')})`;
 }
 
@@ -130,13 +131,12 @@ function by(report: Report, finding: Finding): string {
 function costHeadline({ costs }: Comparison): Text {
   const changed = headlines(costs);
   if (changed.length === 0) return 'no cost changed';
-  const [first] = changed;
   const of = (word: string, list: readonly CostChange[]): Span[] => {
     if (list.length === 0) return [];
     const named = list.slice(0, NAMED).map((cost): Span[] => {
       const { there, shownBy } = cost;
       const sum = `${titleOf(cost)} ${cost.from} → ${cost.to}`;
-      if (cost !== first || there === undefined || shownBy === undefined) return [sum];
+      if (cost !== list[0] || there === undefined || shownBy === undefined) return [sum];
       return [`${sum} (${there.from} → ${there.to} in `, code(shownBy.id), ')'];
     });
     const more = list.length > NAMED ? ` and ${list.length - NAMED} more` : '';
