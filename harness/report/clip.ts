@@ -11,27 +11,27 @@ export function clippedSection({ levels }: Section): Section {
   return { levels: levels.map((level) => ({ ...level, blocks: clipped(level.blocks) })) };
 }
 
-/** The blocks without what would fill a comment alone: monstrous names, lines, diffs. */
 function clipped(blocks: readonly Block[]): Block[] {
   return blocks.map(clipBlock);
 }
 
-function clipBlock(block: Block): Block {
+/** The block without what would fill a comment alone: monstrous names, lines, diffs. */
+export function clipBlock(block: Block): Block {
   switch (block.kind) {
     case 'heading':
     case 'paragraph':
       return { ...block, text: clipText(block.text) };
     case 'lines':
-      return { ...block, lines: block.lines.map(clipText) };
+      return { ...block, lines: block.lines.map((line) => clipText(line)) };
     case 'list': {
-      const items = block.items.map(clipText);
+      const items = block.items.map((item) => clipText(item));
       return block.lead === undefined ? { ...block, items } : { ...block, items, lead: clipText(block.lead) };
     }
     case 'table':
       return {
         ...block,
         columns: block.columns.map((column) => ({ ...column, title: cut(column.title, LONGEST.name) })),
-        rows: block.rows.map((row) => row.map(clipText)),
+        rows: block.rows.map((row) => row.map((cell) => clipText(cell, LONGEST.name))),
       };
     case 'fence':
       return { ...block, lines: clipLines(block.lines) };
@@ -40,9 +40,9 @@ function clipBlock(block: Block): Block {
   }
 }
 
-function clipText(text: Text): Text {
+function clipText(text: Text, prose = LONGEST.prose): Text {
   return spansOf(text).map((span): Span => {
-    if (typeof span === 'string') return cut(span, LONGEST.prose);
+    if (typeof span === 'string') return cut(span, prose);
     if ('code' in span) return { code: cut(span.code, LONGEST.name) };
     if ('strong' in span) return { strong: cut(span.strong, LONGEST.name) };
     return { ...span, link: cut(span.link, LONGEST.name) };

@@ -6,7 +6,7 @@ import { visible } from './document.ts';
  * Words that GitHub makes a mention, a reference, a symbol or a formula of, however they are escaped:
  * `@name`, `#12`, `GH-12`, `:tada:`, `$x$`. They can only be shown as code.
  */
-const MAGIC = /\S*(?:@[\w-]|#\d|\bGH-\d|:[\w+-]+:|\$)\S*/gi;
+const MAGIC = /@[\w-]|#\d|GH-\d|:[\w+-]{1,40}:|\$/i;
 
 /** Code that may hold backticks. Not for a table: there a pipe needs `cellCode`. */
 export function code(value: string): string {
@@ -58,15 +58,13 @@ export function lineStart(markdown: string): string {
   return markdown.replace(/^(\s*)([-+=#])/, String.raw`$1\$2`).replace(/^(\s*\d+)([.)])/, String.raw`$1\$2`);
 }
 
-/** Prose with what is magic in it as code. */
+/** Prose with the magic words in it as code. */
 function parts(value: string, words: (part: string) => string, magic: (part: string) => string): string {
-  let result = '';
-  let end = 0;
-  for (const found of value.matchAll(MAGIC)) {
-    result += words(value.slice(end, found.index)) + magic(found[0]);
-    end = found.index + found[0].length;
-  }
-  return result + words(value.slice(end));
+  if (!MAGIC.test(value)) return words(value);
+  return value
+    .split(/( +)/)
+    .map((part) => (MAGIC.test(part) ? magic(part) : words(part)))
+    .join('');
 }
 
 /** A fence that nothing inside can close. */

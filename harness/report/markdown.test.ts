@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import { CAUSES } from '../contract/clause.ts';
 import { toJson } from './json.ts';
 import { toJunit } from './junit.ts';
 import { toMarkdown } from './markdown.ts';
-import { unexplainedRegressions, type Report } from './report.ts';
+import { unexplainedRegressions } from './report.ts';
 import { reportOf } from './testing/make.ts';
 
 const worse = reportOf('v2', 'v3', 'min-align-mask/two*');
@@ -59,25 +58,6 @@ describe('toMarkdown', () => {
     const text = toMarkdown(reportOf('v7', 'v8', 'min-align-mask/two*'), { full: false });
     expect(text.trimEnd().split('\n')).toHaveLength(3);
     expect(text).toContain('same');
-  });
-
-  test('hundreds of findings stay within a comment, the worst ones first and no fence open', () => {
-    const [first] = worse.illustrations;
-    if (first === undefined) throw new Error('no finding');
-    const many = CAUSES.flatMap((cause) =>
-      Array.from({ length: 12 }, () => ({ ...first, finding: { ...first.finding, cause } })),
-    );
-    const crowded: Report = {
-      ...worse,
-      illustrations: [first, ...many],
-      comparison: { ...worse.comparison, findings: [first.finding, ...many.map(({ finding }) => finding)] },
-    };
-    const text = toMarkdown(crowded, { full: false });
-    expect(text.length).toBeLessThanOrEqual(60_000);
-    expect(text).toContain('`--full` prints everything');
-    expect(text.indexOf(`### ${first.finding.clause}: ${first.finding.cause}`)).toBeGreaterThan(0);
-    expect((text.match(/^```/gm) ?? []).length % 2).toBe(0);
-    expect(toMarkdown(crowded, { full: true }).length).toBeGreaterThan(60_000);
   });
 });
 

@@ -52,7 +52,7 @@ function render(block: Block, page: Page): string {
       return [...lead, ...block.items.map((item) => `- ${startOf(item, page)}`)].join('\n');
     }
     case 'table': {
-      const head = block.columns.map(({ title }) => text(title));
+      const head = block.columns.map(({ title }) => text(title, cellCode));
       const rows = block.rows.map((row) => row.map((cell) => inline(cell, page, cellCode)));
       const align = block.columns.map((column) => (column.align === 'right' ? 'r' : 'l'));
       return markdownTable([head, ...rows], { align });

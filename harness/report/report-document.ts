@@ -2,7 +2,7 @@
 /** A comparison as a document: the lines that decide, the findings by group, the costs, the details. */
 import { expectedSection, ledgerSection } from './account-section.ts';
 import { fit, shrink, type Plan, type Section } from './budget.ts';
-import { clippedSection } from './clip.ts';
+import { clipBlock, clippedSection } from './clip.ts';
 import { costSection } from './cost-section.ts';
 import { code, paragraph, type Block } from './document.ts';
 import { findingSection } from './finding-section.ts';
@@ -17,7 +17,7 @@ export function reportDocument(report: Report, budget: number, prefix = ''): Blo
   const top = trim({ levels: [{ blocks: [head(report)] }] });
   if (isUnchanged(report)) return fit({ sections: [top], shrinking: [] }, budget, prefix).blocks;
   const { blocks, lost } = fit(planOf(report, top, trim), budget, prefix);
-  return lost.length === 0 ? blocks : [...blocks, cutNote(report, lost)];
+  return lost.length === 0 ? blocks : [...blocks, clipBlock(cutNote(report, lost))];
 }
 
 /** Reading order: the worst first. What matters least shrinks first. */

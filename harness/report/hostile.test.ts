@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import type { Block } from './document.ts';
+import { renderMarkdown } from './render-markdown.ts';
+import { reportDocument } from './report-document.ts';
+import { toTerminal } from './terminal.ts';
+import { hostile } from './testing/hostile.ts';
+import { reportOf } from './testing/make.ts';
+import { cellsOf, outsideFences, readInline } from './testing/read-markdown.ts';
+
+const honest = reportOf('v2', 'v3', 'min-align-mask/neighbour*');
+
+/** What GitHub, HTML or a terminal would act on. */
+// prettier-ignore
+const NAME = fc.string({
+  minLength: 1,
+  maxLength: 40,
+  unit: fc.constantFrom(
+    '`', '```', '|', '\\', '<', '>', '&lt;', '<b>', '</details>', '<!--', '*', '_', '~~', '[', '](x)', '!',
+    '@me', '#12', 'GH-1', ':tada:', '$x$', '- ', '# ', '1. ', '\n', '\r', '\t', '\u001B[2J', '\u202E',
+    'a', 'é', ' ', '/', 'https://x.y',
+  ),
+});
+const TAGS = /<\/?(?:details|summary|code|b|a)>|<a id="[a-z-]+">/g;
+
+/** What GitHub would act on, in a line without code, escapes, tags of ours and links into the page. */
+const MAGIC = /[<`]|\]\(|@\w|#\d|GH-\d|:tada:|\$x/;
+
+/** That line. A summary is HTML: backticks and brackets mean nothing there. */
+function meant(line: string): string {
+  const [, summary] = /^<details><summary>(.*)<\/summary>$/.exec(line) ?? [];
+  const noCode = (summary ?? line).replaceAll(/<code>[^<]*<\/code>/g, ' ');
+  const bare = summary === undefined ? readInline(noCode).bare : noCode.replaceAll(/&#\d+;|[`[\]]/g, ' ');
+  return bare.replaceAll(TAGS, '').replaceAll(/\]\(#[a-z-]+\)/g, '');
+}
+
+/** How many blocks of a kind there are, folded ones included. */
+function count(blocks: readonly Block[], kind: Block['kind']): number {
+  return blocks.reduce(
+    (sum, block) =>
+      sum + Number(block.kind === kind) + (block.kind === 'fold' ? count(block.blocks, kind) : 0),
+    0,
+  );
+}
+
+/** Tables: the rows that stand under each other. */
+function tablesOf(lines: readonly string[]): string[][] {
+  const tables: string[][] = [];
+  for (const [index, line] of lines.entries()) {
+    if (!line.startsWith('|')) continue;
+    if (lines[index - 1]?.startsWith('|') === true) tables.at(-1)?.push(line);
+    else tables.push([line]);
+  }
+  return tables;
+}
+
+function matching(lines: readonly string[], pattern: RegExp): number {
+  return lines.filter((line) => pattern.test(line)).length;
+}
+
+describe.each([
+  ['in full', Infinity],
+  ['in a comment', 60_000],
+  ['in little room', 9_000],
+])('hostile names, %s', (_, budget) => {
+  test('change nothing but names', () => {
+    fc.assert(
+      fc.property(NAME, (name) => {
+        const blocks = reportDocument(hostile(honest, name), budget);
+        const page = renderMarkdown(blocks);
+        const lines = outsideFences(page);
+        expect(page.length).toBeLessThanOrEqual(budget);
+        // No block comes from a name.
+        expect(matching(lines, /^ {0,3}#{1,6} /)).toBe(count(blocks, 'heading'));
+        expect(matching(lines, /^<details><summary>.*<\/summary>$/)).toBe(count(blocks, 'fold'));
+        expect(matching(lines, /^<\/details>$/)).toBe(count(blocks, 'fold'));
+        expect(matching(lines, /^\s*(>|[*+] |\d+[.)] |=+\s*$|-+\s*$|~~~|<!--)/)).toBe(0);
+        const tables = tablesOf(lines);
+        expect(tables).toHaveLength(count(blocks, 'table'));
+        for (const rows of tables) {
+          expect(new Set(rows.map((row) => cellsOf(row).length)).size).toBe(1);
+        }
+        for (const line of lines) expect(meant(line)).not.toMatch(MAGIC);
+        expect(page).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+      }),
+      { numRuns: 40 },
+    );
+  });
+});
+
+test('hostile names reach no terminal', () => {
+  fc.assert(
+    fc.property(NAME, (name) => {
+      const text = toTerminal(hostile(honest, name), { full: true, columns: 80, colour: false });
+      expect(text).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]/u);
+    }),
+    { numRuns: 20 },
+  );
+});
