@@ -29,6 +29,7 @@ export function hostile(report: Report, name: string): Report {
     stage: stage(old.stage),
     touched: [name],
     executed: [name],
+    together: old.together.map((link) => ({ ...link, id: name })),
   });
   const effect = (old: Effect): Effect => ({ ...old, scenario: rename(old.scenario) });
   const findings = new Map(
