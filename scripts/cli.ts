@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every command shares: arguments, help, output, exit codes. */
-import { readFileSync, realpathSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, styleText } from 'node:util';
@@ -194,6 +202,13 @@ export function suggestion(name: string, names: readonly string[]): string {
   return near.length > 0 ? `nearest: ${near.join(', ')}` : `there are ${names.join(', ')}`;
 }
 
+/** The value of an option that takes one of a few; UserError that names them. */
+export function oneOf<T extends string>(value: string, option: string, known: readonly T[]): T {
+  const found = known.find((name) => name === value);
+  if (found === undefined) throw new UserError(`--${option} ${quote(value)}: one of ${known.join(', ')}`);
+  return found;
+}
+
 /** The corpus of the project. */
 export function projectCorpus(): Corpus {
   return loadCorpus(join(packageRoot(), 'corpus'));
@@ -242,6 +257,16 @@ export function wholeNumber(args: Args, name: string, otherwise: number, min: nu
   const value = Number(given);
   if (/^\d+$/.test(given) && value >= min && value <= max) return value;
   throw new UserError(`--${name} ${quote(given)} is not a whole number from ${min} to ${max}`);
+}
+
+/** Appends to a file that others write to as well. */
+export function appendFile(file: string, text: string): void {
+  try {
+    appendFileSync(file, text);
+  } catch (error) {
+    const why = error instanceof Error ? error.message.split(',')[0] : String(error);
+    throw new UserError(`cannot append to ${quote(file)}: ${why ?? ''}`);
+  }
 }
 
 /** A progress line on standard error, on a terminal only. */

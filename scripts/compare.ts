@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Comparison } from '../harness/compare/comparison.ts';
 import { accept, loadExpectations } from '../harness/compare/expectations.ts';
@@ -10,13 +10,15 @@ import { toJunit } from '../harness/report/junit.ts';
 import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
-import { unexplainedRegressions, type Report } from '../harness/report/report.ts';
+import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/scenario/user-error.ts';
 import {
+  appendFile,
   casesFor,
   EXIT_BAD_NEWS,
   EXIT_OK,
+  oneOf,
   output,
   packageRoot,
   progressLine,
@@ -44,7 +46,6 @@ const FORMATS = {
   json: toJson,
   junit: toJunit,
 } as const;
-const FAIL_ON = ['regressed', 'unexplained', 'never'] as const;
 
 export const compare: Command = {
   name: 'compare',
@@ -116,18 +117,13 @@ async function run(args: Args): Promise<number> {
     );
   }
   const summary = args.text('summary');
-  if (summary !== undefined) append(summary, toMarkdown(report, { full: false }));
+  if (summary !== undefined) appendFile(summary, toMarkdown(report, { full: false }));
   output(args, render(report, args.flag('full')));
   if (reason !== undefined) {
     acceptRegressions(expectationsFile, report.comparison, reason);
     return EXIT_OK;
   }
-  const bad = {
-    regressed: report.comparison.findings.some(({ kind }) => kind === 'regressed'),
-    unexplained: unexplainedRegressions(report).length > 0,
-    never: false,
-  };
-  return bad[failOn] ? EXIT_BAD_NEWS : EXIT_OK;
+  return fails(report, failOn) ? EXIT_BAD_NEWS : EXIT_OK;
 }
 
 function formatNamed(args: Args): (report: Report, full: boolean) => string {
@@ -135,21 +131,6 @@ function formatNamed(args: Args): (report: Report, full: boolean) => string {
   const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
   const isRead = process.stdout.isTTY && args.text('output') === undefined;
   return FORMATS[oneOf(args.text('format') ?? (isRead ? 'terminal' : 'markdown'), 'format', names)];
-}
-
-function oneOf<T extends string>(value: string, option: string, known: readonly T[]): T {
-  const found = known.find((name) => name === value);
-  if (found === undefined) throw new UserError(`--${option} ${quote(value)}: one of ${known.join(', ')}`);
-  return found;
-}
-
-function append(file: string, text: string): void {
-  try {
-    appendFileSync(file, text);
-  } catch (error) {
-    const why = error instanceof Error ? error.message.split(',')[0] : String(error);
-    throw new UserError(`cannot append to ${quote(file)}: ${why ?? ''}`);
-  }
 }
 
 function acceptRegressions(file: string, comparison: Comparison, reason: string): void {

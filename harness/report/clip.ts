@@ -4,7 +4,7 @@ import type { Section } from './budget.ts';
 import { plural, spansOf, type Block, type Span, type Text } from './document.ts';
 
 /** Longest pieces of a line, and of a fence, that a comment shows. */
-const LONGEST = { prose: 1200, name: 160, line: 240, lines: 120 };
+export const LONGEST = { prose: 1200, name: 160, line: 240, lines: 120 };
 
 /** The section, each level clipped. */
 export function clippedSection({ levels }: Section): Section {
@@ -56,7 +56,7 @@ function clipLines(lines: readonly string[]): string[] {
 }
 
 /** Beginning and end say most about a path. */
-function cut(value: string, longest: number): string {
+export function cut(value: string, longest: number): string {
   if (value.length <= longest) return value;
   const half = Math.floor(longest / 2);
   return `${value.slice(0, half)}…${value.slice(value.length - half + 1)}`;

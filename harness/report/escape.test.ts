@@ -79,7 +79,7 @@ describe('escape', () => {
   });
 
   test('a summary has no tag but its own', () => {
-    expect(htmlText('<b> & "@me"')).toBe('&#60;b&#62; &#38; <code>&#34;@me&#34;</code>');
+    expect(htmlText('<b> & "@me"')).toBe('&lt;b&gt; &amp; <code>&quot;@me&quot;</code>');
   });
 
   test('a fence is longer than any run of backticks in it', () => {

@@ -20,22 +20,26 @@ export function code(value: string): string {
 /** Code that stays in its table cell. */
 export function cellCode(value: string): string {
   if (!value.includes('|')) return code(value);
-  return value.includes('\\') ? htmlCode(value) : code(value).replaceAll('|', String.raw`\|`);
+  // Markdown has no way to write a backslash before a pipe.
+  return value.includes('\\')
+    ? htmlCode(value).replaceAll(/[\\`|*_[\]~]/g, (c) => `&#${c.codePointAt(0) ?? 0};`)
+    : code(value).replaceAll('|', String.raw`\|`);
 }
 
-/** Code as HTML: in a summary, and where Markdown has no way to write it. */
+/** Code inside HTML. */
 export function htmlCode(value: string): string {
-  const entities = html(value).replaceAll(/[\\`|*_[\]~]/g, (c) => `&#${c.codePointAt(0) ?? 0};`);
-  return `<code>${entities}</code>`;
+  return `<code>${html(value)}</code>`;
 }
 
-/** Prose as HTML. */
+/** Prose inside HTML. */
 export function htmlText(value: string): string {
   return parts(value, html, htmlCode);
 }
 
+const ENTITIES: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
 function html(value: string): string {
-  return visible(value).replaceAll(/[&<>"]/g, (c) => `&#${c.codePointAt(0) ?? 0};`);
+  return visible(value).replaceAll(/[&<>"]/g, (character) => ENTITIES[character] ?? character);
 }
 
 /** Prose: nothing in it is Markdown. */

@@ -31,7 +31,7 @@ const MAGIC = /[<`]|\]\(|@\w|#\d|GH-\d|:tada:|\$x/;
 function meant(line: string): string {
   const [, summary] = /^<details><summary>(.*)<\/summary>$/.exec(line) ?? [];
   const noCode = (summary ?? line).replaceAll(/<code>[^<]*<\/code>/g, ' ');
-  const bare = summary === undefined ? readInline(noCode).bare : noCode.replaceAll(/&#\d+;|[`[\]]/g, ' ');
+  const bare = summary === undefined ? readInline(noCode).bare : noCode.replaceAll(/&\w+;|[`[\]]/g, ' ');
   return bare.replaceAll(TAGS, '').replaceAll(/\]\(#[a-z-]+\)/g, '');
 }
 

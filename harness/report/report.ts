@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All that a report of a comparison is made of. Plain data; the renderers are pure functions of it. */
 import type { Account } from '../compare/account.ts';
+import type { Turn } from '../compare/attribute.ts';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Expected } from '../compare/expectations.ts';
 import { isDeclared } from '../compare/ledger.ts';
@@ -32,11 +33,25 @@ export function unexplainedRegressions({ comparison: { to, findings } }: Report)
   );
 }
 
-/** The patches that turn a finding in its smallest case: `v3.5`, `without v2.1`. */
+/** What a comparison can fail on. */
+export const FAIL_ON = ['regressed', 'unexplained', 'never'] as const;
+
+/** The comparison is bad news for who asked about that. */
+export function fails(report: Report, on: (typeof FAIL_ON)[number]): boolean {
+  switch (on) {
+    case 'regressed':
+      return report.comparison.findings.some(({ kind }) => kind === 'regressed');
+    case 'unexplained':
+      return unexplainedRegressions(report).length > 0;
+    case 'never':
+      return false;
+  }
+}
+
+/** The patches that turn a finding in its smallest case: `v3.5`, `v3.5 with v3.2`, `without v2.1`. */
 export function patchesOf({ account }: Report, finding: Finding): string[] {
   const { forth = [], back = [] } = account.attributions.get(finding) ?? {};
-  return [
-    ...forth.map(({ stage }) => stage.patch.id),
-    ...back.map(({ stage }) => `without ${stage.patch.id}`),
-  ];
+  const name = ({ stage, together }: Turn): string =>
+    [stage.patch.id, ...together.map(({ id }) => id)].join(' with ');
+  return [...forth.map(name), ...back.map((turn) => `without ${name(turn)}`)];
 }

@@ -37,7 +37,7 @@ function textsIn(block: Block): Text[] {
 
 /** Letters and digits: what is left of a text without spaces, marks and entities. */
 function squeezed(value: string): string {
-  return value.replaceAll(/&#?\w+;/g, '').replaceAll(/[^\p{L}\p{N}]+/gu, '');
+  return value.replaceAll(/&\w+;/g, '').replaceAll(/[^\p{L}\p{N}]+/gu, '');
 }
 
 test('the terminal says what the Markdown says', () => {

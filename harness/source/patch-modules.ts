@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Finds the module that each patch was written in, by reading registry.ts and what it imports. */
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import {
   Node,
   Project,
@@ -23,6 +23,23 @@ export type PatchFunction = ArrowFunction | FunctionExpression | FunctionDeclara
 export interface PatchModule {
   readonly apply: PatchFunction;
   readonly patchClass: ClassExpression | ClassDeclaration;
+}
+
+/** The files of a series or a suggestion. */
+export interface SubjectFiles {
+  readonly id: string;
+  /** Its own module and all that it imports. */
+  readonly parts: ReadonlySet<string>;
+  /** Where it stands in a list with others. */
+  readonly listedIn: string;
+}
+
+/** Which files under variants/ make what; paths from the root. */
+export interface VariantFiles {
+  /** Series and suggestions. */
+  readonly subjects: readonly SubjectFiles[];
+  /** The registry and all that it imports: every state's. */
+  readonly registry: ReadonlySet<string>;
 }
 
 /** The parsed variants/ of a package. */
@@ -57,6 +74,36 @@ export class PatchModules {
     const dmaOps = this.file('dma-ops.ts').getInterfaceOrThrow('DmaOps');
     this.entries = dmaOps.getMethods().map((method) => method.getName());
     this.#modules = new Map([...this.#seriesPatches(), ...this.#suggestions()]);
+  }
+
+  /** What each series and each suggestion is written in, and what they all hang on. */
+  files(): VariantFiles {
+    const series = this.#listed('SERIES').map((object): SubjectFiles => {
+      const parts = this.#imported(object.getSourceFile());
+      return { id: text(property(object, 'id')), parts, listedIn: this.#path(this.file('registry.ts')) };
+    });
+    const suggestions = this.#listed('SUGGESTIONS').map((object): SubjectFiles => {
+      const id = `review/${text(property(object, 'name'))}`;
+      const parts = this.#imported(this.module(id).apply.getSourceFile());
+      return { id, parts, listedIn: this.#path(object.getSourceFile()) };
+    });
+    return { subjects: [...series, ...suggestions], registry: this.#imported(this.file('registry.ts')) };
+  }
+
+  #path(file: SourceFile): string {
+    return relative(this.root, file.getFilePath()).replaceAll('\\', '/');
+  }
+
+  /** A file and what it imports, directly or not. */
+  #imported(file: SourceFile, found = new Set<string>()): Set<string> {
+    const path = this.#path(file);
+    if (found.has(path)) return found;
+    found.add(path);
+    for (const declaration of file.getImportDeclarations()) {
+      const target = declaration.getModuleSpecifierSourceFile();
+      if (target !== undefined) this.#imported(target, found);
+    }
+    return found;
   }
 
   /** A file under variants/. */

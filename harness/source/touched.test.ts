@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, test } from '@jest/globals';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { SERIES } from '../../variants/registry.ts';
+import { SUGGESTIONS } from '../../variants/review/index.ts';
+import { packageRoot } from './package-root.ts';
+import { PatchModules } from './patch-modules.ts';
+import { touchedPairs } from './touched.ts';
+
+const files = new PatchModules(packageRoot()).files();
+
+function touched(...changed: string[]): string[] {
+  return touchedPairs(files, changed).map(([from, to]) => `${from} ${to}`);
+}
+
+describe('touchedPairs', () => {
+  test.each([
+    ['a module of one series', ['variants/v1/check-config-swiotlb.ts'], ['baseline v1']],
+    [
+      'a module that later series and a suggestion use too',
+      ['variants/v4/fix-sync-sg.ts'],
+      ['v3 v4', 'v4 v5', 'v5 v6', 'v6 v7', 'v7 v8', 'v3.1 review/fold-coherent-check'],
+    ],
+    ['a cover letter', ['variants/v8/index.ts'], ['v7 v8']],
+    ['a suggestion', ['variants/review/no-dead-attrs.ts'], ['v3.3 review/no-dead-attrs']],
+    [
+      'a new suggestion and the list of them',
+      ['variants/review/no-dead-attrs.ts', 'variants/review/index.ts'],
+      ['v3.3 review/no-dead-attrs'],
+    ],
+    ['a new series and the registry', ['variants/v8/index.ts', 'variants/registry.ts'], ['v7 v8']],
+    ['tests and prose', ['variants/registry.test.ts', 'harness/compare/chain.test.ts', 'README.md'], []],
+    ['nothing', [], []],
+    ['a file that is gone', ['variants/v3/gone.ts'], []],
+  ])('%s', (_, changed, pairs) => {
+    expect(touched(...changed)).toEqual(pairs);
+  });
+
+  const series = SERIES.length;
+  test.each([
+    ['the baseline', 'variants/baseline.ts', series + SUGGESTIONS.length],
+    ['what all states go through', 'variants/instrument.ts', series + SUGGESTIONS.length],
+    ['the registry alone', 'variants/registry.ts', series],
+    ['the list of suggestions alone', 'variants/review/index.ts', SUGGESTIONS.length],
+    ['the machine', 'harness/machine/swiotlb.ts', series],
+    ['a scenario', 'corpus/sync/single.yaml', series],
+  ])('%s', (_, file, count) => {
+    expect(touched(file)).toHaveLength(count);
+  });
+
+  test('every file that a state is written in touches it', () => {
+    for (const { id, parts } of files.subjects) {
+      for (const file of parts) {
+        expect(existsSync(join(packageRoot(), file))).toBe(true);
+        expect(touched(file).map((pair) => pair.split(' ')[1])).toContain(id);
+      }
+    }
+  });
+});

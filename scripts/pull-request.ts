@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { loadExpectations } from '../harness/compare/expectations.ts';
+import { Machine } from '../harness/machine/machine.ts';
+import { toComment } from '../harness/report/comment.ts';
+import { toJson } from '../harness/report/json.ts';
+import { makeReport } from '../harness/report/make-report.ts';
+import { toMarkdown } from '../harness/report/markdown.ts';
+import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
+import { openSources } from '../harness/source/sources.ts';
+import { UserError } from '../harness/scenario/user-error.ts';
+import {
+  appendFile,
+  EXIT_BAD_NEWS,
+  EXIT_OK,
+  oneOf,
+  packageRoot,
+  progressLine,
+  projectCorpus,
+  quote,
+  runAsScript,
+  stateNamed,
+  toolVersion,
+  writeFile,
+  type Args,
+  type Command,
+} from './cli.ts';
+
+export const pullRequest: Command = {
+  name: 'pull-request',
+  usage: '<pairs> <folder>',
+  summary: 'Compares the pairs of a file (npm run touched) and writes reports, data and one comment.',
+  positionals: { min: 2, max: 2 },
+  options: {
+    summary: { type: 'string', value: 'FILE', help: 'append the comment there too: $GITHUB_STEP_SUMMARY' },
+    artefacts: { type: 'string', value: 'URL', help: 'where the folder can be found later' },
+    'fail-on': {
+      type: 'string',
+      value: 'WHAT',
+      help: `exit 1 on: ${FAIL_ON.join(', ')}; default unexplained`,
+    },
+  },
+  examples: [
+    'npm run -s touched -- --base origin/main --output touched.txt',
+    'npm run pull-request touched.txt report/',
+  ],
+  exits: { 0: 'written, nothing to fail on', 1: 'written, something to fail on', 2: 'trouble' },
+  run,
+};
+
+async function run(args: Args): Promise<number> {
+  const [pairs = '', folder = ''] = args.positionals;
+  const failOn = oneOf(args.text('fail-on') ?? 'unexplained', 'fail-on', FAIL_ON);
+  const reports = await reportsOn(readPairs(pairs));
+  makeFolder(folder);
+  for (const report of reports) {
+    const { from, to } = report.comparison;
+    const name = `${from.id}-${to.id}`.replaceAll('/', '-');
+    writeFile(join(folder, `${name}.md`), toMarkdown(report, { full: true }));
+    writeFile(join(folder, `${name}.json`), toJson(report));
+  }
+  const comment = toComment(reports, args.text('artefacts'));
+  writeFile(join(folder, 'comment.md'), comment);
+  const summary = args.text('summary');
+  if (summary !== undefined) appendFile(summary, comment);
+  const bad = reports.filter((report) => fails(report, failOn));
+  for (const { comparison } of bad) {
+    process.stdout.write(`${comparison.from.id} → ${comparison.to.id} fails on: ${failOn}\n`);
+  }
+  process.stdout.write(`${reports.length} compared; ${join(folder, 'comment.md')}\n`);
+  return bad.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+/** The pairs of state ids, one a line. */
+function readPairs(file: string): (readonly [string, string])[] {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split(',')[0] ?? '') : String(error);
+    throw new UserError(`cannot read ${quote(file)}: ${reason}`);
+  }
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  return lines.map((line) => {
+    const [from, to, ...more] = line.trim().split(/\s+/);
+    if (from === undefined || to === undefined || more.length > 0) {
+      throw new UserError(`${file}: ${quote(line)} is no pair of states`);
+    }
+    return [from, to] as const;
+  });
+}
+
+async function reportsOn(pairs: readonly (readonly [string, string])[]): Promise<Report[]> {
+  const states = pairs.map(([from, to]) => [stateNamed(from), stateNamed(to)] as const);
+  const corpus = projectCorpus();
+  const options = {
+    scenarios: corpus.scenarios,
+    expectations: loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml')),
+    wholeLedger: false,
+    sources: await openSources(),
+    context: { corpusHash: corpus.hash, version: toolVersion() },
+  };
+  const machine = new Machine();
+  const baseline = stateNamed('baseline');
+  return states.map(([from, to]) => {
+    const progress = progressLine(`${from.id} → ${to.id}`);
+    return makeReport(machine, from, to, baseline, { ...options, progress }).report;
+  });
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split(',')[0] ?? '') : String(error);
+    throw new UserError(`cannot make ${quote(folder)}: ${reason}`);
+  }
+}
+
+await runAsScript(import.meta.url, pullRequest);

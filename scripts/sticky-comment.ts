@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { readFileSync } from 'node:fs';
+import { execa } from 'execa';
+import { COMMENT_MARKER } from '../harness/report/comment.ts';
+import { UserError } from '../harness/scenario/user-error.ts';
+import { EXIT_OK, quote, runAsScript, type Args, type Command } from './cli.ts';
+
+export const stickyComment: Command = {
+  name: 'sticky-comment',
+  usage: '<repository> <number> <file>',
+  summary: 'Keeps one comment of a pull request up to date, through gh.',
+  positionals: { min: 3, max: 3 },
+  options: {},
+  examples: ['npm run sticky-comment OWNER/NAME 12 report/comment.md'],
+  exits: { 0: 'commented, or not allowed to', 2: 'trouble' },
+  run,
+};
+
+/** Whose comments are ours: what a workflow's token writes as. */
+const AUTHOR = 'github-actions[bot]';
+
+async function run({ positionals: [repository = '', number = '', file = ''] }: Args): Promise<number> {
+  if (!/^[\w.-]+\/[\w.-]+$/.test(repository)) {
+    throw new UserError(`${quote(repository)} is no repository: OWNER/NAME`);
+  }
+  if (!/^\d+$/.test(number)) throw new UserError(`${quote(number)} is no number of a pull request`);
+  const body = read(file);
+  if (!body.startsWith(COMMENT_MARKER)) {
+    throw new UserError(`${file} does not begin with ${COMMENT_MARKER}; npm run pull-request writes it`);
+  }
+  const comments = `repos/${repository}/issues/${number}/comments`;
+  const mine = `.[] | select(.user.login == "${AUTHOR}" and (.body | startswith("${COMMENT_MARKER}"))) | .id`;
+  const found = await gh(['--paginate', comments, '--jq', mine]);
+  const [id] = found?.split('\n') ?? [];
+  const written =
+    id === undefined || id === ''
+      ? await gh(['--method', 'POST', comments, '--input', '-'], { body })
+      : await gh(['--method', 'PATCH', `repos/${repository}/issues/comments/${id}`, '--input', '-'], {
+          body,
+        });
+  process.stdout.write(written === undefined ? 'no comment: the token may only read\n' : 'commented\n');
+  return EXIT_OK;
+}
+
+/** What the API answers; undefined: it is not allowed, as for the token of a fork's pull request. */
+async function gh(args: readonly string[], input?: object): Promise<string | undefined> {
+  const outcome = await execa('gh', ['api', ...args], {
+    reject: false,
+    input: input === undefined ? '' : JSON.stringify(input),
+  });
+  if (!outcome.failed) return outcome.stdout;
+  const said = outcome.stderr.trim().split('\n').at(-1) ?? '';
+  if (/\bHTTP 403\b/.test(said)) return undefined;
+  throw new UserError(`gh api failed: ${said === '' ? outcome.shortMessage : said}`);
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    const reason = error instanceof Error ? (error.message.split(',')[0] ?? '') : String(error);
+    throw new UserError(`cannot read ${quote(file)}: ${reason}`);
+  }
+}
+
+await runAsScript(import.meta.url, stickyComment);

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { execa } from 'execa';
+import { UserError } from '../harness/scenario/user-error.ts';
+import { touchedPairs } from '../harness/source/touched.ts';
+import { EXIT_OK, output, packageRoot, quote, runAsScript, type Args, type Command } from './cli.ts';
+
+export const touched: Command = {
+  name: 'touched',
+  usage: '[files…]',
+  summary: 'The comparisons that changed files touch, a line each: from and to.',
+  positionals: { min: 0, max: 10_000 },
+  options: {
+    base: { type: 'string', value: 'REF', help: 'the files that have changed since the branch left REF' },
+    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+  },
+  examples: ['npm run touched -- --base origin/main', 'npm run touched variants/v4/fix-sync-sg.ts'],
+  exits: { 0: 'listed, be it none', 2: 'trouble' },
+  run,
+};
+
+async function run(args: Args): Promise<number> {
+  const base = args.text('base');
+  if (base === undefined && args.positionals.length === 0) {
+    throw new UserError('say which files have changed, or since when: --base REF');
+  }
+  const changed = [...args.positionals, ...(base === undefined ? [] : await changedSince(base))];
+  const { PatchModules } = await import('../harness/source/patch-modules.ts');
+  const lines = touchedPairs(new PatchModules(packageRoot()).files(), changed).map(
+    ([from, to]) => `${from} ${to}\n`,
+  );
+  output(args, lines.join(''));
+  return EXIT_OK;
+}
+
+/** Files of this folder that a branch has changed, by their paths in it. */
+async function changedSince(base: string): Promise<string[]> {
+  const args = ['diff', '--name-only', '--relative', '-z', `${base}...HEAD`, '--', '.'];
+  const { stdout, stderr, failed } = await execa('git', args, { cwd: packageRoot(), reject: false });
+  if (failed) {
+    const reason = typeof stderr === 'string' ? (stderr.split('\n')[0] ?? '') : '';
+    throw new UserError(`git cannot tell what has changed since ${quote(base)}: ${reason}`);
+  }
+  return stdout.split('\0').filter((file) => file !== '');
+}
+
+await runAsScript(import.meta.url, touched);
