@@ -92,6 +92,7 @@ function readPairs(file: string): (readonly [string, string])[] {
 }
 
 async function reportsOn(pairs: readonly (readonly [string, string])[]): Promise<Report[]> {
+  if (pairs.length === 0) return [];
   const states = pairs.map(([from, to]) => [stateNamed(from), stateNamed(to)] as const);
   const corpus = projectCorpus();
   const options = {
