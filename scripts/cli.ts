@@ -2,6 +2,7 @@
 /** What every command shares: arguments, help, output, exit codes. */
 import {
   appendFileSync,
+  mkdirSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -245,8 +246,7 @@ export function writeFile(file: string, text: string): void {
     renameSync(temporary, target);
   } catch (error) {
     if (temporary !== undefined) rmSync(temporary, { force: true });
-    const reason = error instanceof Error ? error.message.split(',')[0] : String(error);
-    throw new UserError(`cannot write ${quote(file)}: ${reason ?? ''}`);
+    throw new UserError(`cannot write ${quote(file)}: ${reasonOf(error)}`);
   }
 }
 
@@ -264,9 +264,31 @@ export function appendFile(file: string, text: string): void {
   try {
     appendFileSync(file, text);
   } catch (error) {
-    const why = error instanceof Error ? error.message.split(',')[0] : String(error);
-    throw new UserError(`cannot append to ${quote(file)}: ${why ?? ''}`);
+    throw new UserError(`cannot append to ${quote(file)}: ${reasonOf(error)}`);
   }
+}
+
+/** Reads a file that an argument names. */
+export function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`cannot read ${quote(file)}: ${reasonOf(error)}`);
+  }
+}
+
+/** Makes a folder that an argument names, unless it is there. */
+export function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UserError(`cannot make ${quote(folder)}: ${reasonOf(error)}`);
+  }
+}
+
+/** `ENOENT: no such file or directory` */
+function reasonOf(error: unknown): string {
+  return (error instanceof Error ? error.message : String(error)).split(',')[0] ?? '';
 }
 
 /** A progress line on standard error, on a terminal only. */

@@ -14,9 +14,14 @@ import { delimiter, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { COMMENT_MARKER } from '../harness/report/comment.ts';
+import { pullRequest } from './pull-request.ts';
+import { stickyComment } from './sticky-comment.ts';
+import type { Command } from './cli.ts';
 import { compareSchema } from './testing/compare-schema.ts';
+import { runHere } from './testing/in-process.ts';
 import { copyProject, temporaryFolder } from './testing/project-copy.ts';
-import { execute, expectTrouble, ROOT, run, type Outcome } from './testing/run.ts';
+import { execute, expectTrouble, ROOT, type Outcome } from './testing/run.ts';
+import { touched } from './touched.ts';
 
 const step = z.looseObject({
   name: z.string().optional(),
@@ -226,10 +231,10 @@ describe('a pull request that changes no state', () => {
   test('compares nothing, and says that', async () => {
     mkdirSync(join(tools, 'none'));
     const pairs = join(tools, 'none', 'touched.txt');
-    const found = await run('touched', ['README.md', '--output', pairs], { root });
+    const found = await runHere(touched, ['README.md', '--output', pairs]);
     expect(found).toEqual({ exitCode: 0, stdout: '', stderr: '' });
     const folder = join(tools, 'none', 'report');
-    const compared = await run('pull-request', [pairs, folder], { root });
+    const compared = await runHere(pullRequest, [pairs, folder]);
     expect(compared).toMatchObject({ exitCode: 0, stderr: '' });
     expect(readdirSync(folder)).toEqual(['comment.md']);
     expect(readFileSync(join(folder, 'comment.md'), 'utf8')).toContain('touches no state');
@@ -238,24 +243,21 @@ describe('a pull request that changes no state', () => {
 
 describe('bad input', () => {
   const bad = join(tools, 'bad.txt');
-  const table: [name: string, args: string[], message: string | RegExp][] = [
-    ['touched', [], 'say which files have changed, or since when: --base REF'],
-    ['touched', ['--base', 'no-such-ref'], /^git cannot tell what has changed since "no-such-ref": fatal: /],
-    ['pull-request', ['/no/such/file', 'x'], /^cannot read "\/no\/such\/file": ENOENT/],
-    ['pull-request', [bad, 'x'], /bad\.txt: "v2 v3 v4" is no pair of states$/],
-    ['sticky-comment', ['owner', '1', bad], '"owner" is no repository: OWNER/NAME'],
-    ['sticky-comment', ['o/n', 'x', bad], '"x" is no number of a pull request'],
-    ['sticky-comment', ['o/n', '1', bad], /bad\.txt does not begin with <!-- bouncediff -->; /],
+  const table: [command: Command, args: string[], message: string | RegExp][] = [
+    [touched, [], 'say which files have changed, or since when: --base REF'],
+    [touched, ['--base', 'no-such-ref'], /^git cannot tell what has changed since "no-such-ref": fatal: /],
+    [pullRequest, ['/no/such/file', 'x'], /^cannot read "\/no\/such\/file": .*ENOENT/],
+    [pullRequest, [bad, 'x'], /bad\.txt: "v2 v3 v4" is no pair of states$/],
+    [stickyComment, ['owner', '1', bad], '"owner" is no repository: OWNER/NAME'],
+    [stickyComment, ['o/n', 'x', bad], '"x" is no number of a pull request'],
+    [stickyComment, ['o/n', '1', bad], /bad\.txt does not begin with <!-- bouncediff -->; /],
   ];
-  const outcomes = new Map<readonly string[], Outcome>();
-  beforeAll(async () => {
-    writeFileSync(bad, 'v2 v3 v4\n');
-    await Promise.all(table.map(async ([name, args]) => outcomes.set(args, await run(name, args, { root }))));
-  }, 60_000);
+  beforeAll(() => writeFileSync(bad, 'v2 v3 v4\n'));
 
-  test.each(table)('%s %j', (_, args, message) => {
-    const outcome = outcomes.get(args);
-    if (outcome === undefined) throw new Error('did not run');
-    expectTrouble(outcome, message);
-  });
+  test.each(table.map(([command, ...rest]) => [command.name, command, ...rest] as const))(
+    '%s %#',
+    async (_, command, args, message) => {
+      expectTrouble(await runHere(command, args), message);
+    },
+  );
 });

@@ -158,6 +158,23 @@ describe('compare --format terminal', () => {
   });
 });
 
+test('compare on a terminal is laid out for it, in a file it is Markdown', async () => {
+  const terminal = 'data:text/javascript,Object.assign(process.stdout, { isTTY: true, columns: 70 })';
+  const file = join(folder, 'from-a-terminal.md');
+  const [shown, written] = await Promise.all(
+    [ARGS, [...ARGS, '--output', file]].map(async (args) =>
+      execute(process.execPath, ['--import', terminal, ...nodeArgs('compare', args, { root })], { root }),
+    ),
+  );
+  expect(shown).toMatchObject({ exitCode: 1, stderr: '' });
+  const text = stripVTControlCharacters(shown?.stdout ?? '');
+  expect(text).not.toBe(shown?.stdout);
+  expect(text.split('\n').slice(0, 5).join(' ')).toMatch(/^v2 → v3: mixed — 4 fixed, 2 regressed, /);
+  expect(text.indexOf('\n')).toBeLessThanOrEqual(70);
+  expect(written).toEqual({ exitCode: 1, stdout: '', stderr: '' });
+  expect(readFileSync(file, 'utf8')).toBe(markdown.stdout);
+});
+
 test('compare --fail-on never says the same, and ends with 0', async () => {
   expect(await compare([...ARGS, '--fail-on', 'never'])).toEqual({ ...markdown, exitCode: 0 });
 });

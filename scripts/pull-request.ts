@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -14,11 +13,13 @@ import {
   appendFile,
   EXIT_BAD_NEWS,
   EXIT_OK,
+  makeFolder,
   oneOf,
   packageRoot,
   progressLine,
   projectCorpus,
   quote,
+  readText,
   runAsScript,
   stateNamed,
   toolVersion,
@@ -74,14 +75,9 @@ async function run(args: Args): Promise<number> {
 
 /** The pairs of state ids, one a line. */
 function readPairs(file: string): (readonly [string, string])[] {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split(',')[0] ?? '') : String(error);
-    throw new UserError(`cannot read ${quote(file)}: ${reason}`);
-  }
-  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const lines = readText(file)
+    .split('\n')
+    .filter((line) => line.trim() !== '');
   return lines.map((line) => {
     const [from, to, ...more] = line.trim().split(/\s+/);
     if (from === undefined || to === undefined || more.length > 0) {
@@ -108,15 +104,6 @@ async function reportsOn(pairs: readonly (readonly [string, string])[]): Promise
     const progress = progressLine(`${from.id} → ${to.id}`);
     return makeReport(machine, from, to, baseline, { ...options, progress }).report;
   });
-}
-
-function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split(',')[0] ?? '') : String(error);
-    throw new UserError(`cannot make ${quote(folder)}: ${reason}`);
-  }
 }
 
 await runAsScript(import.meta.url, pullRequest);

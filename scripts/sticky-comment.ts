@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readFileSync } from 'node:fs';
 import { execa } from 'execa';
 import { COMMENT_MARKER } from '../harness/report/comment.ts';
 import { UserError } from '../harness/scenario/user-error.ts';
-import { EXIT_OK, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { EXIT_OK, quote, readText, runAsScript, type Args, type Command } from './cli.ts';
 
 export const stickyComment: Command = {
   name: 'sticky-comment',
@@ -24,7 +23,7 @@ async function run({ positionals: [repository = '', number = '', file = ''] }: A
     throw new UserError(`${quote(repository)} is no repository: OWNER/NAME`);
   }
   if (!/^\d+$/.test(number)) throw new UserError(`${quote(number)} is no number of a pull request`);
-  const body = read(file);
+  const body = readText(file);
   if (!body.startsWith(COMMENT_MARKER)) {
     throw new UserError(`${file} does not begin with ${COMMENT_MARKER}; npm run pull-request writes it`);
   }
@@ -52,15 +51,6 @@ async function gh(args: readonly string[], input?: object): Promise<string | und
   const said = outcome.stderr.trim().split('\n').at(-1) ?? '';
   if (/\bHTTP 403\b/.test(said)) return undefined;
   throw new UserError(`gh api failed: ${said === '' ? outcome.shortMessage : said}`);
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    const reason = error instanceof Error ? (error.message.split(',')[0] ?? '') : String(error);
-    throw new UserError(`cannot read ${quote(file)}: ${reason}`);
-  }
 }
 
 await runAsScript(import.meta.url, stickyComment);

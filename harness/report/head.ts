@@ -67,7 +67,7 @@ function verdictLine({ comparison }: Report): Text {
 }
 
 /** Why it is better or worse: clauses first, then costs. */
-function reasonFor({ findings, costs, different }: Comparison): string {
+export function reasonFor({ findings, costs, different }: Comparison): string {
   const clauses = (kind: Finding['kind']): string[] => [
     ...new Set(findings.filter((finding) => finding.kind === kind).map(({ clause }) => clause)),
   ];
