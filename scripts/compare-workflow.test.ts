@@ -20,7 +20,7 @@ import type { Command } from './cli.ts';
 import { compareSchema } from './testing/compare-schema.ts';
 import { runHere } from './testing/in-process.ts';
 import { copyProject, temporaryFolder } from './testing/project-copy.ts';
-import { execute, expectTrouble, ROOT, type Outcome } from './testing/run.ts';
+import { execute, expectTrouble, ROOT, run, type Outcome } from './testing/run.ts';
 import { touched } from './touched.ts';
 
 const step = z.looseObject({
@@ -225,6 +225,17 @@ describe('a pull request that changes a patch of v3', () => {
     const outcome = await runStep('Comment', { GH_REFUSES: 'Server Error (HTTP 502)' });
     expectTrouble(outcome, 'gh api failed: gh: Server Error (HTTP 502)');
   });
+});
+
+test('a pull request that changes the harness reports, and fails on nothing old', async () => {
+  const pairs = join(tools, 'harness.txt');
+  const found = await runHere(touched, ['harness/machine/swiotlb.ts', '--output', pairs]);
+  expect(found).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  expect(readFileSync(pairs, 'utf8')).toContain('\nv2 v3 report-only\n');
+  writeFileSync(pairs, 'v2 v3 report-only\n');
+  const compared = await run('pull-request', [pairs, join(tools, 'harness')], { root });
+  expect(compared).toMatchObject({ exitCode: 0, stderr: '' });
+  expect(readFileSync(join(tools, 'harness', 'comment.md'), 'utf8')).toContain('2 unexplained regressions: ');
 });
 
 describe('a pull request that changes no state', () => {

@@ -9,6 +9,7 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/scenario/user-error.ts';
+import type { State } from '../variants/registry.ts';
 import {
   appendFile,
   EXIT_BAD_NEWS,
@@ -27,6 +28,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { REPORT_ONLY } from './touched.ts';
 
 export const pullRequest: Command = {
   name: 'pull-request',
@@ -53,7 +55,8 @@ export const pullRequest: Command = {
 async function run(args: Args): Promise<number> {
   const [pairs = '', folder = ''] = args.positionals;
   const failOn = oneOf(args.text('fail-on') ?? 'unexplained', 'fail-on', FAIL_ON);
-  const reports = await reportsOn(readPairs(pairs));
+  const wanted = readPairs(pairs);
+  const reports = await reportsOn(wanted);
   makeFolder(folder);
   for (const report of reports) {
     const { from, to } = report.comparison;
@@ -65,7 +68,7 @@ async function run(args: Args): Promise<number> {
   writeFile(join(folder, 'comment.md'), comment);
   const summary = args.text('summary');
   if (summary !== undefined) appendFile(summary, comment);
-  const bad = reports.filter((report) => fails(report, failOn));
+  const bad = reports.filter((report, index) => wanted[index]?.counts === true && fails(report, failOn));
   for (const { comparison } of bad) {
     process.stdout.write(`${comparison.from.id} → ${comparison.to.id} fails on: ${failOn}\n`);
   }
@@ -73,23 +76,29 @@ async function run(args: Args): Promise<number> {
   return bad.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
 }
 
-/** The pairs of state ids, one a line. */
-function readPairs(file: string): (readonly [string, string])[] {
+/** A line of the file. */
+interface Pair {
+  readonly from: State;
+  readonly to: State;
+  /** What is wrong with it is news. */
+  readonly counts: boolean;
+}
+
+function readPairs(file: string): Pair[] {
   const lines = readText(file)
     .split('\n')
     .filter((line) => line.trim() !== '');
   return lines.map((line) => {
-    const [from, to, ...more] = line.trim().split(/\s+/);
-    if (from === undefined || to === undefined || more.length > 0) {
+    const [from, to, mark, ...more] = line.trim().split(/\s+/);
+    if (from === undefined || to === undefined || more.length > 0 || (mark ?? REPORT_ONLY) !== REPORT_ONLY) {
       throw new UserError(`${file}: ${quote(line)} is no pair of states`);
     }
-    return [from, to] as const;
+    return { from: stateNamed(from), to: stateNamed(to), counts: mark === undefined };
   });
 }
 
-async function reportsOn(pairs: readonly (readonly [string, string])[]): Promise<Report[]> {
+async function reportsOn(pairs: readonly Pair[]): Promise<Report[]> {
   if (pairs.length === 0) return [];
-  const states = pairs.map(([from, to]) => [stateNamed(from), stateNamed(to)] as const);
   const corpus = projectCorpus();
   const options = {
     scenarios: corpus.scenarios,
@@ -100,7 +109,7 @@ async function reportsOn(pairs: readonly (readonly [string, string])[]): Promise
   };
   const machine = new Machine();
   const baseline = stateNamed('baseline');
-  return states.map(([from, to]) => {
+  return pairs.map(({ from, to }) => {
     const progress = progressLine(`${from.id} → ${to.id}`);
     return makeReport(machine, from, to, baseline, { ...options, progress }).report;
   });

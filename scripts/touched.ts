@@ -4,10 +4,13 @@ import { UserError } from '../harness/scenario/user-error.ts';
 import { touchedPairs } from '../harness/source/touched.ts';
 import { EXIT_OK, output, packageRoot, quote, runAsScript, type Args, type Command } from './cli.ts';
 
+/** Marks a pair whose states are as they were: what is wrong with them is not the change's doing. */
+export const REPORT_ONLY = 'report-only';
+
 export const touched: Command = {
   name: 'touched',
   usage: '[files…]',
-  summary: 'The comparisons that changed files touch, a line each: from and to.',
+  summary: `The comparisons that changed files touch, a line each; ${REPORT_ONLY} where no state itself changed.`,
   positionals: { min: 0, max: 10_000 },
   options: {
     base: { type: 'string', value: 'REF', help: 'the files that have changed since the branch left REF' },
@@ -25,9 +28,8 @@ async function run(args: Args): Promise<number> {
   }
   const changed = [...args.positionals, ...(base === undefined ? [] : await changedSince(base))];
   const { PatchModules } = await import('../harness/source/patch-modules.ts');
-  const lines = touchedPairs(new PatchModules(packageRoot()).files(), changed).map(
-    ([from, to]) => `${from} ${to}\n`,
-  );
+  const pairs = touchedPairs(new PatchModules(packageRoot()).files(), changed);
+  const lines = pairs.map(({ from, to, own }) => `${from} ${to}${own ? '' : ` ${REPORT_ONLY}`}\n`);
   output(args, lines.join(''));
   return EXIT_OK;
 }

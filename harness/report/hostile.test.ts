@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import type { Block } from './document.ts';
+import { toJunit } from './junit.ts';
 import { renderMarkdown } from './render-markdown.ts';
 import { reportDocument } from './report-document.ts';
 import { toTerminal } from './terminal.ts';
@@ -87,6 +88,17 @@ describe.each([
       { numRuns: 40 },
     );
   });
+});
+
+test('hostile names stay inside their attributes in JUnit', () => {
+  fc.assert(
+    fc.property(NAME, (name) => {
+      const xml = toJunit(hostile(honest, name));
+      expect(xml.replaceAll(/<\/?[a-z]+(?: [a-z]+="[^"<>]*")*\/?>|<\?xml[^>]*>/g, '')).not.toMatch(/[<>"]/);
+      expect(xml).not.toMatch(/(?!\n)[\p{Cc}\p{Cf}]|&(?!(?:amp|lt|gt|quot);)/u);
+    }),
+    { numRuns: 20 },
+  );
 });
 
 test('hostile names reach no terminal', () => {

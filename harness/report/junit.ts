@@ -2,7 +2,7 @@
 /** A comparison as JUnit XML: a test case per clause, failed where something regressed. */
 import { CLAUSE_IDS } from '../contract/clause.ts';
 import { CLAUSES } from '../contract/contract.ts';
-import { plain } from './document.ts';
+import { plain, visible } from './document.ts';
 import type { Report } from './report.ts';
 import { CAUSE_WORDS } from './words.ts';
 
@@ -36,7 +36,7 @@ export function toJunit({ comparison, illustrations }: Report): string {
 }
 
 function escape(value: string): string {
-  return value
+  return visible(value)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')

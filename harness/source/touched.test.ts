@@ -11,7 +11,7 @@ import { touchedPairs } from './touched.ts';
 const files = new PatchModules(packageRoot()).files();
 
 function touched(...changed: string[]): string[] {
-  return touchedPairs(files, changed).map(([from, to]) => `${from} ${to}`);
+  return touchedPairs(files, changed).map(({ from, to }) => `${from} ${to}`);
 }
 
 describe('touchedPairs', () => {
@@ -47,6 +47,14 @@ describe('touchedPairs', () => {
     ['a scenario', 'corpus/sync/single.yaml', series],
   ])('%s', (_, file, count) => {
     expect(touched(file)).toHaveLength(count);
+  });
+
+  test('a state has changed itself when one of its own files has, not what all share', () => {
+    const own = (...changed: string[]): string[] =>
+      touchedPairs(files, changed).flatMap((pair) => (pair.own ? [pair.to] : []));
+    expect(own('variants/v8/index.ts', 'variants/claims.ts', 'harness/machine/swiotlb.ts')).toEqual(['v8']);
+    expect(touched('variants/v8/index.ts', 'variants/claims.ts')).toHaveLength(series + SUGGESTIONS.length);
+    expect(own('variants/baseline.ts', 'variants/registry.ts', 'corpus/expectations.yaml')).toEqual([]);
   });
 
   test('every file that a state is written in touches it', () => {

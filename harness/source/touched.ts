@@ -4,8 +4,13 @@ import { SERIES } from '../../variants/registry.ts';
 import { SUGGESTIONS } from '../../variants/review/index.ts';
 import type { VariantFiles } from './patch-modules.ts';
 
-/** Two states by id. */
-export type Pair = readonly [from: string, to: string];
+/** A comparison that a change touches. */
+export interface TouchedPair {
+  readonly from: string;
+  readonly to: string;
+  /** The second state itself has changed, not only what all states stand on. */
+  readonly own: boolean;
+}
 
 /**
  * The comparisons that the changed files touch: each series against the one before, each suggestion
@@ -13,31 +18,40 @@ export type Pair = readonly [from: string, to: string];
  * or the corpus touches every series. What only lists or registers states touches all that it lists,
  * unless a state's own files have changed as well: then it is about that one.
  */
-export function touchedPairs({ subjects, registry }: VariantFiles, changed: readonly string[]): Pair[] {
+export function touchedPairs(
+  { subjects, registry }: VariantFiles,
+  changed: readonly string[],
+): TouchedPair[] {
   const files = changed.filter((file) => !file.endsWith('.test.ts'));
-  const own = new Set(subjects.flatMap(({ parts }) => [...parts]));
+  const isPart = (file: string): boolean => subjects.some(({ parts }) => parts.has(file));
+  const isCommon = (file: string): boolean => subjects.every(({ parts }) => parts.has(file));
   const lists = new Set(subjects.map(({ listedIn }) => listedIn));
-  // instrument.ts and the registry itself: what all of them go through.
-  const isShared = (file: string): boolean => registry.has(file) && !own.has(file) && !lists.has(file);
-  const isOnlyListed = !files.some((file) => own.has(file));
+  // What every state goes through, without being a part of it: instrument.ts.
+  const isShared = (file: string): boolean => registry.has(file) && !isPart(file) && !lists.has(file);
+  const isOnlyListed = !files.some((file) => isPart(file) && !isCommon(file));
   const everySeries = files.some((file) => /^(harness|corpus)\//.test(file));
   const series = new Set(SERIES.map(({ id }) => id));
-  const touched = subjects.filter(({ id, parts, listedIn }) =>
-    files.some(
-      (file) =>
-        parts.has(file) ||
-        (isOnlyListed && (file === listedIn || isShared(file))) ||
-        (everySeries && series.has(id)),
-    ),
-  );
-  const ids = new Set(touched.map(({ id }) => id));
-  return everyPair().filter(([, to]) => ids.has(to));
+  const touched = new Map<string, boolean>();
+  for (const { id, parts, listedIn } of subjects) {
+    const inParts = files.filter((file) => parts.has(file));
+    const inLists = files.some((file) => isOnlyListed && (file === listedIn || isShared(file)));
+    if (inParts.length > 0 || inLists || (everySeries && series.has(id))) {
+      touched.set(
+        id,
+        inParts.some((file) => !isCommon(file)),
+      );
+    }
+  }
+  return everyPair().flatMap(({ from, to }) => {
+    const own = touched.get(to);
+    return own === undefined ? [] : [{ from, to, own }];
+  });
 }
 
 /** Each series against the one before, the first against its base; each suggestion against its base. */
-function everyPair(): Pair[] {
+function everyPair(): { from: string; to: string }[] {
   return [
-    ...SERIES.map(({ id, base }, index): Pair => [SERIES[index - 1]?.id ?? base, id]),
-    ...SUGGESTIONS.map(({ base, name }): Pair => [base, `review/${name}`]),
+    ...SERIES.map(({ id, base }, index) => ({ from: SERIES[index - 1]?.id ?? base, to: id })),
+    ...SUGGESTIONS.map(({ base, name }) => ({ from: base, to: `review/${name}` })),
   ];
 }
