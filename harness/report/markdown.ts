@@ -12,7 +12,8 @@ import type { Illustration } from './illustrate.ts';
 import { behind, expectedSection, ledgerSection } from './account-section.ts';
 import { codeSection } from './code-section.ts';
 import { code, fence, plural, text } from './escape.ts';
-import { unexplainedRegressions, type Report } from './report.ts';
+import { pictureSections } from './picture-section.ts';
+import { anchorOf, unexplainedRegressions, type Report } from './report.ts';
 import { change, notExercised, summarise } from './summary.ts';
 import { CAUSE_WORDS } from './words.ts';
 
@@ -30,8 +31,15 @@ const KIND_TITLES: Readonly<Record<FindingKind, string>> = {
 /** Characters that a GitHub comment takes, with room to spare. */
 const COMMENT_BUDGET = 60_000;
 
+export interface MarkdownOptions {
+  /** Without a limit; else as much as a comment takes. */
+  readonly full: boolean;
+  /** Files beside the report, by finding: memory maps. */
+  readonly maps?: ReadonlyMap<Finding, string>;
+}
+
 /** The whole report, or as much of it as a comment takes; what was cut is said. */
-export function toMarkdown(report: Report, { full }: { readonly full: boolean }): string {
+export function toMarkdown(report: Report, { full, maps }: MarkdownOptions): string {
   const { comparison, illustrations, account, expected } = report;
   if (isUnchanged(comparison)) return unchanged(report);
   const own = illustrations.filter(({ finding }) => !isBackground(finding));
@@ -55,11 +63,22 @@ export function toMarkdown(report: Report, { full }: { readonly full: boolean })
     ledgerSection(account),
     ...background,
   ];
-  return fit(essential, optional, full ? Infinity : COMMENT_BUDGET);
+  const pictures = new Map(
+    own.map((shown, i) => [findings[i] ?? '', pictureSections(shown, maps?.get(shown.finding))]),
+  );
+  return fit(essential, optional, pictures, full ? Infinity : COMMENT_BUDGET);
 }
 
-/** The sections in order as far as they fit; whole sections only, so that no fence stays open. */
-function fit(essential: readonly string[], optional: readonly string[], budget: number): string {
+/**
+ * The sections in order as far as they fit; whole sections only, so that no fence stays open. What is
+ * left of the room goes to the pictures of sections: the first of several forms that fits.
+ */
+function fit(
+  essential: readonly string[],
+  optional: readonly string[],
+  pictures: ReadonlyMap<string, readonly string[]>,
+  budget: number,
+): string {
   const kept: string[] = [];
   let cut = 0;
   // Room for the note that something was cut.
@@ -74,7 +93,22 @@ function fit(essential: readonly string[], optional: readonly string[], budget: 
     kept.push(room);
     left -= room.length + 2;
   }
-  if (cut > 0) kept.push(`_${plural(cut, 'section')} cut to fit a comment; \`--full\` prints everything._`);
+  let undrawn = 0;
+  for (const [index, section] of kept.entries()) {
+    const forms = pictures.get(section) ?? [];
+    const form = forms.find(({ length }) => length + 2 <= left);
+    if (form !== forms[0]) undrawn++;
+    if (form === undefined) continue;
+    kept[index] = `${section}\n\n${form}`;
+    left -= form.length + 2;
+  }
+  const missing = [
+    ...(cut > 0 ? [plural(cut, 'section')] : []),
+    ...(undrawn > 0 ? [plural(undrawn, 'picture')] : []),
+  ];
+  if (missing.length > 0) {
+    kept.push(`_${missing.join(' and ')} cut to fit a comment; \`--full\` prints everything._`);
+  }
   return `${kept.join('\n\n')}\n`;
 }
 
@@ -119,7 +153,7 @@ function nextStep(report: Report): string {
   const regressed = report.comparison.findings.filter(({ kind }) => kind === 'regressed').length;
   const links = unexplained
     .slice(0, 4)
-    .map((finding) => `[${finding.clause}: ${finding.cause}](#${anchor(finding)})`);
+    .map((finding) => `[${finding.clause}: ${finding.cause}](#${anchorOf(finding)})`);
   if (unexplained.length > 0) {
     return `${plural(unexplained.length, 'unexplained regression')}: look at ${links.join(', ')}`;
   }
@@ -202,7 +236,7 @@ function overview(illustrations: readonly Illustration[], kind: FindingKind): st
   const rows = illustrations.filter(({ finding }) => finding.kind === kind);
   if (rows.length === 0) return '';
   const table = rows.map(({ finding, scenario }) => [
-    `[${finding.clause}](#${anchor(finding)})`,
+    `[${finding.clause}](#${anchorOf(finding)})`,
     `${finding.cause}: ${CAUSE_WORDS[finding.cause]}`,
     String(finding.cases.length),
     code(scenario.id),
@@ -252,7 +286,7 @@ function detail(
   const others = cases.slice(1, 1 + LISTED).map((c) => code(c.scenario.id));
   const more = cases.length - 1 - others.length;
   return [
-    `### ${clause}: ${cause}\n<a id="${anchor(finding)}"></a>`,
+    `### ${clause}: ${cause}\n<a id="${anchorOf(finding)}"></a>`,
     `**${label}**, ${plural(cases.length, 'case')}; smallest: ${code(scenario.id)} — ${text(scenario.why)}`,
     because,
     attribution === undefined ? '' : behind(attribution),
@@ -286,8 +320,4 @@ function differentList({ different }: Comparison): string {
     `${plural(different.length, 'case')} took another path to the same verdicts:`,
     [...named, ...(more > 0 ? [`- and ${more} more`] : [])].join('\n'),
   ].join('\n\n');
-}
-
-function anchor({ kind, clause, cause, inherited }: Finding): string {
-  return `${kind}-${clause}-${cause}${inherited ? '-inherited' : ''}`;
 }

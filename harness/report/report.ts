@@ -31,3 +31,8 @@ export function unexplainedRegressions({ comparison: { to, findings } }: Report)
       kind === 'regressed' && !cases.every(({ scenario }) => isDeclared(to, clause, scenario)),
   );
 }
+
+/** Name of a finding within its report: where links lead, and what its files are called. */
+export function anchorOf({ kind, clause, cause, inherited }: Finding): string {
+  return `${kind}-${clause}-${cause}${inherited ? '-inherited' : ''}`;
+}
