@@ -28,7 +28,7 @@ export function costChartSvg({ states, costs, comparableCases }: Matrix): string
   if (varying.length === 0) return undefined;
   const groups = coalesce(costs, (cost) => varying.map(({ name }) => cost[name]).join('|'));
   const names = groups.map(({ from, to }) => nameOf(states[from]?.id ?? '', states[to]?.id ?? ''));
-  const labels = Math.ceil(Math.max(...names.map((name) => [...name].length)) * CHARACTER) + 16;
+  const labels = Math.ceil(Math.max(...names.map((name) => name.length)) * CHARACTER) + 16;
   // As many in each band.
   const across = Math.ceil(varying.length / Math.ceil(varying.length / ACROSS));
   const width = MARGIN * 2 + labels + across * PANEL;

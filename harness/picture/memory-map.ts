@@ -2,6 +2,7 @@
 /** Physical memory at the moment of a finding, two states side by side, as SVG. */
 import { hex } from '../machine/u64.ts';
 import { IOMMU_READ, IOMMU_WRITE } from '../machine/vocabulary.ts';
+import type { Reach } from './camera.ts';
 import { CONTENTS, type Content, type ContentKind } from './contents.ts';
 import { rowsOf, windowsOf, type Row, type Side, type Window } from './memory-rows.ts';
 import { wrap } from './mermaid.ts';
@@ -16,6 +17,8 @@ export interface MemoryMap {
 }
 
 export interface MapSide extends Side {
+  /** Translations that are the finding. */
+  readonly wrongReach: readonly Reach[];
   /** When it is looked at: `after step 3: map_page …`. */
   readonly when: string;
   /** What the kernel said when it crashed. */
@@ -23,7 +26,7 @@ export interface MapSide extends Side {
 }
 
 /** Widths of the columns, pixels. */
-const W = { margin: 14, address: 78, place: 128, bytes: 176, cache: 132, reach: 100, gap: 26 } as const;
+const W = { margin: 14, address: 78, place: 118, bytes: 162, cache: 120, reach: 96, gap: 26 } as const;
 const LINE = 15;
 /** Most rows that are drawn. */
 const MOST_ROWS = 32;
@@ -61,7 +64,8 @@ class Drawing {
   private readonly used = new Set<ContentKind>();
 
   constructor(map: MemoryMap) {
-    const broken = map.sides.find(({ wrong }) => wrong.length > 0) ?? map.sides[0];
+    const broken =
+      map.sides.find(({ wrong, wrongReach }) => wrong.length + wrongReach.length > 0) ?? map.sides[0];
     this.map = broken !== undefined && isAlike(map) ? { ...map, sides: [broken] } : map;
     const { sides } = this.map;
     const all = rowsOf(sides);
@@ -177,7 +181,7 @@ class Drawing {
     }
     this.contents(side, top, 'memory', bytes, W.bytes);
     if (cache !== undefined) this.contents(side, top, 'cpu', cache, W.cache);
-    for (const window of this.windows[side] ?? []) this.window(window, reach, top);
+    for (const window of this.windows[side] ?? []) this.window(side, window, reach, top);
   }
 
   /** The bytes as memory holds them, or where the CPU sees others, those. */
@@ -194,40 +198,48 @@ class Drawing {
       this.used.add(content.kind);
       const y = top + (this.tops[from] ?? 0);
       const height = this.bottomOf(to, top) - y;
-      const size = `${hex(last.start + last.size - first.start)} bytes`;
-      const more = content.when === '' ? size : `${content.when}, ${size}`;
+      const size = hex(last.start + last.size - first.start);
       this.body.push(rect(x, y, width - 2, height, `c-${content.kind} line`));
       this.body.push(text(x + 5, y + 13, CONTENTS[content.kind].letter, 'ink strong'));
-      this.lines(x + 18, y, height, width - 34, [content.words, more], 'ink');
-      if (!isWrong(first)) continue;
-      this.marks.push(rect(x, y + 1, width - 2, height - 2, 'mark'));
-      this.marks.push(text(x + width - 8, y + 13, '✗', 'bad strong', 'end'));
+      const room = width - (isWrong(first) ? 46 : 30);
+      const fits = (content.words.length + size.length + 1) * CHARACTER <= room;
+      const lines = fits
+        ? [content.words, content.when]
+        : [content.words, [content.when, size].filter((part) => part !== '').join(', ')];
+      this.lines(x + 18, y, height, room, lines, 'ink');
+      if (fits) this.body.push(text(x + 18 + room, y + 13, size, 'dim', 'end'));
+      if (isWrong(first)) this.mark(x, y, width - 2, height);
     }
   }
 
-  private window(
-    { phys, size, iova, prot, device, inPageTable, lane }: Window,
-    x: number,
-    top: number,
-  ): void {
+  private window(side: number, window: Window, x: number, top: number): void {
+    const { phys, size, iova, prot, device, inPageTable, lane } = window;
     const inside = this.rows.flatMap(({ start }, i) => (start >= phys && start < phys + size ? [i] : []));
     const [first] = inside;
     const last = inside.at(-1);
     if (first === undefined || last === undefined) return;
     const y = top + (this.tops[first] ?? 0);
     const height = this.bottomOf(last, top) - y;
-    const rights = `${(prot & IOMMU_READ) === 0 ? '' : 'R'}${(prot & IOMMU_WRITE) === 0 ? '' : 'W'}`;
-    const names = this.map.sides[0]?.run.scenario.deviceNames ?? [];
     const left = x + lane * W.reach;
-    const skipped = (this.rows[first]?.start ?? phys) - phys;
     this.body.push(rect(left, y, W.reach - 4, height, `open line${inPageTable ? '' : ' gone'}`));
+    const rights = `${(prot & IOMMU_READ) === 0 ? '' : 'R'}${(prot & IOMMU_WRITE) === 0 ? '' : 'W'}`;
+    const { scenario } = this.map.sides[side]?.run ?? {};
     const words = [
-      `${hex(iova + skipped)} ${rights}`,
-      names[device] ?? '?',
-      ...(inPageTable ? [] : ['IOTLB only']),
-      `${hex(size)} bytes`,
+      `${hex(iova + (this.rows[first]?.start ?? phys) - phys)} ${rights}`,
+      scenario?.deviceNames[device] ?? '?',
+      inPageTable ? '' : 'IOTLB only',
+      hex(size),
     ];
     this.lines(left + 4, y, height, W.reach - 6, words, 'ink');
+    const isWrong = this.map.sides[side]?.wrongReach.some(
+      (reach) => reach.device === device && reach.iova >= iova && reach.iova < iova + size,
+    );
+    if (isWrong === true) this.mark(left, y, W.reach - 4, height);
+  }
+
+  private mark(x: number, y: number, width: number, height: number): void {
+    this.marks.push(rect(x, y + 1, width, height - 2, 'mark'));
+    this.marks.push(text(x + width - 6, y + height - 6, '✗', 'bad strong', 'end'));
   }
 
   /** As many of the lines as the height has room for. */
@@ -279,8 +291,8 @@ class Drawing {
       x += width;
     }
     const notes = [
-      '✗: where the finding is. ≠: the two states differ. R: the device may read, W: write. Dashed: given back, or left in the IOTLB only.',
-      `Rows are not to scale.${this.left > 0 ? ` ${this.left} rows further away are not drawn.` : ''}`,
+      '✗: where the finding is. ≠: other bytes in the two states. R: the device may read, W: write. Dashed: given back, or left in the IOTLB only.',
+      `Sizes in bytes. Rows are not to scale.${this.left > 0 ? ` ${this.left} rows further away are not drawn.` : ''}`,
     ];
     for (const line of notes.flatMap((note) =>
       wrap(note, Math.floor((this.width - 2 * W.margin) / CHARACTER)),

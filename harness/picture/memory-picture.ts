@@ -5,7 +5,7 @@ import { describeCrash, CRASHES } from '../machine/crash.ts';
 import { eventAt, events, type Event, type Recording } from '../recording/recording.ts';
 import { describeStep } from '../recording/trace.ts';
 import { bounceBuffersOf } from './bounce-buffers.ts';
-import { snapshotAt, type Area, type Moment, type Snapshot } from './camera.ts';
+import { snapshotAt, type Area, type Moment, type Reach, type Snapshot } from './camera.ts';
 import { Contents } from './contents.ts';
 import type { MapSide, MemoryMap } from './memory-map.ts';
 import { placesOf } from './places.ts';
@@ -35,7 +35,8 @@ export function memoryMapOf(from: StateRun, to: StateRun, broken: Broken, becaus
       run: one.run,
       snapshot,
       contents: new Contents(one.run, mappingOf(one.run, broken), broken.evidence.buffer),
-      wrong: one === broke ? wrongPlaces(one.run, snapshot, broken) : [],
+      wrong: one === broke && !isAboutReach(broken) ? wrongPlaces(one.run, snapshot, broken) : [],
+      wrongReach: one === broke && isAboutReach(broken) ? wrongReach(snapshot, broken) : [],
       observed: broken.evidence.observed,
       when: whenOf(one.run, moment.step, snapshot),
       crash: crashOf(one.run, moment.step),
@@ -104,12 +105,29 @@ function wrongPlaces(run: Recording, { areas }: Snapshot, { evidence }: Broken):
   return evidence.observed === undefined || holding.length === 0 ? places : holding;
 }
 
+/** What is wrong is a translation, not what is behind it. */
+function isAboutReach({ cause, evidence: { iova, observed } }: Broken): boolean {
+  return (
+    cause === 'iommu-pages-left' || cause === 'pages-kept' || (iova !== undefined && observed === undefined)
+  );
+}
+
+/** The translation that the finding names, else every one that is left. */
+function wrongReach({ reach }: Snapshot, { evidence: { iova, device } }: Broken): Reach[] {
+  return reach.filter(
+    (one) =>
+      (device === undefined || one.device === device) &&
+      (iova === undefined || (iova >= one.iova && iova < one.iova + one.size)),
+  );
+}
+
 function whenOf(run: Recording, step: number, { events: happened }: Snapshot): string {
   const { scenario, steps } = run;
   const what = scenario.steps[step];
   const said = what === undefined ? '' : `: ${describeStep(scenario, what)}`;
   const outcome = steps[step];
   if (outcome === undefined) return `never came to step ${step + 1}${said}`;
+  if (outcome.status === 'crashed') return `crashed in step ${step + 1}${said}`;
   const isOver = happened >= outcome.to;
   return isOver
     ? `after step ${step + 1}${said}`
