@@ -3,7 +3,7 @@
 import { FIRST_LABEL, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
 import { hex } from '../machine/u64.ts';
 import { Labels } from '../recording/provenance.ts';
-import type { Recording } from '../recording/recording.ts';
+import { eventAt, type Recording } from '../recording/recording.ts';
 import type { Colour } from './svg.ts';
 
 /** Kinds of content: a letter, since colour alone does not tell, and what it stands for. */
@@ -30,7 +30,7 @@ export interface Content {
   readonly words: string;
   /** `step 3`, empty: before the first one, or nobody's. */
   readonly when: string;
-  /** Equal for bytes that belong together: one write, byte after byte. */
+  /** Equal for bytes that belong together, one write byte after byte; the same in another run. */
   readonly key: string;
 }
 
@@ -63,14 +63,16 @@ export class Contents {
         const name = scenario.buffers[origin.buffer]?.name ?? '?';
         const kind = this.own.has(origin.buffer) ? 'own' : 'other';
         const words = `${name}+${hex(origin.offset)}`;
-        return { kind, words, when, key: `cpu ${origin.event} ${phys - origin.offset}` };
+        return { kind, words, when, key: `${kind} ${name} ${when} ${phys - origin.offset}` };
       }
       case 'device': {
-        const { device, mapping, event } = origin;
+        const { device, mapping, event, iova } = origin;
         const kind = mapping === this.mapping ? 'device' : 'neighbour';
         const name = scenario.deviceNames[device] ?? '?';
         const how = mapping < 0 ? 'scribbled' : `via ${scenario.mappings[mapping]?.name ?? '?'}`;
-        return { kind, words: `${name} ${how}`, when, key: `device ${event} ${phys - label}` };
+        const { a: start, e: offset } = eventAt(this.run, event);
+        const place = mapping < 0 ? '' : phys - offset - (iova - start);
+        return { kind, words: `${name} ${how}`, when, key: `${kind} ${name} ${how} ${when} ${place}` };
       }
       default:
         return { kind: 'nobody', words: 'never written', when: '', key: 'nobody' };

@@ -7,7 +7,7 @@ import { describeStep } from '../recording/trace.ts';
 import { bounceBuffersOf } from './bounce-buffers.ts';
 import { snapshotAt, type Area, type Moment, type Reach, type Snapshot } from './camera.ts';
 import { Contents } from './contents.ts';
-import type { MapSide, MemoryMap } from './memory-map.ts';
+import type { MapSide, MemoryMap } from './memory-layout.ts';
 import { placesOf } from './places.ts';
 import type { Broken } from './sequence.ts';
 

@@ -189,7 +189,7 @@ class Looker {
     return {
       key: `${event} ${part}`,
       name,
-      more: isReleased ? `${slots}, free` : slots,
+      more: slots,
       isReleased,
       matters: !isReleased || mapping === contents.mapping,
     };

@@ -8,7 +8,7 @@ const WIDTH = 52;
 const SPECIAL = /[#;<>"'`&%$\\]/g;
 
 /** One line of text, every special character as the entity that Mermaid decodes. */
-export function escapeMermaid(value: string): string {
+function escapeMermaid(value: string): string {
   return printable(value).replaceAll(SPECIAL, entity);
 }
 

@@ -3,7 +3,7 @@
 
 /** Pixels that one character of the monospace text takes, at FONT_SIZE. */
 export const CHARACTER = 6.7;
-export const FONT_SIZE = 11;
+const FONT_SIZE = 11;
 
 /** A fill, on a light and on a dark page. */
 export interface Colour {
