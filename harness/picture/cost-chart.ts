@@ -79,7 +79,9 @@ function panel(
   const values = groups.map(({ value }) => value[name]);
   const most = Math.max(1, ...values);
   const [first = 0] = values;
-  const head = wrap(`${title} (${unit})`, Math.floor((PANEL - 10) / CHARACTER)).slice(0, 2);
+  // A panel stands alone: `of these redundant` follows nothing here.
+  const alone = title.replace(/^of these /, '');
+  const head = wrap(`${alone} (${unit})`, Math.floor((PANEL - 10) / CHARACTER)).slice(0, 2);
   return [
     ...head.map((line, i) => text(x, y + HEAD - 20 + (i - head.length + 1) * 14 + 12, line, 'ink strong')),
     ...values.flatMap((value, i) => {
