@@ -33,6 +33,10 @@ export function clipBlock(block: Block): Block {
         columns: block.columns.map((column) => ({ ...column, title: cut(column.title, LONGEST.name) })),
         rows: block.rows.map((row) => row.map((cell) => clipText(cell, LONGEST.name))),
       };
+    case 'drawing':
+      return block.image === undefined
+        ? block
+        : { ...block, image: { ...block.image, alt: cut(block.image.alt, LONGEST.prose) } };
     case 'fence':
       return { ...block, lines: clipLines(block.lines) };
     case 'fold':

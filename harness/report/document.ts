@@ -32,6 +32,13 @@ export type Block =
     }
   /** Lines that mean something to the eye: a diff, a trace. */
   | { readonly kind: 'fence'; readonly language: string; readonly lines: readonly string[] }
+  /** Pictures behind a line: a file beside the report, a Mermaid diagram. A terminal has none. */
+  | {
+      readonly kind: 'drawing';
+      readonly summary: Text;
+      readonly image?: { readonly alt: string; readonly file: string };
+      readonly diagram: readonly string[];
+    }
   /** Blocks behind a line. */
   | { readonly kind: 'fold'; readonly summary: Text; readonly blocks: readonly Block[] };
 

@@ -3,11 +3,14 @@
 import { structuredPatch } from 'diff';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Machine } from '../machine/machine.ts';
+import { memoryMapSvg } from '../picture/memory-map.ts';
+import { memoryMapOf } from '../picture/memory-picture.ts';
+import { sequenceDiagram } from '../picture/sequence.ts';
 import { traceOf } from '../recording/trace.ts';
 import type { Recording } from '../recording/recording.ts';
 import { runScenario } from '../scenario/interpreter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import type { Text } from './document.ts';
+import { plain, type Text } from './document.ts';
 import { sentence } from './sentence.ts';
 
 /** What a report shows of a finding. */
@@ -17,6 +20,10 @@ export interface Illustration {
   readonly because: Text;
   /** Unified diff of the two traces around their first divergence; empty when they do not differ. */
   readonly diff: readonly string[];
+  /** The calls as a Mermaid sequence diagram. */
+  readonly sequence: readonly string[];
+  /** Memory at the moment of the finding, SVG; empty: nobody asked. */
+  readonly map: string;
 }
 
 /** Lines of context around a difference. */
@@ -24,8 +31,12 @@ const CONTEXT = 4;
 /** Longest excerpt of one place, lines. */
 const LONGEST = 40;
 
-/** Illustrates every finding of a comparison. */
-export function illustrate(machine: Machine, { from, to, findings }: Comparison): Illustration[] {
+/** Illustrates every finding of a comparison; `maps`: with memory maps. */
+export function illustrate(
+  machine: Machine,
+  { from, to, findings }: Comparison,
+  { maps }: { readonly maps: boolean },
+): Illustration[] {
   return findings.flatMap((finding): Illustration[] => {
     const [smallest] = finding.cases;
     if (smallest === undefined) return [];
@@ -33,7 +44,15 @@ export function illustrate(machine: Machine, { from, to, findings }: Comparison)
     const y = runScenario(machine, to, smallest.scenario);
     const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
     const because = evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence);
-    return [{ finding, scenario: smallest.scenario, because, diff: traceDiff(x, y, evidence?.step ?? 0) }];
+    const diff = traceDiff(x, y, evidence?.step ?? 0);
+    const shown = { finding, scenario: smallest.scenario, because, diff };
+    if (evidence === undefined) return [{ ...shown, sequence: [], map: '' }];
+    const { clause, cause } = finding;
+    const broken = { clause, cause, evidence, side: run === x ? 'from' : 'to' } as const;
+    const sequence = sequenceDiagram(x, y, broken);
+    if (!maps) return [{ ...shown, sequence, map: '' }];
+    const memory = memoryMapOf({ state: from, run: x }, { state: to, run: y }, broken, plain(because));
+    return [{ ...shown, sequence, map: memoryMapSvg(memory) }];
   });
 }
 

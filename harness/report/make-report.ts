@@ -18,6 +18,8 @@ export interface ReportOptions extends CompareOptions {
   readonly context: ReportContext;
   /** Where the code beside the behaviour comes from; undefined: without. */
   readonly sources?: Sources | undefined;
+  /** Memory maps of the findings, for a report that has files beside it. */
+  readonly maps?: boolean;
   patchProgress?(done: number, total: number): void;
 }
 
@@ -34,7 +36,7 @@ export function makeReport(
   const { comparison, expected } = applyExpectations(measured, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
   const account = accountFor(machine, comparison, wholeLedger ? scenarios : undefined, progress);
-  const illustrations = illustrate(machine, comparison);
+  const illustrations = illustrate(machine, comparison, { maps: options.maps ?? false });
   return {
     report: {
       comparison,

@@ -2,20 +2,18 @@
 /** A comparison as Markdown. A pure function of its input. */
 import { COMMENT_BUDGET } from './budget.ts';
 import { renderMarkdown } from './render-markdown.ts';
-import { reportDocument } from './report-document.ts';
+import { reportDocument, type DocumentOptions } from './report-document.ts';
 import type { Report } from './report.ts';
 
-export interface MarkdownOptions {
+export interface MarkdownOptions extends DocumentOptions {
   /** Everything, however long. */
   readonly full: boolean;
   /** Characters, when it is not everything; what a GitHub comment takes if absent. */
   readonly budget?: number;
-  /** Stands before every anchor, where several reports share a page. */
-  readonly prefix?: string;
 }
 
 /** The whole report, or as much of it as a comment takes; what was cut is said. */
 export function toMarkdown(report: Report, options: MarkdownOptions): string {
-  const { full, budget = COMMENT_BUDGET, prefix = '' } = options;
-  return `${renderMarkdown(reportDocument(report, full ? Infinity : budget, prefix), prefix)}\n`;
+  const { full, budget = COMMENT_BUDGET, prefix } = options;
+  return `${renderMarkdown(reportDocument(report, full ? Infinity : budget, options), prefix)}\n`;
 }

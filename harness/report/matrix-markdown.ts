@@ -12,7 +12,12 @@ interface MatrixContext {
   readonly version: string;
 }
 
-export function matrixToMarkdown(matrix: Matrix, { corpusHash, version }: MatrixContext): string {
+/** `costChart`: a picture of the costs beside the page. */
+export function matrixToMarkdown(
+  matrix: Matrix,
+  { corpusHash, version }: MatrixContext,
+  costChart?: string,
+): string {
   const { states, cases, notExercised } = matrix;
   const missing =
     notExercised.length === 0 ? 'every clause exercised' : `not exercised: ${notExercised.join(', ')}`;
@@ -22,7 +27,7 @@ export function matrixToMarkdown(matrix: Matrix, { corpusHash, version }: Matrix
     clauseSection(matrix),
     historySection(matrix),
     scenarioSection(matrix),
-    costSection(matrix),
+    costSection(matrix, costChart),
   ]
     .join('\n\n')
     .concat('\n');
@@ -80,7 +85,7 @@ function scenarioSection({ states, scenarios }: Matrix): string {
   return `## Scenarios\n\nThose in which the states differ.\n\n${markdownTable([['scenario', 'broken in'], ...rows])}`;
 }
 
-function costSection({ states, costs, comparableCases }: Matrix): string {
+function costSection({ states, costs, comparableCases }: Matrix, chart: string | undefined): string {
   const columns = costs.map((cost) => COSTS.map(({ name }) => String(cost[name])));
   const groups = coalesce(columns, (column) => column.join('|'));
   const rows = COSTS.map(({ title, unit }, row) => [
@@ -92,7 +97,9 @@ function costSection({ states, costs, comparableCases }: Matrix): string {
   const table = markdownTable([['cost', 'unit', ...head], ...rows], {
     align: ['l', 'l', ...groups.map(() => 'r')],
   });
-  return `## Costs\n\nSums over the ${plural(comparableCases, 'case')} that went the same way in every state.\n\n${table}`;
+  const picture =
+    chart === undefined ? '' : `![Costs per state; the table below has the numbers.](${chart})\n\n`;
+  return `## Costs\n\nSums over the ${plural(comparableCases, 'case')} that went the same way in every state.\n\n${picture}${table}`;
 }
 
 /** The same as JSON. */

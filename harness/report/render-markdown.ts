@@ -59,11 +59,22 @@ function render(block: Block, page: Page): string {
     }
     case 'fence':
       return fence(block.language, block.lines);
-    case 'fold': {
-      const summary = `<details><summary>${spansOf(block.summary).map(inHtml).join('')}</summary>`;
-      return [summary, ...block.blocks.map((inner) => render(inner, page)), '</details>'].join('\n\n');
+    case 'drawing': {
+      const { image, diagram } = block;
+      const file = image === undefined ? [] : [`![${text(image.alt)}](${encodeURI(image.file)})`];
+      return fold(block.summary, [...file, ...(diagram.length > 0 ? [fence('mermaid', diagram)] : [])]);
     }
+    case 'fold':
+      return fold(
+        block.summary,
+        block.blocks.map((inner) => render(inner, page)),
+      );
   }
+}
+
+function fold(summary: Text, parts: readonly string[]): string {
+  const line = `<details><summary>${spansOf(summary).map(inHtml).join('')}</summary>`;
+  return [line, ...parts, '</details>'].join('\n\n');
 }
 
 function inline(line: Text, page: Page, asCode = code): string {

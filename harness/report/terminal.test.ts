@@ -30,6 +30,9 @@ function textsIn(block: Block): Text[] {
       return [...block.columns.map(({ title }) => title), ...block.rows.flat()];
     case 'fence':
       return block.lines.map((line) => [code(line)]);
+    case 'drawing':
+      // Nothing for a terminal.
+      return [];
     case 'fold':
       return [block.summary, ...textsOf(block.blocks)];
   }

@@ -28,7 +28,8 @@ export function toTerminal(report: Report, { full, columns, colour }: TerminalOp
 
 /** The blocks as lines, an empty one between two blocks. */
 export function renderTerminal(blocks: readonly Block[], width: number, paint: Painter): string[] {
-  return blocks.flatMap((block, index) => {
+  const drawn = blocks.filter(({ kind }) => kind !== 'drawing');
+  return drawn.flatMap((block, index) => {
     const lines = render(block, width, paint);
     return index === 0 ? lines : ['', ...lines];
   });
@@ -53,6 +54,8 @@ function render(block: Block, width: number, paint: Painter): string[] {
       return renderTable(block, width, paint);
     case 'fence':
       return block.lines.map((line) => INDENT + painted(block.language, visible(line), paint));
+    case 'drawing':
+      return [];
     case 'fold': {
       const inner = renderTerminal(block.blocks, width - INDENT.length, paint);
       const indented = inner.map((line) => (line === '' ? '' : INDENT + line));

@@ -55,7 +55,8 @@ export function hostile(report: Report, name: string): Report {
       costs: comparison.costs.map((cost) => ({ ...cost, shownBy: cost.shownBy && rename(cost.shownBy) })),
       different: comparison.different.map(rename),
     },
-    illustrations: illustrations.map(({ finding, scenario, diff }) => ({
+    illustrations: illustrations.map(({ finding, scenario, diff, ...pictures }) => ({
+      ...pictures,
       finding: renamed(finding),
       scenario: rename(scenario),
       because: [name, code(name), ` ${name} `, code(name)],

@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Memory and page tables in the middle of a run, as plain data. */
+import type { State } from '../../variants/registry.ts';
+import { Machine } from '../machine/machine.ts';
+import { CHUNK } from '../machine/memory.ts';
+import { runScenario } from '../scenario/interpreter.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+
+/** Physical addresses [start, end). */
+export interface Area {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** The labels of an area. */
+export interface AreaLabels extends Area {
+  /** As they stand in memory, where a non-coherent device looks. */
+  readonly memory: Uint32Array;
+  /** As the CPU and a coherent device see them. */
+  readonly cpu: Uint32Array;
+}
+
+/** A granule that a device can reach. */
+export interface Reach {
+  readonly device: number;
+  readonly iova: number;
+  readonly phys: number;
+  /** Bytes. */
+  readonly size: number;
+  readonly prot: number;
+  /** False: only the IOTLB still has it. */
+  readonly inPageTable: boolean;
+}
+
+/** When to look: once event `event` has happened in step `step`; -1: when the step is over. */
+export interface Moment {
+  readonly step: number;
+  readonly event: number;
+}
+
+export interface Snapshot {
+  /** Events that had happened. */
+  readonly events: number;
+  readonly areas: readonly AreaLabels[];
+  readonly reach: readonly Reach[];
+}
+
+/** The areas, and what every device can reach, at a moment of the case. */
+export function snapshotAt(
+  state: State,
+  scenario: Scenario,
+  moment: Moment,
+  areas: readonly Area[],
+): Snapshot {
+  const camera = new Camera(moment, areas);
+  runScenario(camera, state, { ...scenario, steps: scenario.steps.slice(0, moment.step + 1) });
+  return camera.snapshot ?? camera.take();
+}
+
+/** A machine that looks at itself where its adversary does: after each change of what a device can reach. */
+class Camera extends Machine {
+  snapshot: Snapshot | undefined;
+  private readonly moment: Moment;
+  private readonly wanted: readonly Area[];
+
+  constructor(moment: Moment, wanted: readonly Area[]) {
+    super();
+    this.moment = moment;
+    this.wanted = wanted;
+  }
+
+  override attack(): void {
+    const { step, event } = this.moment;
+    const isTime = this.log.step === step && event >= 0 && this.log.length > event;
+    if (isTime) this.snapshot ??= this.take();
+    super.attack();
+  }
+
+  take(): Snapshot {
+    const reach = this.devices.flatMap(({ index: device, domain }): Reach[] => {
+      const { granule: size } = domain;
+      const one =
+        (inPageTable: boolean) =>
+        ({ pfn, phys, prot }: { pfn: number; phys: number; prot: number }): Reach => ({
+          device,
+          iova: pfn * size,
+          phys,
+          size,
+          prot,
+          inPageTable,
+        });
+      return [...[...domain.installed()].map(one(true)), ...domain.lingering.map(one(false))];
+    });
+    const areas = this.wanted.map(({ start, end }) => ({
+      start,
+      end,
+      memory: this.labels(start, end, false),
+      cpu: this.labels(start, end, true),
+    }));
+    return { events: this.log.length, areas, reach };
+  }
+
+  private labels(start: number, end: number, seesCache: boolean): Uint32Array {
+    const labels = new Uint32Array(end - start);
+    for (let at = start, n; at < end; at += n) {
+      n = Math.min(end - at, CHUNK - (at % CHUNK));
+      this.cache.peekLabels(at, n, seesCache, labels, at - start);
+    }
+    return labels;
+  }
+}

@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** From a finding's smallest case to its memory map: both states, at the moment that shows it. */
+import type { State } from '../../variants/registry.ts';
+import { describeCrash, CRASHES } from '../machine/crash.ts';
+import { eventAt, events, type Event, type Recording } from '../recording/recording.ts';
+import { describeStep } from '../recording/trace.ts';
+import { bounceBuffersOf } from './bounce-buffers.ts';
+import { snapshotAt, type Area, type Moment, type Reach, type Snapshot } from './camera.ts';
+import { Contents } from './contents.ts';
+import type { MapSide, MemoryMap } from './memory-layout.ts';
+import { placesOf } from './places.ts';
+import type { Broken } from './sequence.ts';
+
+/** Most bytes of one call that are looked at. */
+const LONGEST = 256 * 1024;
+
+/** A state and what it made of the case. */
+export interface StateRun {
+  readonly state: State;
+  readonly run: Recording;
+}
+
+export function memoryMapOf(from: StateRun, to: StateRun, broken: Broken, because: string): MemoryMap {
+  const { scenario } = from.run;
+  const both = [from, to];
+  const broke = broken.side === 'from' ? from : to;
+  const moments = both.map((one) =>
+    one === broke ? broken.evidence : momentLike(broke.run, broken.evidence, one.run),
+  );
+  const areas = merged(both.flatMap(({ run }, i) => areasOf(run, untilOf(run, moments[i]))));
+  const sides = both.map((one, i): MapSide => {
+    const moment = moments[i] ?? broken.evidence;
+    const snapshot = snapshotAt(one.state, scenario, moment, areas);
+    return {
+      run: one.run,
+      snapshot,
+      contents: new Contents(one.run, mappingOf(one.run, broken), broken.evidence.buffer),
+      wrong: one === broke && !isAboutReach(broken) ? wrongPlaces(one.run, snapshot, broken) : [],
+      wrongReach: one === broke && isAboutReach(broken) ? wrongReach(snapshot, broken) : [],
+      observed: broken.evidence.observed,
+      when: whenOf(one.run, moment.step, snapshot),
+      crash: crashOf(one.run, moment.step),
+    };
+  });
+  const title = `${from.run.state} → ${to.run.state}: ${broken.clause} (${broken.cause}), ${scenario.id}`;
+  return { title, because: because.replaceAll('`', ''), sides };
+}
+
+/** The same call of the same step in the other run, else the end of the step. */
+function momentLike(run: Recording, { step, event }: Moment, other: Recording): Moment {
+  if (event < 0) return { step, event };
+  const { kind } = eventAt(run, event);
+  const nth = inStep(run, step).filter((e) => e.kind === kind && e.index <= event).length;
+  const same = inStep(other, step).filter((e) => e.kind === kind)[nth - 1];
+  return { step, event: same?.index ?? -1 };
+}
+
+function inStep(run: Recording, step: number): Event[] {
+  const outcome = run.steps[step];
+  return outcome === undefined ? [] : events(run, undefined, outcome.from, outcome.to);
+}
+
+function untilOf(run: Recording, moment: Moment | undefined): number {
+  return run.steps[moment?.step ?? -1]?.to ?? run.steps.at(-1)?.to ?? 0;
+}
+
+/** Memory that had to do with the run up to event `until`: buffers, slots, what devices could reach. */
+function areasOf(run: Recording, until: number): Area[] {
+  const areas = run.scenario.buffers.map(({ phys, size }) => ({ start: phys, end: phys + size }));
+  for (const { event, start, end } of bounceBuffersOf(run)) if (event < until) areas.push({ start, end });
+  for (const { kind, a, b, c, result } of events(run, undefined, 0, until)) {
+    if (kind === 'iommu_map' && result === 0) areas.push({ start: b, end: b + c });
+    if (kind === 'sg_entry') areas.push({ start: a, end: a + b });
+    if (kind === 'memset' && a > 0 && b > 0) areas.push({ start: a, end: a + Math.min(b, LONGEST) });
+  }
+  return areas;
+}
+
+/** In order, those that touch as one. */
+function merged(areas: readonly Area[]): Area[] {
+  const found: { start: number; end: number }[] = [];
+  for (const { start, end } of areas.toSorted((a, b) => a.start - b.start)) {
+    const last = found.at(-1);
+    if (last !== undefined && start <= last.end) last.end = Math.max(last.end, end);
+    else found.push({ start, end });
+  }
+  return found.filter(({ start, end }) => end > start);
+}
+
+/** The finding's mapping, else the step's, else the first. */
+function mappingOf(run: Recording, { evidence }: Broken): number {
+  const step = run.scenario.steps[evidence.step];
+  return evidence.mapping ?? (step !== undefined && 'map' in step ? step.map : 0);
+}
+
+/** Where the finding's byte is; of several places those that hold what was observed. */
+function wrongPlaces(run: Recording, { areas }: Snapshot, { evidence }: Broken): readonly number[] {
+  const places = placesOf(run, evidence);
+  const holding = places.filter((place) =>
+    areas.some(
+      ({ start, memory, cpu }) =>
+        memory[place - start] === evidence.observed || cpu[place - start] === evidence.observed,
+    ),
+  );
+  return evidence.observed === undefined || holding.length === 0 ? places : holding;
+}
+
+/** What is wrong is a translation, not what is behind it. */
+function isAboutReach({ cause, evidence: { iova, observed } }: Broken): boolean {
+  return (
+    cause === 'iommu-pages-left' || cause === 'pages-kept' || (iova !== undefined && observed === undefined)
+  );
+}
+
+/** The translation that the finding names, else every one that is left. */
+function wrongReach({ reach }: Snapshot, { evidence: { iova, device } }: Broken): Reach[] {
+  return reach.filter(
+    (one) =>
+      (device === undefined || one.device === device) &&
+      (iova === undefined || (iova >= one.iova && iova < one.iova + one.size)),
+  );
+}
+
+function whenOf(run: Recording, step: number, { events: happened }: Snapshot): string {
+  const { scenario, steps } = run;
+  const what = scenario.steps[step];
+  const said = what === undefined ? '' : `: ${describeStep(scenario, what)}`;
+  const outcome = steps[step];
+  if (outcome === undefined) return `never came to step ${step + 1}${said}`;
+  if (outcome.status === 'crashed') return `crashed in step ${step + 1}${said}`;
+  const isOver = happened >= outcome.to;
+  return isOver
+    ? `after step ${step + 1}${said}`
+    : `in step ${step + 1}, after ${eventAt(run, happened - 1).kind}${said}`;
+}
+
+function crashOf({ crash, ...run }: Recording, step: number): string {
+  if (crash === undefined || crash.step > step) return '';
+  const { a, b, c } = eventAt({ crash, ...run }, crash.event);
+  return `CRASH: ${describeCrash(CRASHES[a] ?? 'search-never-ends', b, c)}`;
+}
