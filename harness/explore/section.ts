@@ -103,8 +103,8 @@ function because(
     const broken = verdicts
       .find((verdict) => verdict.clause === clause)
       ?.breaks.find((b) => b.cause === cause);
-    if (broken !== undefined)
-      return `In ${state.id}: ${inMarkdown(sentence(run, clause, cause, broken.evidence))}`;
+    if (broken === undefined) continue;
+    return `In ${state.id}: ${inMarkdown(sentence(run, clause, cause, broken.evidence))}`;
   }
   return '';
 }
