@@ -35,8 +35,18 @@ export class MemoryHistory {
   /** What may have done something to memory. */
   private readonly events: readonly Event[];
 
+  /** Where memory begins or ends that an event touched, and the cache lines there; in order. */
+  private edges: readonly number[] | undefined;
+
   constructor(events: EventIndex) {
     this.events = events.all.filter(({ kind }) => TOUCHING.has(kind));
+  }
+
+  /** How many of `size` bytes from `phys` on every event has treated alike. */
+  alike(phys: number, size: number): number {
+    this.edges ??= edgesOf(this.events);
+    for (const edge of this.edges) if (edge > phys) return Math.min(size, edge - phys);
+    return size;
   }
 
   /** What became of the byte at `phys` in events [from, to). `snooped`: its device is coherent. */
@@ -47,6 +57,25 @@ export class MemoryHistory {
     }
     return history;
   }
+}
+
+/** First and last lines count whole: what happens to a line happens to each of its bytes. */
+function edgesOf(events: readonly Event[]): number[] {
+  const edges = new Set<number>();
+  const add = (start: number, size: number): void => {
+    const end = start + size;
+    const lastLine = lineOf(end - 1);
+    for (const edge of [lineOf(start), start, lineOf(start) + LINE_SIZE]) edges.add(edge);
+    for (const edge of [lastLine, end, lastLine + LINE_SIZE]) edges.add(edge);
+  };
+  for (const { kind, a, b, c, e, f } of events) {
+    if (kind === 'cpu_write') add(e, c);
+    else if (kind === 'cpu_read') add(f, c);
+    else if (kind === 'device_write_run') add(b, c);
+    else add(a, kind === 'swiotlb_bounce' ? c : b);
+    if (kind === 'swiotlb_bounce') add(b, c);
+  }
+  return [...edges].toSorted((one, other) => one - other);
 }
 
 /** One byte, event after event. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { LINE_SIZE, SLOT_SIZE } from '../../machine/config.ts';
+import { SLOT_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL } from '../../machine/labels.ts';
 import { IOMMU_READ } from '../../machine/vocabulary.ts';
 import type { Provenance } from '../../recording/provenance.ts';
@@ -73,10 +73,32 @@ function isLatest(facts: Facts, written: number, { mapStep }: MappingFacts): boo
   return true;
 }
 
-/** Bytes from byte `i` on that one write wrote and that stand in one cache line: they share their fate. */
-function pieceAt({ labels }: Facts, { label, phys, size }: Exposure, i: number): number {
-  const line = LINE_SIZE - ((phys + i) % LINE_SIZE);
-  return Math.min(size - i, line, label >= FIRST_LABEL ? labels.span(label + i) : line);
+/** Bytes from byte `i` on that one write wrote and that have shared their fate, in one place. */
+function pieceAt(facts: Facts, { label, iova, phys, size }: Exposure, i: number): number {
+  const ahead = Math.min(
+    size - i,
+    label >= FIRST_LABEL ? facts.labels.span(label + i) : Infinity,
+    onePlace(facts, iova + i, phys + i),
+  );
+  return facts.memory.alike(phys + i, ahead);
+}
+
+/** How far from there on placeOf() says the same: to the next slot, allocation, segment, or granule before one. */
+function onePlace({ events, mappings, run }: Facts, iova: number, phys: number): number {
+  const { granule } = run.scenario.machine;
+  let ahead = SLOT_SIZE - (phys % SLOT_SIZE);
+  for (const { result } of events.of('swiotlb_tbl_map_single')) {
+    if (result > phys) ahead = Math.min(ahead, result - phys);
+  }
+  for (const { segments } of mappings) {
+    for (const { address, length } of segments) {
+      if (address + length <= iova) continue;
+      ahead = Math.min(ahead, address + length - iova);
+      if (address > iova) ahead = Math.min(ahead, address - iova);
+      if (address - granule >= iova) ahead = Math.min(ahead, address - granule + 1 - iova);
+    }
+  }
+  return ahead;
 }
 
 /** `counted`: the mapping's bytes that are in the findings already, by label or by address. */
