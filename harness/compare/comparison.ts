@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
 import type { State } from '../../variants/registry.ts';
-import { CLAUSE_IDS, type Cause, type ClauseId, type Verdict } from '../contract/clause.ts';
-import { Machine } from '../machine/machine.ts';
+import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
 import { COSTS, noCosts, type CostName } from '../recording/costs.ts';
-import { readsTheSame } from '../recording/trace.ts';
 import type { Scenario } from '../scenario/scenario.ts';
-import { classify, FINDING_KINDS, type CaseFinding, type FindingKind, type Side } from './classify.ts';
-import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
+import { FINDING_KINDS, type CaseFinding, type FindingKind } from './classify.ts';
+import { Pair, type CaseResult } from './pair.ts';
 
 /** A finding in one case. */
 export interface FindingCase extends CaseFinding {
@@ -68,6 +66,8 @@ export interface Comparison {
 export interface CompareOptions {
   /** Only findings of this clause. */
   readonly clause?: ClauseId | undefined;
+  /** What came of the cases, one by one, where that is known already. */
+  readonly results?: readonly CaseResult[] | undefined;
   progress?(done: number, total: number): void;
 }
 
@@ -79,14 +79,11 @@ export function compare(
   scenarios: readonly Scenario[],
   options: CompareOptions = {},
 ): Comparison {
+  const pair = new Pair(from, to, baseline);
   const tally = new Tally(options.clause);
-  // A machine for each state's run, and one for whatever runs besides.
-  const [one, other, third] = [new Machine(), new Machine(), new Machine()];
-  for (const [done, scenario] of scenarios.entries()) {
-    options.progress?.(done, scenarios.length);
-    const x = evaluate(one, third, from, scenario);
-    const y = evaluate(other, third, to, scenario, x);
-    tally.add(scenario, x, y, (clauses) => judgeOnce(third, baseline, scenario, clauses, [x, y]));
+  for (const [index, scenario] of scenarios.entries()) {
+    options.progress?.(index, scenarios.length);
+    tally.add(scenario, options.results?.[index] ?? pair.compare(scenario));
   }
   options.progress?.(scenarios.length, scenarios.length);
   return {
@@ -138,48 +135,32 @@ class Tally {
     this.clause = clause;
   }
 
-  /** `baseline`: its verdicts of some clauses. */
-  add(
-    scenario: Scenario,
-    x: Evaluation,
-    y: Evaluation,
-    baseline: (clauses: readonly ClauseId[]) => readonly Verdict[],
-  ): void {
-    const found = findingsOf(x, y, baseline);
-    for (const finding of found) {
+  add(scenario: Scenario, { findings, exercised, crashed, costs, sameTrace }: CaseResult): void {
+    for (const finding of findings) {
       if (this.clause !== undefined && finding.clause !== this.clause) continue;
       const key = `${finding.kind} ${finding.clause} ${finding.cause} ${finding.inherited}`;
       const cases = this.findings.get(key) ?? [];
       cases.push({ ...finding, scenario });
       this.findings.set(key, cases);
     }
-    for (let index = 0; index < CLAUSE_IDS.length; index++) {
-      const { clause, status = 'not-exercised' } = x.verdicts[index] ?? {};
-      const judged = status !== 'not-exercised' && y.verdicts[index]?.status !== 'not-exercised';
-      if (judged && clause !== undefined) this.exercised[clause]++;
-    }
-    if (x.run.crash !== undefined && y.run.crash === undefined) this.crashedOnlyFrom.push(scenario);
-    if (x.run.crash === undefined && y.run.crash !== undefined) this.crashedOnlyTo.push(scenario);
-    this.addCosts(scenario, x, y);
-    if (!sameTrace(x, y)) {
-      if (found.every(({ kind }) => kind === 'still-broken')) this.different.push(scenario);
-    } else this.same++;
+    for (const clause of exercised) this.exercised[clause]++;
+    if (crashed === 'from') this.crashedOnlyFrom.push(scenario);
+    if (crashed === 'to') this.crashedOnlyTo.push(scenario);
+    if (costs !== undefined) this.addCosts(scenario, costs);
+    if (sameTrace) this.same++;
+    else if (findings.every(({ kind }) => kind === 'still-broken')) this.different.push(scenario);
   }
 
-  /** Costs compare where both sides went the same way: no crash, and the same steps worked. */
-  private addCosts(scenario: Scenario, x: Evaluation, y: Evaluation): void {
-    if (x.run.crash !== undefined || y.run.crash !== undefined) return;
-    if (x.run.steps.some(({ status }, index) => status !== y.run.steps[index]?.status)) return;
+  private addCosts(scenario: Scenario, { from, to }: NonNullable<CaseResult['costs']>): void {
     this.comparableCases++;
     for (const { name } of COSTS) {
-      this.from[name] += x.costs[name];
-      this.to[name] += y.costs[name];
-      const rise = y.costs[name] - x.costs[name];
-      if (rise === 0) continue;
-      const witnesses = rise < 0 ? this.falls : this.rises;
+      this.from[name] += from[name];
+      this.to[name] += to[name];
+      if (from[name] === to[name]) continue;
+      const witnesses = to[name] < from[name] ? this.falls : this.rises;
       const smallest = witnesses.get(name);
       if (smallest === undefined || bySize(scenario, smallest.scenario) < 0) {
-        witnesses.set(name, { scenario, from: x.costs[name], to: y.costs[name] });
+        witnesses.set(name, { scenario, from: from[name], to: to[name] });
       }
     }
   }
@@ -211,31 +192,4 @@ class Tally {
       exercised: this.exercised,
     };
   }
-}
-
-/** What changed in the clauses that are broken on either side. */
-function findingsOf(
-  x: Evaluation,
-  y: Evaluation,
-  baseline: (clauses: readonly ClauseId[]) => readonly Verdict[],
-): CaseFinding[] {
-  const broken: ClauseId[] = [];
-  for (const { clause, breaks } of x.verdicts) if (breaks.length > 0) broken.push(clause);
-  for (const { clause, breaks } of y.verdicts) {
-    if (breaks.length > 0 && !broken.includes(clause)) broken.push(clause);
-  }
-  if (broken.length === 0) return [];
-  const clauses = CLAUSE_IDS.filter((id) => broken.includes(id));
-  const side = ({ verdicts, run }: Evaluation): Side => ({
-    verdicts: verdicts.filter(({ clause }) => clauses.includes(clause)),
-    crashStep: run.crash?.step ?? Infinity,
-  });
-  let inherited: readonly Verdict[] | undefined;
-  return classify(side(x), side(y), () => (inherited ??= baseline(clauses)));
-}
-
-/** The traces read the same, but for where things were allocated. */
-function sameTrace(x: Evaluation, y: Evaluation): boolean {
-  // evaluate() takes the verdicts over where all that was observed is equal.
-  return x.verdicts === y.verdicts || readsTheSame(x.run, y.run);
 }

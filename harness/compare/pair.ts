@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Two states, case by case. */
+import type { State } from '../../variants/registry.ts';
+import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/clause.ts';
+import { Machine } from '../machine/machine.ts';
+import type { Costs } from '../recording/costs.ts';
+import { readsTheSame } from '../recording/trace.ts';
+import type { Scenario } from '../scenario/scenario.ts';
+import { classify, type CaseFinding, type Side } from './classify.ts';
+import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
+
+/** What came of one case. Plain data. */
+export interface CaseResult {
+  readonly findings: readonly CaseFinding[];
+  /** Clauses that the case puts to the test on both sides. */
+  readonly exercised: readonly ClauseId[];
+  /** The side that crashed alone. */
+  readonly crashed: 'from' | 'to' | undefined;
+  /** undefined: the sides went different ways, by a crash or by a step that worked on one side only. */
+  readonly costs: { readonly from: Costs; readonly to: Costs } | undefined;
+  /** The traces read the same, but for where things were allocated. */
+  readonly sameTrace: boolean;
+}
+
+/** Compares two states on cases; `baseline` tells what is inherited. */
+export class Pair {
+  private readonly from: State;
+  private readonly to: State;
+  private readonly baseline: State;
+  // A machine for each state's run, and one for whatever runs besides.
+  private readonly one = new Machine();
+  private readonly other = new Machine();
+  private readonly third = new Machine();
+
+  constructor(from: State, to: State, baseline: State) {
+    this.from = from;
+    this.to = to;
+    this.baseline = baseline;
+  }
+
+  compare(scenario: Scenario): CaseResult {
+    const x = evaluate(this.one, this.third, this.from, scenario);
+    const y = evaluate(this.other, this.third, this.to, scenario, x);
+    const [a, b] = [x.run.crash, y.run.crash];
+    return {
+      findings: findingsOf(x, y, (clauses) =>
+        judgeOnce(this.third, this.baseline, scenario, clauses, [x, y]),
+      ),
+      exercised: CLAUSE_IDS.filter((_, index) => isJudged(x, index) && isJudged(y, index)),
+      crashed:
+        a !== undefined && b === undefined ? 'from' : a === undefined && b !== undefined ? 'to' : undefined,
+      costs: wentTheSameWay(x, y) ? { from: x.costs, to: y.costs } : undefined,
+      // evaluate() takes the verdicts over where all that was observed is equal.
+      sameTrace: x.verdicts === y.verdicts || readsTheSame(x.run, y.run),
+    };
+  }
+}
+
+function isJudged({ verdicts }: Evaluation, index: number): boolean {
+  const verdict = verdicts[index];
+  return verdict !== undefined && verdict.status !== 'not-exercised';
+}
+
+/** No crash, and the same steps worked. */
+function wentTheSameWay({ run: x }: Evaluation, { run: y }: Evaluation): boolean {
+  if (x.crash !== undefined || y.crash !== undefined) return false;
+  return x.steps.every(({ status }, index) => status === y.steps[index]?.status);
+}
+
+/** What changed in the clauses that are broken on either side. */
+function findingsOf(
+  x: Evaluation,
+  y: Evaluation,
+  baseline: (clauses: readonly ClauseId[]) => readonly Verdict[],
+): CaseFinding[] {
+  const broken: ClauseId[] = [];
+  for (const { clause, breaks } of x.verdicts) if (breaks.length > 0) broken.push(clause);
+  for (const { clause, breaks } of y.verdicts) {
+    if (breaks.length > 0 && !broken.includes(clause)) broken.push(clause);
+  }
+  if (broken.length === 0) return [];
+  const clauses = CLAUSE_IDS.filter((id) => broken.includes(id));
+  const side = ({ verdicts, run }: Evaluation): Side => ({
+    verdicts: verdicts.filter(({ clause }) => clauses.includes(clause)),
+    crashStep: run.crash?.step ?? Infinity,
+  });
+  let inherited: readonly Verdict[] | undefined;
+  return classify(side(x), side(y), () => (inherited ??= baseline(clauses)));
+}
