@@ -5,6 +5,8 @@ import type { Cause, ClauseId } from '../contract/clause.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
 import { costsOf } from '../recording/costs.ts';
+import type { Recording } from '../recording/recording.ts';
+import { sameBehaviour } from '../recording/same.ts';
 import { behaviourOf } from '../recording/trace.ts';
 import { runScenario } from '../scenario/interpreter.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -40,6 +42,8 @@ export interface Attribution {
 export class Prefixes {
   private readonly machine: Machine;
   private readonly known = new Map<string, Evaluation>();
+  /** Per scenario: the evaluations that differ in what was observed. */
+  private readonly distinct = new Map<string, Evaluation[]>();
 
   constructor(machine: Machine) {
     this.machine = machine;
@@ -49,10 +53,19 @@ export class Prefixes {
     const key = `${state.id} ${scenario.id}`;
     let evaluation = this.known.get(key);
     if (evaluation === undefined) {
-      const run = runScenario(this.machine, state, scenario);
-      evaluation = { run, verdicts: judge(run), costs: costsOf(run) };
+      evaluation = this.evaluate(runScenario(this.machine, state, scenario));
       this.known.set(key, evaluation);
     }
+    return evaluation;
+  }
+
+  /** Most patches change nothing in a case: what another state's run was found to be holds for this one. */
+  private evaluate(run: Recording): Evaluation {
+    const others = this.distinct.get(run.scenario.id) ?? [];
+    const same = others.find((other) => sameBehaviour(run, other.run));
+    if (same !== undefined) return { ...same, run };
+    const evaluation = { run, verdicts: judge(run), costs: costsOf(run) };
+    this.distinct.set(run.scenario.id, [...others, evaluation]);
     return evaluation;
   }
 
