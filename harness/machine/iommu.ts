@@ -26,6 +26,8 @@ export interface Translation {
 
 export class IommuDomain {
   granule = 4096;
+  /** IOTLB syncs and flushes so far. */
+  syncs = 0;
   /** Mapping number that new translations belong to. */
   owner = -1;
   private readonly table = new Map<number, Translation>();
@@ -42,6 +44,7 @@ export class IommuDomain {
     for (const entry of this.table.values()) this.spare.push(entry);
     this.table.clear();
     this.sync();
+    this.syncs = 0;
   }
 
   /**
@@ -114,6 +117,7 @@ export class IommuDomain {
 
   /** IOTLB sync or flush: removed translations are gone for good. */
   sync(): void {
+    this.syncs++;
     for (const entry of this.stale) this.spare.push(entry);
     this.stale.length = 0;
   }

@@ -2,6 +2,7 @@
 /** Looks at buffers and mappings between steps, without disturbing anything. */
 import type { DmaDevice } from '../machine/device.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { Translation } from '../machine/iommu.ts';
 import { LABEL_FAULT } from '../machine/labels.ts';
 import { CHUNK } from '../machine/memory.ts';
 import type { Scenario } from '../scenario/scenario.ts';
@@ -21,6 +22,8 @@ export class Observer {
   private readonly scenario: Scenario;
   /** Per mapping: the memory behind it, granule by granule, at the last observation; -1: none. */
   private readonly routes: (readonly number[] | undefined)[] = [];
+  /** Per device: IOTLB syncs when its leftovers were last looked for. */
+  private readonly syncs: number[] = [];
   /** Memory clock at the last observation. */
   private seen = -1;
 
@@ -46,17 +49,20 @@ export class Observer {
     this.seen = this.machine.memory.clock;
   }
 
-  /** Translations whose mapping is gone, after step number `step`. */
-  findLeftovers(step: number, mappings: readonly (LiveMapping | undefined)[]): void {
+  /**
+   * Translations whose mapping is gone, after step number `step`: those of the mapping `ended`, which the
+   * step was about, and all of a device whose IOTLB was synced meanwhile.
+   */
+  findLeftovers(step: number, mappings: readonly (LiveMapping | undefined)[], ended: number): void {
     for (const { index: device, domain } of this.machine.devices) {
-      for (const { pfn, phys, owner: mapping } of domain.installed()) {
-        if (mappings[mapping]?.live === true) continue;
-        this.leftovers.push({ step, device, iova: pfn * domain.granule, phys, mapping, inPageTable: true });
-      }
-      for (const { pfn, phys, owner: mapping } of domain.lingering) {
-        if (mappings[mapping]?.live === true) continue;
-        this.leftovers.push({ step, device, iova: pfn * domain.granule, phys, mapping, inPageTable: false });
-      }
+      const synced = domain.syncs !== this.syncs[device];
+      this.syncs[device] = domain.syncs;
+      const look = ({ pfn, phys, owner: mapping }: Translation, inPageTable: boolean): void => {
+        if (mappings[mapping]?.live === true || (!synced && mapping !== ended)) return;
+        this.leftovers.push({ step, device, iova: pfn * domain.granule, phys, mapping, inPageTable });
+      };
+      for (const entry of domain.installed()) look(entry, true);
+      for (const entry of domain.lingering) look(entry, false);
     }
   }
 

@@ -48,7 +48,7 @@ export interface StepOutcome {
   readonly held: Held;
 }
 
-/** A translation left over although the mapping that installed it is gone. */
+/** A translation left over although the mapping that installed it is gone; noted when that ended, and after IOTLB syncs. */
 export interface Leftover {
   readonly step: number;
   readonly device: number;

@@ -143,7 +143,8 @@ export class Run {
     const { op } = this.scenario.steps[index] ?? {};
     observer.observe(index, this.mappings, map);
     const unmaps = op === 'unmap_page' || op === 'unmap_sg';
-    if (unmaps || op === 'flush_queue' || status === 'failed') observer.findLeftovers(index, this.mappings);
+    const mayLeave = unmaps || op === 'flush_queue' || status === 'failed';
+    if (mayLeave) observer.findLeftovers(index, this.mappings, map);
     const maps = op === 'map_page' || op === 'map_sg';
     this.steps.push({
       status,

@@ -14,7 +14,7 @@ export const revocation = makeClause({
     });
     if (due.some((step) => step < facts.completeSteps)) findings.exercise();
     for (const { step, mapping, device, iova, phys, inPageTable } of facts.run.leftovers) {
-      // Later steps see the same leftover again; it counts where it first must not be there.
+      // It counts where it first must not be there.
       if (step !== due[mapping]) continue;
       const evidence = { step, event: -1, mapping, device, iova, phys, count: 1 };
       findings.breaks(inPageTable ? 'page-table-entry-left' : 'iotlb-not-synced', evidence);
