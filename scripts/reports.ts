@@ -7,6 +7,7 @@ import { buildMatrix } from '../harness/compare/matrix.ts';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { Album } from '../harness/picture/album.ts';
+import { drawMemoryMap } from '../harness/picture/memory-picture.ts';
 import { costChartSvg } from '../harness/picture/cost-chart.ts';
 import { makeReport, type ReportOptions } from '../harness/report/make-report.ts';
 import { reasonFor } from '../harness/report/head.ts';
@@ -83,7 +84,7 @@ function allPages(sources: Sources): Page[] {
     wholeLedger: false,
     sources,
     context,
-    maps: true,
+    drawMap: drawMemoryMap,
   };
   const album = new Album(PICTURES);
   const machine = new Machine();

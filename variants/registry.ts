@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Every state by id, and the only place that lists the series. */
 import { Baseline } from './baseline.ts';
-import { instrument, type Frame } from './instrument.ts';
+import { instrument, type Frame, type Layer } from './instrument.ts';
 import type { DmaOpsClass } from './dma-ops.ts';
 import type { PostedPatch, Series, StateClass, Suggestion } from './patch.ts';
 import { SUGGESTIONS } from './review/index.ts';
@@ -40,15 +40,31 @@ export interface State {
   readonly frames: readonly Frame[];
 }
 
-/** The baseline with these patches, in this order. */
+/** The baseline with these patches, in this order; put together when it first runs. */
 function stateOf(id: string, alias: string | undefined, chain: readonly ChainLink[]): State {
-  const layers: { id: string; Class: StateClass }[] = [{ id: 'baseline', Class: Baseline }];
+  let built: ReturnType<typeof instrument> | undefined;
+  const whole = () => (built ??= instrument(layersOf(chain)));
+  return {
+    id,
+    alias,
+    chain,
+    get Ops() {
+      return whole().Ops;
+    },
+    get frames() {
+      return whole().frames;
+    },
+  };
+}
+
+function layersOf(chain: readonly ChainLink[]): Layer[] {
+  const layers: Layer[] = [{ id: 'baseline', Class: Baseline }];
   let Class: StateClass = Baseline;
   for (const link of chain) {
     Class = link.apply(Class);
     layers.push({ id: link.id, Class });
   }
-  return { id, alias, chain, ...instrument(layers) };
+  return layers;
 }
 
 /**

@@ -8,11 +8,17 @@ import { bounceBuffersOf } from './bounce-buffers.ts';
 import { snapshotAt, type Area, type Moment, type Reach, type Snapshot } from './camera.ts';
 import { Contents } from './contents.ts';
 import type { MapSide, MemoryMap } from './memory-layout.ts';
+import { memoryMapSvg } from './memory-map.ts';
 import { placesOf } from './places.ts';
 import type { Broken } from './sequence.ts';
 
 /** Most bytes of one call that are looked at. */
 const LONGEST = 256 * 1024;
+
+/** The memory map of a finding, SVG: memory on both sides at its moment. */
+export function drawMemoryMap(from: StateRun, to: StateRun, broken: Broken, because: string): string {
+  return memoryMapSvg(memoryMapOf(from, to, broken, because));
+}
 
 /** A state and what it made of the case. */
 export interface StateRun {

@@ -3,9 +3,8 @@
 import { structuredPatch } from 'diff';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Machine } from '../machine/machine.ts';
-import { memoryMapSvg } from '../picture/memory-map.ts';
-import { memoryMapOf } from '../picture/memory-picture.ts';
-import { sequenceDiagram } from '../picture/sequence.ts';
+import type { StateRun } from '../picture/memory-picture.ts';
+import { sequenceDiagram, type Broken } from '../picture/sequence.ts';
 import { traceOf } from '../recording/trace.ts';
 import type { Recording } from '../recording/recording.ts';
 import { runScenario } from '../scenario/interpreter.ts';
@@ -31,11 +30,14 @@ const CONTEXT = 4;
 /** Longest excerpt of one place, lines. */
 const LONGEST = 40;
 
-/** Illustrates every finding of a comparison; `maps`: with memory maps. */
+/** Draws a memory map, SVG (picture/memory-picture.ts). */
+export type MapDrawer = (from: StateRun, to: StateRun, broken: Broken, because: string) => string;
+
+/** Illustrates every finding of a comparison; `drawMap`: with memory maps. */
 export function illustrate(
   machine: Machine,
   { from, to, findings }: Comparison,
-  { maps }: { readonly maps: boolean },
+  drawMap?: MapDrawer,
 ): Illustration[] {
   return findings.flatMap((finding): Illustration[] => {
     const [smallest] = finding.cases;
@@ -50,9 +52,8 @@ export function illustrate(
     const { clause, cause } = finding;
     const broken = { clause, cause, evidence, side: run === x ? 'from' : 'to' } as const;
     const sequence = sequenceDiagram(x, y, broken);
-    if (!maps) return [{ ...shown, sequence, map: '' }];
-    const memory = memoryMapOf({ state: from, run: x }, { state: to, run: y }, broken, plain(because));
-    return [{ ...shown, sequence, map: memoryMapSvg(memory) }];
+    const map = drawMap?.({ state: from, run: x }, { state: to, run: y }, broken, plain(because)) ?? '';
+    return [{ ...shown, sequence, map }];
   });
 }
 

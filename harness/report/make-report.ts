@@ -7,7 +7,7 @@ import { applyExpectations, unmatched, type Expectation } from '../compare/expec
 import type { Machine } from '../machine/machine.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { Sources } from '../source/sources.ts';
-import { illustrate } from './illustrate.ts';
+import { illustrate, type MapDrawer } from './illustrate.ts';
 import type { Report, ReportContext } from './report.ts';
 
 export interface ReportOptions extends CompareOptions {
@@ -19,7 +19,7 @@ export interface ReportOptions extends CompareOptions {
   /** Where the code beside the behaviour comes from; undefined: without. */
   readonly sources?: Sources | undefined;
   /** Memory maps of the findings, for a report that has files beside it. */
-  readonly maps?: boolean;
+  readonly drawMap?: MapDrawer;
   patchProgress?(done: number, total: number): void;
 }
 
@@ -36,7 +36,7 @@ export function makeReport(
   const { comparison, expected } = applyExpectations(measured, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
   const account = accountFor(machine, comparison, wholeLedger ? scenarios : undefined, progress);
-  const illustrations = illustrate(machine, comparison, { maps: options.maps ?? false });
+  const illustrations = illustrate(machine, comparison, options.drawMap);
   return {
     report: {
       comparison,

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findState, type State } from '../../variants/registry.ts';
 import { Machine } from '../machine/machine.ts';
+import { drawMemoryMap } from '../picture/memory-picture.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import { makeReport } from './make-report.ts';
 import { toMarkdown } from './markdown.ts';
@@ -25,7 +26,7 @@ function reportOf(maps: boolean): Report {
     expectations: [],
     wholeLedger: false,
     context: { corpusHash: 'abc', version: '1.2.3' },
-    maps,
+    ...(maps && { drawMap: drawMemoryMap }),
   }).report;
 }
 
