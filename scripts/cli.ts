@@ -17,7 +17,7 @@ import { setFlagsFromString } from 'node:v8';
 import { allStates, findState, type State } from '../variants/registry.ts';
 import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
 import type { Scenario } from '../harness/scenario/scenario.ts';
-import { nearest, UserError } from '../harness/scenario/user-error.ts';
+import { suggestion, UserError } from '../harness/scenario/user-error.ts';
 import { packageRoot } from '../harness/source/package-root.ts';
 
 export { packageRoot } from '../harness/source/package-root.ts';
@@ -42,6 +42,8 @@ export interface Command {
   readonly name: string;
   /** Positional arguments as the help shows them: `<from> <to>`. */
   readonly usage: string;
+  /** It works on the checkout: the installed package does not have it. */
+  readonly checkoutOnly?: true;
   readonly summary: string;
   readonly positionals: { readonly min: number; readonly max: number };
   readonly options: Readonly<Record<string, Option>>;
@@ -180,7 +182,7 @@ export function helpText(command: Command): string {
     command.summary,
     '',
     `  npm run ${usageOf(command)}`,
-    `  npx bouncediff ${usageOf(command)}`,
+    ...(command.checkoutOnly === true ? [] : [`  npx bouncediff ${usageOf(command)}`]),
     '',
     'Options (after -- with npm run):',
     ...options.map(
@@ -203,12 +205,6 @@ export function stateNamed(id: string): State {
   if (state !== undefined) return state;
   const names = allStates().flatMap(({ id: name, alias }) => (alias === undefined ? [name] : [name, alias]));
   throw new UserError(`unknown state ${quote(id)}; ${suggestion(id, names)} (npm run states lists all)`);
-}
-
-/** The names that may have been meant, else all there are. */
-export function suggestion(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
-  return near.length > 0 ? `nearest: ${near.join(', ')}` : `there are ${names.join(', ')}`;
 }
 
 /** The value of an option that takes one of a few; UserError that names them. */

@@ -12,7 +12,7 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
-import { UserError } from '../harness/scenario/user-error.ts';
+import { suggestion, UserError } from '../harness/scenario/user-error.ts';
 import {
   appendFile,
   casesFor,
@@ -26,7 +26,6 @@ import {
   quote,
   runAsScript,
   stateNamed,
-  suggestion,
   toolVersion,
   wantsColour,
   writeFile,

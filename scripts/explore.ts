@@ -14,7 +14,7 @@ import { inThisThread, inThreads, type Workers } from '../harness/explore/worker
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { plural } from '../harness/report/document.ts';
-import { UserError } from '../harness/scenario/user-error.ts';
+import { suggestion, UserError } from '../harness/scenario/user-error.ts';
 import {
   EXIT_BAD_NEWS,
   EXIT_OK,
@@ -23,7 +23,6 @@ import {
   quote,
   runAsScript,
   stateNamed,
-  suggestion,
   wholeNumber,
   writeFile,
   type Args,

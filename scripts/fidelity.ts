@@ -5,7 +5,7 @@ import { findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
 import { loadVectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { UserError } from '../harness/scenario/user-error.ts';
+import { suggestion, UserError } from '../harness/scenario/user-error.ts';
 import {
   EXIT_BAD_NEWS,
   EXIT_OK,
@@ -14,7 +14,6 @@ import {
   progressLine,
   quote,
   runAsScript,
-  suggestion,
   type Args,
   type Command,
 } from './cli.ts';

@@ -28,6 +28,7 @@ import {
 const picturesLook: Command = {
   name: 'pictures:look',
   usage: '<folder>',
+  checkoutOnly: true,
   summary: 'The pictures of reports/ as a browser draws them, light and dark, as PNG in a folder.',
   positionals: { min: 1, max: 1 },
   options: {

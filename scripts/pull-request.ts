@@ -33,6 +33,7 @@ import { REPORT_ONLY } from './touched.ts';
 export const pullRequest: Command = {
   name: 'pull-request',
   usage: '<pairs> <folder>',
+  checkoutOnly: true,
   summary: 'Compares the pairs of a file (npm run touched) and writes reports, data and one comment.',
   positionals: { min: 2, max: 2 },
   options: {

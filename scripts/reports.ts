@@ -36,6 +36,7 @@ import {
 export const reports: Command = {
   name: 'reports',
   usage: '',
+  checkoutOnly: true,
   summary:
     'The reports of the series in reports/: each revision against the one before, the suggestions, the matrix.',
   positionals: { min: 0, max: 0 },

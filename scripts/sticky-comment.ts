@@ -7,6 +7,7 @@ import { EXIT_OK, quote, readText, runAsScript, type Args, type Command } from '
 export const stickyComment: Command = {
   name: 'sticky-comment',
   usage: '<repository> <number> <file>',
+  checkoutOnly: true,
   summary: 'Keeps one comment of a pull request up to date, through gh.',
   positionals: { min: 3, max: 3 },
   options: {},

@@ -10,6 +10,7 @@ export const REPORT_ONLY = 'report-only';
 export const touched: Command = {
   name: 'touched',
   usage: '[files…]',
+  checkoutOnly: true,
   summary: `The comparisons that changed files touch, a line each; ${REPORT_ONLY} where no state itself changed.`,
   positionals: { min: 0, max: 10_000 },
   options: {

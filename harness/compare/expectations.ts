@@ -7,7 +7,7 @@ import { allStates, findState } from '../../variants/registry.ts';
 import { CAUSES, CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
 import { firstProblem } from '../scenario/issues.ts';
 import { quoted, ScenarioError } from '../scenario/scenario-error.ts';
-import { nearest } from '../scenario/user-error.ts';
+import { suggestion } from '../scenario/user-error.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import { globPattern } from '../scenario/select.ts';
 import { ScenarioSource } from '../scenario/source.ts';
@@ -27,7 +27,7 @@ const entrySchema = z.strictObject({
 
 function notOneOf(input: unknown, what: string, known: readonly string[]): string {
   if (input === undefined) return `missing; one of ${known.join(', ')}`;
-  return `${quoted(input)} is not ${what}; nearest: ${nearest(quoted(input), known).join(', ')}`;
+  return `${quoted(input)} is not ${what}; ${suggestion(String(input), known)}`;
 }
 
 /** An accepted outcome. */

@@ -36,6 +36,12 @@ export function nearest(name: string, candidates: readonly string[], max = 3): s
     .map(({ candidate }) => candidate);
 }
 
+/** The names that may have been meant, else all there are. */
+export function suggestion(name: string, names: readonly string[]): string {
+  const near = nearest(name, names);
+  return near.length > 0 ? `nearest: ${near.join(', ')}` : `there are ${names.join(', ')}`;
+}
+
 /** ` (did you mean x?)` for the nearest candidate, empty when none is near. */
 export function didYouMean(name: string, candidates: readonly string[]): string {
   const [best] = nearest(name, candidates, 1);
