@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Writes corpus/scenario.schema.json from the scenario schema; --check only says whether it is stale. */
 import { readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { scenarioJsonSchema } from '../harness/scenario/schema.ts';
+import { packageRoot } from '../harness/source/package-root.ts';
 
-const TARGET = fileURLToPath(new URL('../corpus/scenario.schema.json', import.meta.url));
+const TARGET = join(packageRoot(), 'corpus', 'scenario.schema.json');
 
 /** The file as it is on disk, undefined when it is not there. */
 function current(): string | undefined {

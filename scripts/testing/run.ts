@@ -1,15 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs the commands of scripts/ as a user does: in a process of their own. */
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { expect } from '@jest/globals';
 import { execa } from 'execa';
 
 /** Folder of package.json. */
 export const ROOT = join(import.meta.dirname, '..', '..');
-/** What `--import tsx` means, wherever the process starts. */
-const TSX = pathToFileURL(createRequire(import.meta.url).resolve('tsx')).href;
 /** A busy machine is slow, a hanging command slower. Milliseconds. */
 const TIMEOUT = 120_000;
 
@@ -55,21 +51,21 @@ export async function execute(
   return { exitCode, stdout, stderr };
 }
 
-/** Arguments for node that start scripts/`name`.ts. */
+/** Arguments for node that start scripts/`name`.ts as it was built (.jest/build.mjs). */
 export function nodeArgs(
   name: string,
   args: readonly string[],
   { root = ROOT, long = false }: RunOptions = {},
 ): string[] {
-  return [...(long ? [] : ['--no-turbofan']), '--import', TSX, join(root, 'scripts', `${name}.ts`), ...args];
+  return [...(long ? [] : ['--no-turbofan']), join(root, 'dist', 'scripts', `${name}.js`), ...args];
 }
 
-/** `node --import tsx scripts/name.ts args…` */
+/** `node dist/scripts/name.js args…` */
 export async function run(name: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return execute(process.execPath, nodeArgs(name, args, options), options);
 }
 
-/** `npm run -s args…`; what npm itself says on standard error is left out. */
+/** `npm run -s args…`, from the sources; what npm itself says on standard error is left out. */
 export async function npmRun(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const outcome = await execute('npm', ['run', '-s', ...args], options);
   return { ...outcome, stderr: outcome.stderr.replaceAll(/^npm .*\n/gm, '') };
