@@ -22,6 +22,8 @@ const read: Step = (log) => log.push(EV.cpu_read, -1, 0, 0, 64, 0, 64, LINE);
 const copiedOut: Step = (log) => log.push(EV.swiotlb_bounce, 0, ORIGINAL - 20, LINE, 64, DMA_TO_DEVICE);
 const copiedBack: Step = (log) => log.push(EV.swiotlb_bounce, 0, ORIGINAL - 20, LINE, 64, DMA_FROM_DEVICE);
 const deviceWrote: Step = (log) => log.push(EV.device_write_run, 0, 0xfffff000, LINE, 64, 100);
+/** Device 1 is coherent. */
+const coherentWrote: Step = (log) => log.push(EV.device_write_run, 1, 0xfffff000, LINE, 64, 100);
 const deviceWroteBeside: Step = (log) => log.push(EV.device_write_run, 0, 0xfffff000, LINE, 20, 100);
 const unrelated: Step = (log) => log.push(EV.iommu_map, 0, 0xfffff000, LINE, 4096, 3);
 
@@ -40,7 +42,7 @@ function history(steps: readonly Step[], phys = BYTE, snooped = false, from = 0,
   const run = logged((log) => {
     for (const step of steps) step(log);
   });
-  return new MemoryHistory(new EventIndex(run)).of(phys, from, to, snooped);
+  return new MemoryHistory(new EventIndex(run), (device) => device === 1).of(phys, from, to, snooped);
 }
 
 describe('what the CPU last did to it', () => {
@@ -99,6 +101,9 @@ describe('where that went', () => {
       'dropped',
     ],
     ['written back around a device write', [cleared, deviceWrote], 'clean'],
+    ['a coherent device writes into the cached line', [cleared, cleaned, coherentWrote], 'dirty'],
+    ['which an invalidate throws away', [read, coherentWrote, invalidated], 'dropped'],
+    ['a coherent device writes past an empty cache', [coherentWrote], 'clean'],
   ])('%s', (_, steps, line) => {
     expect(history(steps).line).toBe(line);
   });

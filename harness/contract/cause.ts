@@ -38,7 +38,11 @@ export class MemoryHistory {
   /** Where memory begins or ends that an event touched, and the cache lines there; in order. */
   private edges: readonly number[] | undefined;
 
-  constructor(events: EventIndex) {
+  private readonly coherent: (device: number) => boolean;
+
+  /** `coherent`: whether a device's writes go through the CPU's cache. */
+  constructor(events: EventIndex, coherent: (device: number) => boolean) {
+    this.coherent = coherent;
     this.events = events.all.filter(({ kind }) => TOUCHING.has(kind));
   }
 
@@ -53,7 +57,7 @@ export class MemoryHistory {
   of(phys: number, from: number, to: number, snooped: boolean): ByteHistory {
     const history = new Byte(phys, snooped);
     for (const event of this.events) {
-      if (event.index >= from && event.index < to) history.take(event);
+      if (event.index >= from && event.index < to) history.take(event, this.coherent(event.device));
     }
     return history;
   }
@@ -101,7 +105,8 @@ class Byte implements ByteHistory {
     return this.stale && this.cached;
   }
 
-  take(event: Event): void {
+  /** `coherent`: of the event's device. */
+  take(event: Event, coherent: boolean): void {
     const { kind, a, b, c, d, e, f } = event;
     switch (kind) {
       case 'memset':
@@ -124,7 +129,9 @@ class Byte implements ByteHistory {
         if (overlaps(this.start, a, b)) this.maintain(event);
         break;
       case 'device_write_run':
-        if (!this.snooped && overlaps(this.start, b, c)) this.deviceStore(b, c);
+        if (this.snooped || !overlaps(this.start, b, c)) break;
+        if (coherent) this.snoopedStore(b, c);
+        else this.deviceStore(b, c);
         break;
       default:
     }
@@ -138,6 +145,15 @@ class Byte implements ByteHistory {
     if (!within(this.phys, start, size)) return;
     this.last = as;
     this.line = this.snooped ? 'clean' : 'dirty';
+    this.stale = false;
+  }
+
+  /** Of a coherent device: into the line, where that is cached. */
+  private snoopedStore(start: number, size: number): void {
+    if (!this.cached) return;
+    this.lineDirty = true;
+    if (!within(this.phys, start, size)) return;
+    this.line = 'dirty';
     this.stale = false;
   }
 

@@ -63,7 +63,7 @@ export class Facts {
     this.run = run;
     this.events = new EventIndex(run);
     this.labels = new Labels(run, this.events.all);
-    this.memory = new MemoryHistory(this.events);
+    this.memory = new MemoryHistory(this.events, (device) => this.coherent(device));
     this.bufferViews = run.scenario.buffers.map((_, buffer) =>
       run.views.filter(({ of, index }) => of === 'buffer' && index === buffer),
     );
