@@ -3,7 +3,7 @@ import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { copyProject } from './testing/project-copy.ts';
-import { npmRun, run } from './testing/run.ts';
+import { execute, run } from './testing/run.ts';
 
 async function explore(...args: string[]) {
   return run('explore', args);
@@ -27,7 +27,7 @@ test('any number of workers finds the same in the same order', async () => {
   const [one, three, sources] = await Promise.all([
     explore(...args, '1'),
     explore(...args, '3'),
-    npmRun(['explore', '--', ...args, '2']),
+    execute(process.execPath, ['--import', 'tsx', join('scripts', 'explore.ts'), ...args, '2']),
   ]);
   expect(sources.stdout).toBe(one.stdout);
   expect(three.exitCode).toBe(1);

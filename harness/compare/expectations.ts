@@ -27,7 +27,7 @@ const entrySchema = z.strictObject({
 
 function notOneOf(input: unknown, what: string, known: readonly string[]): string {
   if (input === undefined) return `missing; one of ${known.join(', ')}`;
-  return `${quoted(input)} is not ${what}; ${suggestion(String(input), known)}`;
+  return `${quoted(input)} is not ${what}; ${suggestion(typeof input === 'string' ? input : '', known)}`;
 }
 
 /** An accepted outcome. */

@@ -65,7 +65,7 @@ export async function run(name: string, args: readonly string[], options: RunOpt
   return execute(process.execPath, nodeArgs(name, args, options), options);
 }
 
-/** `npm run -s args…`, from the sources; what npm itself says on standard error is left out. */
+/** `npm run -s args…`; what npm itself says on standard error is left out. */
 export async function npmRun(args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   const outcome = await execute('npm', ['run', '-s', ...args], options);
   return { ...outcome, stderr: outcome.stderr.replaceAll(/^npm .*\n/gm, '') };
