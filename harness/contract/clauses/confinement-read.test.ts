@@ -247,3 +247,35 @@ steps:
     expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
   });
 });
+
+describe('a map that crashes when the device can read already', () => {
+  const crashing = (Base: typeof HonestOps): DmaOpsClass =>
+    class extends Base {
+      protected override install(dev: Device, phys: PhysAddr, length: Size, prot: number): DmaAddr {
+        const iova = super.install(dev, phys, length, prot);
+        if (phys >= POOL_START) this.kernel.memset(phys, -1);
+        return iova;
+      }
+    };
+  /** What the buffer holds, another device wrote. */
+  const yaml = `
+devices: { writer: { untrusted: false }, reader: { untrusted: true } }
+buffers: { a: { size: 256, offset: 128 } }
+steps:
+  - map_page: { id: first, device: writer, buffer: a, dir: FROM_DEVICE }
+  - device_write: first
+  - unmap_page: first
+  - map_page: { id: m, device: reader, buffer: a, dir: TO_DEVICE }
+`;
+
+  test('shows it the bytes of its own buffer, whoever wrote them', () => {
+    expect(verdictOf('no-crash', crashing(HonestOps), yaml).status).toBe('broken');
+    const { breaks } = verdictOf(CLAUSE, crashing(HonestOps), yaml);
+    expect(breaks).toEqual([]);
+  });
+
+  test('and not what stands beside them', () => {
+    const { count } = evidenceOf(verdictOf(CLAUSE, crashing(NeverClears), yaml), 'never-cleared');
+    expect(count).toBe(4096 - 256);
+  });
+});

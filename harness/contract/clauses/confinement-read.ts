@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { SLOT_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL } from '../../machine/labels.ts';
-import { IOMMU_READ } from '../../machine/vocabulary.ts';
+import { DMA_TO_DEVICE, IOMMU_READ } from '../../machine/vocabulary.ts';
 import type { Provenance } from '../../recording/provenance.ts';
 import { exposures, type Exposure } from '../../recording/recording.ts';
 import { ByteSet } from '../byte-set.ts';
@@ -173,11 +173,7 @@ function ownBytes(
     const hit = facts.mappingAt(device, iova + from + i, step);
     n = Math.min(size - i, hit?.left ?? facts.gapAt(device, iova + from + i, step));
     if (hit !== undefined) markOwn(facts, exposure, hit, from, i, n, origin, own);
-    else if (origin.by === 'cpu') {
-      for (let j = i; j < i + n; j++) {
-        if (isOfFailedMap(facts, exposure, origin.buffer, origin.offset + j)) own[j] = 1;
-      }
-    }
+    else markOfFailedMap(facts, exposure, from, i, n, origin, own);
   }
   return own;
 }
@@ -209,12 +205,42 @@ function markOwn(
   }
 }
 
-/** Exposed while the map that then failed was under way: its own buffer, no handle yet to tell the place. */
-function isOfFailedMap(facts: Facts, exposure: Exposure, buffer: number, offset: number): boolean {
+/**
+ * The same for what was exposed while a map was under way that then failed or crashed: no handle tells
+ * the place. The mapping's own are bytes that the CPU wrote to its buffer, and what that buffer has
+ * carried, where it stands and where the map had copied it.
+ */
+function markOfFailedMap(
+  facts: Facts,
+  exposure: Exposure,
+  from: number,
+  at: number,
+  size: number,
+  origin: Provenance,
+  own: Uint8Array,
+): void {
+  const { step, event, label } = exposure;
   const mapping = facts.mappings[exposure.mapping];
-  if (mapping === undefined || mapping.mapped || mapping.mapStep !== exposure.step) return false;
-  const ranges = facts.run.scenario.mappings[exposure.mapping]?.ranges ?? [];
-  return ranges.some((r) => r.buffer === buffer && offset >= r.offset && offset < r.offset + r.size);
+  if (mapping === undefined || mapping.mapped || mapping.mapStep !== step) return;
+  const begun = facts.run.steps[step]?.from ?? event;
+  const copies = facts.events.of('swiotlb_bounce', begun, event).filter(({ d }) => d === DMA_TO_DEVICE);
+  const counts = label >= FIRST_LABEL ? 1 : 0;
+  const phys = exposure.phys + from + at;
+  for (const { buffer, offset, size: length } of mapping.ranges) {
+    for (let j = at; j < at + size && origin.by === 'cpu' && origin.buffer === buffer; j++) {
+      if (origin.offset + j >= offset && origin.offset + j < offset + length) own[j] = 1;
+    }
+    const original = facts.bufferPhys(buffer, offset);
+    const stands = [{ a: original, b: original, c: length }, ...copies];
+    for (const { a: source, b: target, c: count } of stands) {
+      const first = Math.max(phys, target + Math.max(original - source, 0));
+      const end = Math.min(phys + size, target + Math.min(original + length - source, count));
+      if (first >= end) continue;
+      const carried = { buffer, offset: offset + source + first - target - original, size: end - first };
+      const index = at + first - phys;
+      facts.markCarried(carried, step, step, label + (from + index) * counts, counts, own, index);
+    }
+  }
 }
 
 /** A bounce buffer in the pool: the slots that some map took. */
