@@ -52,7 +52,9 @@ describe('--save', () => {
     expect(stderr.match(/^saved /gm)).toHaveLength(found.length);
     const compared = await run('compare', ['v2', 'v3', '--scenario', 'found/*', '--json'], { root });
     const { findings } = JSON.parse(compared.stdout) as { findings: { clause: string; cause: string }[] };
-    for (const [, clause, cause] of stdout.matchAll(/^- \w+ after .*: \w+ ([\w-]+): ([\w-]+),/gm)) {
+    const listed = [...stdout.matchAll(/^- \w+ after .*: \w+ ([\w-]+): ([\w-]+),/gm)];
+    expect(listed.length).toBeGreaterThan(1);
+    for (const [, clause, cause] of listed) {
       expect(findings).toContainEqual(expect.objectContaining({ clause, cause }));
     }
     // A second time, nothing is left to write.
