@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { markdownTable } from 'markdown-table';
 import { Bench } from 'tinybench';
-import { allStates, SERIES, type State } from '../variants/registry.ts';
+import { allStates, BASELINE, SERIES, type State } from '../variants/registry.ts';
 import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -111,7 +111,7 @@ async function measureExploration(programs: number): Promise<Exploration> {
   const [before, last] = SERIES.slice(-2).map(({ id }) => stateNamed(id));
   if (before === undefined || last === undefined) throw new RangeError('fewer than two series');
   const rows: ExplorationRow[] = [];
-  for (const from of [before, stateNamed('baseline'), undefined]) {
+  for (const from of [before, BASELINE, undefined]) {
     const assignment = assignmentOf(from, last);
     const [one, two] = [await rate(assignment, 1, programs), await rate(assignment, 2, programs)];
     rows.push({

@@ -11,6 +11,7 @@ import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
+import { BASELINE } from '../variants/registry.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { suggestion, UserError } from '../harness/scenario/user-error.ts';
 import {
@@ -87,7 +88,7 @@ export const compare: Command = {
 
 async function run(args: Args): Promise<number> {
   const [from = '', to = ''] = args.positionals;
-  const states = [stateNamed(from), stateNamed(to), stateNamed('baseline')] as const;
+  const states = [stateNamed(from), stateNamed(to), BASELINE] as const;
   const clause = clauseNamed(args.text('clause'));
   const render = formatNamed(args);
   const failOn = oneOf(args.text('fail-on') ?? 'regressed', 'fail-on', FAIL_ON);

@@ -87,7 +87,6 @@ async function run(args: Args): Promise<number> {
   const assignment: Assignment = {
     from: second === undefined ? undefined : stateNamed(first).id,
     to: stateNamed(second ?? first).id,
-    baseline: 'baseline',
     clause: clauseNamed(args.text('clause')),
     different: second !== undefined && !args.flag('clauses-only'),
     programs: args.flag('exhaustive') ? { operations } : { seed },

@@ -9,7 +9,7 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/scenario/user-error.ts';
-import type { State } from '../variants/registry.ts';
+import { BASELINE, type State } from '../variants/registry.ts';
 import {
   appendFile,
   EXIT_BAD_NEWS,
@@ -109,10 +109,9 @@ async function reportsOn(pairs: readonly Pair[]): Promise<Report[]> {
     context: { corpusHash: corpus.hash, version: toolVersion() },
   };
   const machine = new Machine();
-  const baseline = stateNamed('baseline');
   return pairs.map(({ from, to }) => {
     const progress = progressLine(`${from.id} → ${to.id}`);
-    return makeReport(machine, from, to, baseline, { ...options, progress }).report;
+    return makeReport(machine, from, to, BASELINE, { ...options, progress }).report;
   });
 }
 

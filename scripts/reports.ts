@@ -17,7 +17,7 @@ import { matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
 import { unexplainedRegressions } from '../harness/report/report.ts';
 import { summarise } from '../harness/report/summary.ts';
 import { openSources, type Sources } from '../harness/source/sources.ts';
-import { seriesEndsAndSuggestions, SERIES, type State } from '../variants/registry.ts';
+import { BASELINE, seriesEndsAndSuggestions, SERIES, type State } from '../variants/registry.ts';
 import { SUGGESTIONS } from '../variants/review/index.ts';
 import {
   EXIT_BAD_NEWS,
@@ -106,10 +106,10 @@ function allPages(sources: Sources): Page[] {
 
 /** Each revision against the one before, the baseline against the last, each suggestion against its base. */
 function pairs(): [State, State][] {
-  const ends = ['baseline', ...SERIES.map(({ id }) => id)];
-  const steps = ends.slice(1).map((to, index): [string, string] => [ends[index] ?? 'baseline', to]);
+  const ends = [BASELINE.id, ...SERIES.map(({ id }) => id)];
+  const steps = ends.slice(1).map((to, index): [string, string] => [ends[index] ?? BASELINE.id, to]);
   const suggested = SUGGESTIONS.map(({ base, name }): [string, string] => [base, `review/${name}`]);
-  const all = [...steps, ['baseline', ends.at(-1) ?? 'baseline'] as [string, string], ...suggested];
+  const all = [...steps, [BASELINE.id, ends.at(-1) ?? BASELINE.id] as [string, string], ...suggested];
   return all.map(([from, to]) => [stateNamed(from), stateNamed(to)]);
 }
 
@@ -120,7 +120,7 @@ function comparisonPage(
   options: ReportOptions,
   album: Album,
 ): ComparisonPage {
-  const { report } = makeReport(machine, from, to, stateNamed('baseline'), options);
+  const { report } = makeReport(machine, from, to, BASELINE, options);
   const name = `${from.id}-${to.id}`.replaceAll('/', '-');
   const { word, regressed, fixed, stillBroken, cheaper, dearer } = summarise(report.comparison);
   const counts = [unexplainedRegressions(report).length, regressed, fixed, stillBroken, cheaper, dearer];

@@ -77,7 +77,7 @@ export function compose(base: State, patches: readonly ChainLink[]): State {
 }
 
 function build(): Map<string, State> {
-  const states = new Map<string, State>();
+  const states = new Map([[BASELINE.id, BASELINE]]);
   const add = (id: string, alias: string | undefined, chain: readonly ChainLink[]): void => {
     states.set(id, stateOf(id, alias, chain));
   };
@@ -93,7 +93,6 @@ function build(): Map<string, State> {
     if (states.has(id)) return;
     add(id, undefined, [...below(id, base), { ...suggestion, id, place: `review of ${on}` }]);
   };
-  add('baseline', undefined, []);
   for (const { id, base, patches, author, date } of SERIES) {
     const chain = [...below(id, base)];
     for (const [index, patch] of patches.entries()) {
@@ -107,6 +106,9 @@ function build(): Map<string, State> {
   for (const suggestion of SUGGESTIONS) suggest(suggestion);
   return states;
 }
+
+/** The state before every series: what it breaks, later states have inherited. */
+export const BASELINE: State = stateOf('baseline', undefined, []);
 
 const STATES: ReadonlyMap<string, State> = build();
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The way from one state to another, patch by patch. */
-import { findState, type ChainLink, type State } from '../../variants/registry.ts';
+import { BASELINE, findState, type ChainLink, type State } from '../../variants/registry.ts';
 
 /** A patch on the way, and the states before and after it. */
 export interface Stage {
@@ -23,7 +23,8 @@ export interface Walk {
 export function walkBetween(from: State, to: State): Walk {
   let shared = 0;
   while (shared < from.chain.length && from.chain[shared]?.id === to.chain[shared]?.id) shared++;
-  const common = stateAt(from.chain[shared - 1]?.id ?? 'baseline');
+  const last = from.chain[shared - 1];
+  const common = last === undefined ? BASELINE : stateAt(last.id);
   return { common, back: stages(common, from, shared), forth: stages(common, to, shared) };
 }
 

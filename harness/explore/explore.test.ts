@@ -23,7 +23,7 @@ import { toYaml } from './yaml.ts';
 const TELLING: Telling = { id: 'found/program', name: 'generated', why: "it's generated" };
 
 function assignment(from: string | undefined, to: string): Assignment {
-  return { from, to, baseline: 'baseline', clause: undefined, different: true, programs: { seed: 1 } };
+  return { from, to, clause: undefined, different: true, programs: { seed: 1 } };
 }
 
 /** The scenario that the program's YAML loads as, without line numbers. */

@@ -25,7 +25,6 @@ export function assignmentOf(from: State | undefined, to: State): Assignment {
   return {
     from: from?.id,
     to: to.id,
-    baseline: 'baseline',
     clause: undefined,
     different: from !== undefined,
     programs: { seed: SEED },

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The work of exploration that can be done anywhere: programs probed, a finding shrunk. */
-import { findState, type State } from '../../variants/registry.ts';
+import { BASELINE, findState, type State } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/clause.ts';
 import { Machine } from '../machine/machine.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
@@ -15,7 +15,6 @@ export interface Assignment {
   /** Id of a state; undefined: `to` alone. */
   readonly from: string | undefined;
   readonly to: string;
-  readonly baseline: string;
   readonly clause: ClauseId | undefined;
   readonly different: boolean;
   readonly programs: { readonly seed: number } | { readonly operations: number };
@@ -40,11 +39,11 @@ export interface ShrunkProgram {
 }
 
 /** The states of an assignment. */
-export function subjectOf({ from, to, baseline, clause, different }: Assignment): Subject {
+export function subjectOf({ from, to, clause, different }: Assignment): Subject {
   return {
     from: from === undefined ? undefined : known(from),
     to: known(to),
-    baseline: known(baseline),
+    baseline: BASELINE,
     clause,
     different,
   };

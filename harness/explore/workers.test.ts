@@ -8,7 +8,6 @@ import { inThisThread, inThreads, type Workers } from './workers.ts';
 const ASSIGNMENT: Assignment = {
   from: 'v2',
   to: 'v3',
-  baseline: 'baseline',
   clause: undefined,
   different: true,
   programs: { seed: 1 },
