@@ -5,14 +5,13 @@ import { allStates, BASELINE, SERIES, type State } from '../variants/registry.ts
 import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { traceOf } from '../harness/recording/trace.ts';
-import { runScenario } from '../harness/scenario/interpreter.ts';
-import type { Scenario } from '../harness/scenario/scenario.ts';
+import { traceOf } from '../harness/run/trace.ts';
+import { runScenario } from '../harness/run/interpreter.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
 import {
   casesFor,
   EXIT_OK,
   output,
-  progressLine,
   projectCorpus,
   runAsScript,
   stateNamed,
@@ -20,6 +19,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { progressLine } from './terminal.ts';
 
 /** Programs that exploration is measured by. */
 const PROGRAMS = 4096;

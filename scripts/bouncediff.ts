@@ -15,7 +15,7 @@ import { explore } from './explore.ts';
 import { fidelity } from './fidelity.ts';
 import { matrix } from './matrix.ts';
 import { newState } from './new-state.ts';
-import { suggestion } from '../harness/scenario/user-error.ts';
+import { suggestion } from '../harness/text/user-error.ts';
 import { source } from './source.ts';
 import { states } from './states.ts';
 import { trace } from './trace.ts';

@@ -1,26 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What every command shares: arguments, help, output, exit codes. */
-import {
-  appendFileSync,
-  mkdirSync,
-  readFileSync,
-  realpathSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { readFileSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { parseArgs, styleText } from 'node:util';
+import { parseArgs } from 'node:util';
 import { setFlagsFromString } from 'node:v8';
 import { allStates, findState, type State } from '../variants/registry.ts';
 import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
-import type { Scenario } from '../harness/scenario/scenario.ts';
-import { suggestion, UserError } from '../harness/scenario/user-error.ts';
-import { packageRoot } from '../harness/source/package-root.ts';
-
-export { packageRoot } from '../harness/source/package-root.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
+import { suggestion, UserError } from '../harness/text/user-error.ts';
+import { writeFile } from '../harness/text/files.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
+import { paint } from './terminal.ts';
 
 /** Exit codes: 0 fine · 1 the answer is bad news · 2 trouble. */
 export const EXIT_OK = 0;
@@ -235,25 +226,6 @@ export function output(args: Args, text: string): void {
   writeFile(file, text);
 }
 
-/** Writes a file whole or not at all; into a device or a pipe, and where a symlink leads. */
-export function writeFile(file: string, text: string): void {
-  let temporary: string | undefined;
-  try {
-    const existing = statSync(file, { throwIfNoEntry: false });
-    if (existing !== undefined && !existing.isFile()) {
-      writeFileSync(file, text);
-      return;
-    }
-    const target = existing === undefined ? file : realpathSync(file);
-    temporary = `${target}.${process.pid}.tmp`;
-    writeFileSync(temporary, text);
-    renameSync(temporary, target);
-  } catch (error) {
-    if (temporary !== undefined) rmSync(temporary, { force: true });
-    throw new UserError(`cannot write ${quote(file)}: ${reasonOf(error)}`);
-  }
-}
-
 /** The number that an option was given, `otherwise` when it was not. */
 export function wholeNumber(args: Args, name: string, otherwise: number, min: number, max: number): number {
   const given = args.text(name);
@@ -261,60 +233,6 @@ export function wholeNumber(args: Args, name: string, otherwise: number, min: nu
   const value = Number(given);
   if (/^\d+$/.test(given) && value >= min && value <= max) return value;
   throw new UserError(`--${name} ${quote(given)} is not a whole number from ${min} to ${max}`);
-}
-
-/** Appends to a file that others write to as well. */
-export function appendFile(file: string, text: string): void {
-  try {
-    appendFileSync(file, text);
-  } catch (error) {
-    throw new UserError(`cannot append to ${quote(file)}: ${reasonOf(error)}`);
-  }
-}
-
-/** Reads a file that an argument names. */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new UserError(`cannot read ${quote(file)}: ${reasonOf(error)}`);
-  }
-}
-
-/** Makes a folder that an argument names, unless it is there. */
-export function makeFolder(folder: string): void {
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new UserError(`cannot make ${quote(folder)}: ${reasonOf(error)}`);
-  }
-}
-
-/** `ENOENT: no such file or directory` */
-function reasonOf(error: unknown): string {
-  return (error instanceof Error ? error.message : String(error)).split(',')[0] ?? '';
-}
-
-/** A progress line on standard error, on a terminal only. */
-export function progressLine(what: string): (done: number, total: number) => void {
-  if (!process.stderr.isTTY) return () => undefined;
-  return (done, total) => {
-    if (done < total && done % 32 !== 0) return;
-    process.stderr.write(done < total ? `\r${what} ${done}/${total}` : `\r\u001B[K`);
-  };
-}
-
-/** Colours are for a terminal; NO_COLOR and FORCE_COLOR overrule it. */
-export function wantsColour(stream: { readonly isTTY?: boolean }): boolean {
-  const { NO_COLOR, FORCE_COLOR, TERM } = process.env;
-  if (NO_COLOR !== undefined && NO_COLOR !== '') return false;
-  if (FORCE_COLOR !== undefined) return FORCE_COLOR !== '0' && FORCE_COLOR !== 'false';
-  return stream.isTTY === true && TERM !== 'dumb';
-}
-
-/** For standard error. */
-export function paint(colour: 'red' | 'green' | 'yellow' | 'bold' | 'dim', text: string): string {
-  return wantsColour(process.stderr) ? styleText(colour, text, { validateStream: false }) : text;
 }
 
 export function quote(value: string): string {

@@ -2,7 +2,7 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
 import { loadCorpus } from '../harness/scenario/load.ts';
-import type { Scenario } from '../harness/scenario/scenario.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
 import {
   compareSchema,
   documentedFields,

@@ -13,26 +13,24 @@ import { toTerminal } from '../harness/report/terminal.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { BASELINE } from '../variants/registry.ts';
 import { openSources } from '../harness/source/sources.ts';
-import { suggestion, UserError } from '../harness/scenario/user-error.ts';
+import { suggestion, UserError } from '../harness/text/user-error.ts';
+import { appendFile, writeFile } from '../harness/text/files.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
 import {
-  appendFile,
   casesFor,
   EXIT_BAD_NEWS,
   EXIT_OK,
   oneOf,
   output,
-  packageRoot,
-  progressLine,
   projectCorpus,
   quote,
   runAsScript,
   stateNamed,
   toolVersion,
-  wantsColour,
-  writeFile,
   type Args,
   type Command,
 } from './cli.ts';
+import { progressLine, wantsColour } from './terminal.ts';
 
 /** Columns of a terminal that does not tell. */
 const COLUMNS = 100;

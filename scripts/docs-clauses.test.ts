@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { CLAUSES } from '../harness/contract/contract.ts';
-import { CAUSE_WORDS } from '../harness/report/words.ts';
+import { CAUSE_WORDS } from '../harness/contract/words.ts';
 import { commandNamed, npmScript, runHere } from './testing/in-process.ts';
 import { blocksOf, proseOf, readPages, sectionOf } from './testing/pages.ts';
 import { ROOT } from './testing/run.ts';

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals';
 import { judge } from '../harness/contract/contract.ts';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../harness/machine/config.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { runScenario } from '../harness/scenario/interpreter.ts';
+import { runScenario } from '../harness/run/interpreter.ts';
 import { loadScenarioText } from '../harness/scenario/load.ts';
 import { scenarioJsonSchema } from '../harness/scenario/schema.ts';
 import { stateNamed } from './cli.ts';

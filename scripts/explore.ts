@@ -13,18 +13,18 @@ import type { ProgramSource } from '../harness/explore/source.ts';
 import { inThisThread, inThreads, type Workers } from '../harness/explore/workers.ts';
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { plural } from '../harness/report/document.ts';
-import { suggestion, UserError } from '../harness/scenario/user-error.ts';
+import { plural } from '../harness/text/document.ts';
+import { suggestion, UserError } from '../harness/text/user-error.ts';
+import { writeFile } from '../harness/text/files.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
 import {
   EXIT_BAD_NEWS,
   EXIT_OK,
   output,
-  packageRoot,
   quote,
   runAsScript,
   stateNamed,
   wholeNumber,
-  writeFile,
   type Args,
   type Command,
 } from './cli.ts';

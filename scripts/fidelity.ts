@@ -5,18 +5,10 @@ import { findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
 import { loadVectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { suggestion, UserError } from '../harness/scenario/user-error.ts';
-import {
-  EXIT_BAD_NEWS,
-  EXIT_OK,
-  output,
-  packageRoot,
-  progressLine,
-  quote,
-  runAsScript,
-  type Args,
-  type Command,
-} from './cli.ts';
+import { suggestion, UserError } from '../harness/text/user-error.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, output, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { progressLine } from './terminal.ts';
 
 export const fidelity: Command = {
   name: 'fidelity',

@@ -6,7 +6,6 @@ import {
   casesFor,
   EXIT_OK,
   output,
-  progressLine,
   projectCorpus,
   runAsScript,
   stateNamed,
@@ -14,6 +13,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { progressLine } from './terminal.ts';
 
 export const matrix: Command = {
   name: 'matrix',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { execa } from 'execa';
 import { findState } from '../variants/registry.ts';
-import { packageRoot } from '../harness/source/package-root.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
 import { writeSeries } from '../harness/source/new-series.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { copyOfRepository } from '../harness/source/testing/checkout.ts';

@@ -2,9 +2,10 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findState } from '../variants/registry.ts';
-import { UserError } from '../harness/scenario/user-error.ts';
+import { UserError } from '../harness/text/user-error.ts';
 import { writeSeries, type PatchDraft } from '../harness/source/new-series.ts';
-import { EXIT_OK, packageRoot, quote, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
+import { EXIT_OK, quote, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
 
 export const newState: Command = {
   name: 'new-state',

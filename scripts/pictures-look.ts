@@ -13,17 +13,10 @@ import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { escapeXml } from '../harness/picture/svg.ts';
-import { UserError } from '../harness/scenario/user-error.ts';
-import {
-  EXIT_BAD_NEWS,
-  EXIT_OK,
-  packageRoot,
-  progressLine,
-  quote,
-  runAsScript,
-  type Args,
-  type Command,
-} from './cli.ts';
+import { UserError } from '../harness/text/user-error.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { progressLine } from './terminal.ts';
 
 const picturesLook: Command = {
   name: 'pictures:look',

@@ -8,26 +8,23 @@ import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
-import { UserError } from '../harness/scenario/user-error.ts';
+import { UserError } from '../harness/text/user-error.ts';
 import { BASELINE, type State } from '../variants/registry.ts';
+import { appendFile, makeFolder, readText, writeFile } from '../harness/text/files.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
 import {
-  appendFile,
   EXIT_BAD_NEWS,
   EXIT_OK,
-  makeFolder,
   oneOf,
-  packageRoot,
-  progressLine,
   projectCorpus,
   quote,
-  readText,
   runAsScript,
   stateNamed,
   toolVersion,
-  writeFile,
   type Args,
   type Command,
 } from './cli.ts';
+import { progressLine } from './terminal.ts';
 import { REPORT_ONLY } from './touched.ts';
 
 export const pullRequest: Command = {

@@ -19,19 +19,19 @@ import { summarise } from '../harness/report/summary.ts';
 import { openSources, type Sources } from '../harness/source/sources.ts';
 import { BASELINE, seriesEndsAndSuggestions, SERIES, type State } from '../variants/registry.ts';
 import { SUGGESTIONS } from '../variants/review/index.ts';
+import { writeFile } from '../harness/text/files.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
 import {
   EXIT_BAD_NEWS,
   EXIT_OK,
-  packageRoot,
-  progressLine,
   projectCorpus,
   runAsScript,
   stateNamed,
   toolVersion,
-  writeFile,
   type Args,
   type Command,
 } from './cli.ts';
+import { progressLine } from './terminal.ts';
 
 export const reports: Command = {
   name: 'reports',

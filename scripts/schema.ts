@@ -4,7 +4,7 @@ import { readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { scenarioJsonSchema } from '../harness/scenario/schema.ts';
-import { packageRoot } from '../harness/source/package-root.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
 
 const TARGET = join(packageRoot(), 'corpus', 'scenario.schema.json');
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
 import { COMMENT_MARKER } from '../harness/report/comment.ts';
-import { UserError } from '../harness/scenario/user-error.ts';
-import { EXIT_OK, quote, readText, runAsScript, type Args, type Command } from './cli.ts';
+import { UserError } from '../harness/text/user-error.ts';
+import { readText } from '../harness/text/files.ts';
+import { EXIT_OK, quote, runAsScript, type Args, type Command } from './cli.ts';
 
 export const stickyComment: Command = {
   name: 'sticky-comment',

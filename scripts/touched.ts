@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
-import { UserError } from '../harness/scenario/user-error.ts';
+import { UserError } from '../harness/text/user-error.ts';
 import { touchedPairs } from '../harness/source/touched.ts';
-import { EXIT_OK, output, packageRoot, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
+import { EXIT_OK, output, quote, runAsScript, type Args, type Command } from './cli.ts';
 
 /** Marks a pair whose states are as they were: what is wrong with them is not the change's doing. */
 export const REPORT_ONLY = 'report-only';

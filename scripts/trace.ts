@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import type { Recording } from '../harness/recording/recording.ts';
-import { traceOf } from '../harness/recording/trace.ts';
-import { plain } from '../harness/report/document.ts';
-import { sentence } from '../harness/report/sentence.ts';
-import { runScenario } from '../harness/scenario/interpreter.ts';
+import type { Recording } from '../harness/run/recording.ts';
+import { traceOf } from '../harness/run/trace.ts';
+import { plain } from '../harness/text/document.ts';
+import { sentence } from '../harness/contract/sentence.ts';
+import { runScenario } from '../harness/run/interpreter.ts';
 import { selectScenarios } from '../harness/scenario/load.ts';
 import { EXIT_OK, output, projectCorpus, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
 

@@ -4,7 +4,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { findState, type State } from '../../variants/registry.ts';
 import { Machine } from '../machine/machine.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { accountFor, type Account } from './account.ts';
 import { compare } from './comparison.ts';
 import type { LedgerEntry } from './ledger.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Who did what: each finding's patches, and each patch's ledger, on representative cases or on all. */
 import type { Machine } from '../machine/machine.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { attribute, Prefixes, type Attribution } from './attribute.ts';
 import { walkBetween, type Walk } from './chain.ts';
 import type { Comparison, Finding } from './comparison.ts';

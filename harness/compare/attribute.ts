@@ -4,12 +4,12 @@ import { compose, type ChainLink, type State } from '../../variants/registry.ts'
 import type { Cause, ClauseId } from '../contract/clause.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
-import { costsOf } from '../recording/costs.ts';
-import type { Recording } from '../recording/recording.ts';
-import { sameBehaviour } from '../recording/same.ts';
-import { behaviourOf } from '../recording/trace.ts';
-import { runScenario } from '../scenario/interpreter.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { costsOf } from '../run/costs.ts';
+import type { Recording } from '../run/recording.ts';
+import { sameBehaviour } from '../run/same.ts';
+import { behaviourOf } from '../run/trace.ts';
+import { runScenario } from '../run/interpreter.ts';
+import type { Scenario } from '../run/scenario.ts';
 import type { Stage, Walk } from './chain.ts';
 import { sameDefect } from './classify.ts';
 import type { Evaluation } from './evaluate.ts';

@@ -2,8 +2,8 @@
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
 import type { State } from '../../variants/registry.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
-import { COSTS, noCosts, type CostName } from '../recording/costs.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { COSTS, noCosts, type CostName } from '../run/costs.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { FINDING_KINDS, type CaseFinding, type FindingKind } from './classify.ts';
 import { Pair, type CaseResult } from './pair.ts';
 

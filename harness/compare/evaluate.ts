@@ -4,12 +4,12 @@ import type { State } from '../../variants/registry.ts';
 import { judge } from '../contract/contract.ts';
 import type { ClauseId, Verdict } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';
-import { costsOf, type Costs } from '../recording/costs.ts';
-import type { Recording } from '../recording/recording.ts';
-import { sameBehaviour } from '../recording/same.ts';
-import { repeats } from '../scenario/alike.ts';
-import { lookAt } from '../scenario/interpreter.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { costsOf, type Costs } from '../run/costs.ts';
+import type { Recording } from '../run/recording.ts';
+import { sameBehaviour } from '../run/same.ts';
+import { repeats } from '../run/alike.ts';
+import { lookAt } from '../run/interpreter.ts';
+import type { Scenario } from '../run/scenario.ts';
 
 /** What a state made of a case. */
 export interface Evaluation {

@@ -5,12 +5,12 @@ import { z } from 'zod';
 import { parseDocument, YAMLSeq } from 'yaml';
 import { allStates, findState } from '../../variants/registry.ts';
 import { CAUSES, CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
-import { firstProblem } from '../scenario/issues.ts';
-import { quoted, ScenarioError } from '../scenario/scenario-error.ts';
-import { suggestion } from '../scenario/user-error.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { firstProblem } from '../text/issues.ts';
+import { quoted, InputError } from '../text/input-error.ts';
+import { suggestion } from '../text/user-error.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { globPattern } from '../scenario/select.ts';
-import { ScenarioSource } from '../scenario/source.ts';
+import { YamlSource } from '../text/yaml-source.ts';
 import type { Comparison, Finding, FindingCase } from './comparison.ts';
 
 const entrySchema = z.strictObject({
@@ -42,10 +42,10 @@ export interface Expected {
   readonly cases: readonly FindingCase[];
 }
 
-/** Reads the file; none is no expectations. Throws ScenarioError with file and line. */
+/** Reads the file; none is no expectations. Throws InputError with file and line. */
 export function loadExpectations(file: string): Expectation[] {
   if (!existsSync(file)) return [];
-  const source = new ScenarioSource(readFileSync(file, 'utf8'), file);
+  const source = new YamlSource(readFileSync(file, 'utf8'), file);
   const { success, data, error } = z.array(entrySchema).safeParse(source.data ?? []);
   if (!success) throw firstProblem(source, error, []);
   return data.map((entry, index) => {
@@ -55,12 +55,12 @@ export function loadExpectations(file: string): Expectation[] {
   });
 }
 
-function checkStates(file: string, source: ScenarioSource, states: string, index: number): void {
+function checkStates(file: string, source: YamlSource, states: string, index: number): void {
   if (states === 'all') return;
   const unknown = states.split('..').find((id) => findState(id) === undefined);
   if (unknown === undefined) return;
   const path = [index, 'states'];
-  throw new ScenarioError(
+  throw new InputError(
     file,
     source.position(path),
     path,

@@ -3,8 +3,8 @@
 import type { State } from '../../variants/registry.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
 import { Machine } from '../machine/machine.ts';
-import { COSTS, noCosts, type Costs } from '../recording/costs.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { COSTS, noCosts, type Costs } from '../run/costs.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
 
 /** What the corpus says of a clause in a state. */

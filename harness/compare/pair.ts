@@ -3,9 +3,9 @@
 import type { State } from '../../variants/registry.ts';
 import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/clause.ts';
 import { Machine } from '../machine/machine.ts';
-import type { Costs } from '../recording/costs.ts';
-import { readsTheSame } from '../recording/trace.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Costs } from '../run/costs.ts';
+import { readsTheSame } from '../run/trace.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding, type Side } from './classify.ts';
 import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
 

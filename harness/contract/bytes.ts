@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What is known of every byte of every buffer while a recording is walked. */
 import { LINE_SIZE } from '../machine/config.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 
 /** Bytes [from, to) of a buffer that have fared alike. */
 export class ByteRun {

@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { EV, type EventLog } from '../machine/event-log.ts';
 import { DMA_BIDIRECTIONAL, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
-import { EventIndex } from '../recording/event-index.ts';
+import { EventIndex } from '../run/event-index.ts';
 import { MemoryHistory, type ByteHistory } from './cause.ts';
 import { logged } from './testing/recordings.ts';
 

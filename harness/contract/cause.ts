@@ -3,8 +3,8 @@
 import { LINE_SIZE } from '../machine/config.ts';
 import type { EventKind } from '../machine/event-log.ts';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
-import type { EventIndex } from '../recording/event-index.ts';
-import type { Event } from '../recording/recording.ts';
+import type { EventIndex } from '../run/event-index.ts';
+import type { Event } from '../run/recording.ts';
 import { lineOf } from './bytes.ts';
 
 /** What became of a byte. */

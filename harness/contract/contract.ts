@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The contract: every clause in order, and what it says of a recording. */
-import type { Recording } from '../recording/recording.ts';
+import type { Recording } from '../run/recording.ts';
 import { CLAUSE_IDS, Findings, type Clause, type ClauseId, type Verdict } from './clause.ts';
 import { bounceOnlyIfNeeded } from './clauses/bounce-only-if-needed.ts';
 import { confinementRead } from './clauses/confinement-read.ts';

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What several clauses need to know of a recording, worked out once. */
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
-import { Labels } from '../recording/provenance.ts';
-import { EventIndex } from '../recording/event-index.ts';
-import type { DmaSegment, Event, Recording, View } from '../recording/recording.ts';
-import type { BufferRange } from '../scenario/scenario.ts';
+import { Labels } from '../run/provenance.ts';
+import { EventIndex } from '../run/event-index.ts';
+import type { DmaSegment, Event, Recording, View } from '../run/recording.ts';
+import type { BufferRange } from '../run/scenario.ts';
 import { MemoryHistory } from './cause.ts';
 import { examineOwnership } from './ownership.ts';
 import type { Ownership } from './wrong-byte.ts';

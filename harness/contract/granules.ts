@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which granules of physical memory a trusted device's mapping may reach. */
 import { lowBits } from '../machine/u64.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 
 /** Start addresses of the granules that hold the mapping's buffers. */
 export function granulesOf(scenario: Scenario, mapping: number): Set<number> {

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** An operation on one mapping changes nothing of other mappings and buffers, as their owners see it. */
 import { equalLabels } from '../machine/labels.ts';
-import type { StepOutcome } from '../recording/recording.ts';
+import type { StepOutcome } from '../run/recording.ts';
 import { covers, sharesLine, type BufferBytes } from './bytes.ts';
 import type { Facts } from './facts.ts';
 import type { Views } from './views.ts';

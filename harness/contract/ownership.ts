@@ -7,8 +7,8 @@
  */
 import { countUp, equalLabels, LABEL_FAULT, LABEL_ZERO } from '../machine/labels.ts';
 import { DMA_ATTR_SKIP_CPU_SYNC, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
-import type { Event, StepOutcome } from '../recording/recording.ts';
-import type { Step } from '../scenario/scenario.ts';
+import type { Event, StepOutcome } from '../run/recording.ts';
+import type { Step } from '../run/scenario.ts';
 import { covers, makeBytes, type BufferBytes, type ByteRun } from './bytes.ts';
 import type { Facts, MappingFacts } from './facts.ts';
 import { checkIsolation, type Moment } from './isolation.ts';

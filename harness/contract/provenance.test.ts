@@ -2,8 +2,8 @@
 /** From a label back to the write that it names. */
 import { describe, expect, test } from '@jest/globals';
 import { FIRST_LABEL, LABEL_FAULT, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
-import { describeLabel, describeLabels, Labels } from '../recording/provenance.ts';
-import { events } from '../recording/recording.ts';
+import { describeLabel, describeLabels, Labels } from '../run/provenance.ts';
+import { events } from '../run/recording.ts';
 import { HonestOps } from './testing/honest-ops.ts';
 import { recordingOf } from './testing/judging.ts';
 

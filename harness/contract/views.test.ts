@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import type { Recording, View } from '../recording/recording.ts';
+import type { Recording, View } from '../run/recording.ts';
 import { logged } from './testing/recordings.ts';
 import { Views } from './views.ts';
 

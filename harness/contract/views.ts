@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The labels of a buffer or a mapping as they stood after a step. */
-import type { Recording, View } from '../recording/recording.ts';
+import type { Recording, View } from '../run/recording.ts';
 
 const NONE = new Uint32Array(0);
 

@@ -6,7 +6,7 @@
  */
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS, type MachineConfig } from '../machine/config.ts';
 import { DIRECTION_NAMES, DMA_ATTR_SKIP_CPU_SYNC, type Direction } from '../machine/vocabulary.ts';
-import type { Step } from '../scenario/scenario.ts';
+import type { Step } from '../run/scenario.ts';
 import { isMap, mappedSize, type MapStep, type Program, type ProgramBuffer } from './program.ts';
 import type { ProgramSource } from './source.ts';
 import { Usage } from './usage.ts';

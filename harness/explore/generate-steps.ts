@@ -9,7 +9,7 @@ import {
   type BufferRange,
   type During,
   type Step,
-} from '../scenario/scenario.ts';
+} from '../run/scenario.ts';
 import { makeAttrs, makeDirection, type Feature } from './features.ts';
 import { isMap, mappedSize, rangesOf, type ProgramBuffer } from './program.ts';
 import type { Choices } from './random.ts';

@@ -3,9 +3,9 @@
 import type { State } from '../../variants/registry.ts';
 import { judge } from '../contract/contract.ts';
 import { Machine } from '../machine/machine.ts';
-import { traceOf } from '../recording/trace.ts';
-import { behaveAlike } from '../scenario/alike.ts';
-import { lookAt } from '../scenario/interpreter.ts';
+import { traceOf } from '../run/trace.ts';
+import { behaveAlike } from '../run/alike.ts';
+import { lookAt } from '../run/interpreter.ts';
 import { toScenario } from './program.ts';
 import { Prober, type Assignment } from './prober.ts';
 import { seededPrograms } from './source.ts';

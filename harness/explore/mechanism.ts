@@ -4,8 +4,8 @@ import { createHash } from 'node:crypto';
 import type { FindingKind } from '../compare/classify.ts';
 import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
 import { F_KIND, EVENT_KINDS, F_PATH, F_STEP, STRIDE } from '../machine/event-log.ts';
-import { callPath, eventAt, type Recording } from '../recording/recording.ts';
-import { traceOf } from '../recording/trace.ts';
+import { callPath, eventAt, type Recording } from '../run/recording.ts';
+import { traceOf } from '../run/trace.ts';
 
 /**
  * What a program shows. `broken`, `inherited`: one state looked at alone, whose baseline holds or breaks

@@ -6,11 +6,11 @@ import type { Expectation } from '../compare/expectations.ts';
 import { judge } from '../contract/contract.ts';
 import type { ClauseId } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';
-import { sameBehaviour } from '../recording/same.ts';
-import type { Recording } from '../recording/recording.ts';
-import { behaveAlike } from '../scenario/alike.ts';
-import { lookAt } from '../scenario/interpreter.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { sameBehaviour } from '../run/same.ts';
+import type { Recording } from '../run/recording.ts';
+import { behaveAlike } from '../run/alike.ts';
+import { lookAt } from '../run/interpreter.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { brokenBy, differenceOf, type Shown, type ShownKind } from './mechanism.ts';
 import { toScenario, type Program } from './program.ts';
 

@@ -10,7 +10,7 @@ import type {
   MappingInfo,
   Scenario,
   Step,
-} from '../scenario/scenario.ts';
+} from '../run/scenario.ts';
 
 /** A buffer in a home of its own, `offset` bytes into it. */
 export interface ProgramBuffer {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Programs with something in them replaced. */
-import type { AccessStep, BufferRange, Step } from '../scenario/scenario.ts';
+import type { AccessStep, BufferRange, Step } from '../run/scenario.ts';
 import { duringOf, type Program } from './program.ts';
 
 /** The program with another step number `at`. */

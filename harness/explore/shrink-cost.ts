@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How much there is to a program: fewer parts first, then plainer settings, then rounder numbers. */
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../machine/config.ts';
-import type { Step } from '../scenario/scenario.ts';
+import type { Step } from '../run/scenario.ts';
 import { attrsOf, duringOf, isMap, mappedSize, mapStepOf, rangesOf, type Program } from './program.ts';
 
 /** Numbers that a reader takes in at once, best first. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Sizes and offsets: towards wholes, and towards small round numbers. */
-import type { BufferRange, Step } from '../scenario/scenario.ts';
+import type { BufferRange, Step } from '../run/scenario.ts';
 import { isMap, mappedSize, mapStepOf, rangesOf, type Program } from './program.ts';
 import { eachStep, mapRanges, withStep } from './rewrite.ts';
 import { ROUND_OFFSETS, ROUND_SIZES } from './shrink-cost.ts';

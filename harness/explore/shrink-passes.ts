@@ -6,7 +6,7 @@ import {
   type DeviceConfig,
   type MachineConfig,
 } from '../machine/config.ts';
-import type { BufferRange, Step } from '../scenario/scenario.ts';
+import type { BufferRange, Step } from '../run/scenario.ts';
 import { isMap, keepSteps, rangesOf, type Program } from './program.ts';
 import { mapRanges, withStep } from './rewrite.ts';
 import { shrinkSpans, shrinkBuffers } from './shrink-numbers.ts';

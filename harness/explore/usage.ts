@@ -7,7 +7,7 @@ import {
   DMA_TO_DEVICE,
   type Direction,
 } from '../machine/vocabulary.ts';
-import type { AccessStep, BufferRange, During, Step } from '../scenario/scenario.ts';
+import type { AccessStep, BufferRange, During, Step } from '../run/scenario.ts';
 import { duringOf, isMap, rangesOf, type DeviceAccess, type MapStep, type Program } from './program.ts';
 
 /** Bytes [from, to) of a mapping that share an owner. */

@@ -2,7 +2,7 @@
 /** Who does the work of exploration: this thread, or several others. */
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { UserError } from '../scenario/user-error.ts';
+import { UserError } from '../text/user-error.ts';
 import { Prober, type Assignment, type Hit, type ShrunkProgram } from './prober.ts';
 
 /** Takes pieces of work in any number; the first asked for is begun first. */

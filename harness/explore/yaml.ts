@@ -4,7 +4,7 @@ import { stringify } from 'yaml';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS, type DeviceConfig } from '../machine/config.ts';
 import { hex } from '../machine/u64.ts';
 import { ATTR_BITS, DIRECTION_NAMES, type Attrs } from '../machine/vocabulary.ts';
-import type { AccessStep, BufferRange, During, Step } from '../scenario/scenario.ts';
+import type { AccessStep, BufferRange, During, Step } from '../run/scenario.ts';
 import {
   bufferName,
   deviceName,

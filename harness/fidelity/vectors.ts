@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import { z } from 'zod';
 import { DIRECTION_NAMES } from '../machine/vocabulary.ts';
-import { UserError } from '../scenario/user-error.ts';
+import { UserError } from '../text/user-error.ts';
 
 const manifestSchema = z.object({
   /** Recorded states in order. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What swiotlb gave out in a run. */
 import { SLOT_SIZE } from '../machine/config.ts';
-import { events, type Recording } from '../recording/recording.ts';
+import { events, type Recording } from '../run/recording.ts';
 
 /** The slots of one swiotlb_tbl_map_single(). */
 export interface BounceBuffer {

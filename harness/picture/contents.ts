@@ -2,8 +2,8 @@
 /** Whose data a byte of memory holds, as seen from one mapping. */
 import { FIRST_LABEL, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
 import { hex } from '../machine/u64.ts';
-import { Labels } from '../recording/provenance.ts';
-import { eventAt, type Recording } from '../recording/recording.ts';
+import { Labels } from '../run/provenance.ts';
+import { eventAt, type Recording } from '../run/recording.ts';
 import type { Colour } from './svg.ts';
 
 /** Kinds of content: a letter, since colour alone does not tell, and what it stands for. */

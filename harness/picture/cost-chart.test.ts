@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { allStates } from '../../variants/registry.ts';
 import type { Matrix } from '../compare/matrix.ts';
-import { noCosts, type Costs } from '../recording/costs.ts';
+import { noCosts, type Costs } from '../run/costs.ts';
 import { costChartSvg } from './cost-chart.ts';
 import { whatIsWrong } from './testing/well-formed.ts';
 

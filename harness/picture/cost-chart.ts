@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What each state costs, as SVG: one panel a cost, the states in their order down each of them. */
 import { coalesce, type Matrix, type Stretch } from '../compare/matrix.ts';
-import { COSTS, type CostName, type Costs } from '../recording/costs.ts';
+import { COSTS, type CostName, type Costs } from '../run/costs.ts';
 import { CHARACTER, fitText, rect, svg, text } from './svg.ts';
 import { wrap } from './mermaid.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Where everything stands in a memory map. */
-import type { Reach } from './camera.ts';
+import type { Reach } from '../run/camera.ts';
 import type { Content } from './contents.ts';
 import { rowsOf, windowsOf, type Row, type Side, type Window } from './memory-rows.ts';
 

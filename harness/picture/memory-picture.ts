@@ -2,10 +2,10 @@
 /** From a finding's smallest case to its memory map: both states, at the moment that shows it. */
 import type { State } from '../../variants/registry.ts';
 import { describeCrash, CRASHES } from '../machine/crash.ts';
-import { eventAt, events, type Event, type Recording } from '../recording/recording.ts';
-import { describeStep } from '../recording/trace.ts';
+import { eventAt, events, type Event, type Recording } from '../run/recording.ts';
+import { describeStep } from '../run/trace.ts';
 import { bounceBuffersOf } from './bounce-buffers.ts';
-import { snapshotAt, type Area, type Moment, type Reach, type Snapshot } from './camera.ts';
+import { snapshotAt, type Area, type Moment, type Reach, type Snapshot } from '../run/camera.ts';
 import { Contents } from './contents.ts';
 import type { MapSide, MemoryMap } from './memory-layout.ts';
 import { memoryMapSvg } from './memory-map.ts';

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Physical memory in rows: stretches in which nothing changes for whom it belongs to and who reaches it. */
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
-import type { Recording } from '../recording/recording.ts';
+import type { Recording } from '../run/recording.ts';
 import { bounceBuffersOf, type BounceBuffer } from './bounce-buffers.ts';
-import type { Reach, Snapshot } from './camera.ts';
+import type { Reach, Snapshot } from '../run/camera.ts';
 import type { Content, Contents } from './contents.ts';
 
 /** One of the two states at the moment of the finding. */

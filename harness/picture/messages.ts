@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A trace as messages between the CPU, dma-iommu, swiotlb, the IOMMU and the devices. */
 import type { EventKind } from '../machine/event-log.ts';
-import { callPath, eventAt, type Recording } from '../recording/recording.ts';
-import { traceOf, type TraceLine } from '../recording/trace.ts';
+import { callPath, eventAt, type Recording } from '../run/recording.ts';
+import { traceOf, type TraceLine } from '../run/trace.ts';
 
 /** C: CPU, F: dma-iommu, S: swiotlb, I: IOMMU; D0, D1 …: the devices. */
 export type Participant = 'C' | 'F' | 'S' | 'I' | `D${number}`;

@@ -2,7 +2,7 @@
 /** Where in physical memory a finding is, and which calls had to do with it. */
 import type { Evidence } from '../contract/clause.ts';
 import { DMA_TO_DEVICE } from '../machine/vocabulary.ts';
-import { eventAt, events, type Event, type Recording } from '../recording/recording.ts';
+import { eventAt, events, type Event, type Recording } from '../run/recording.ts';
 import { bounceBuffersOf } from './bounce-buffers.ts';
 
 /** Physical addresses of the finding's byte: the caller's, the bounce buffers' of it; empty: it has none. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import { traceOf } from '../recording/trace.ts';
+import { traceOf } from '../run/trace.ts';
 import { sequenceDiagram } from './sequence.ts';
 import { brokenIn, HOSTILE, pairOf, renamed } from './testing/cases.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two runs of one case as a Mermaid sequence diagram, cut around where they part and where it breaks. */
 import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
-import type { Recording } from '../recording/recording.ts';
+import type { Recording } from '../run/recording.ts';
 import { wrapMermaid } from './mermaid.ts';
 import { messagesOf, type Message } from './messages.ts';
 import { placesOf, touchesOf } from './places.ts';

@@ -16,7 +16,7 @@ import {
   type Block,
   type Span,
   type Text,
-} from './document.ts';
+} from '../text/document.ts';
 
 /** Which patch is behind a finding, in a sentence or two. */
 export function behind({ forth, back, counterparts }: Attribution): Block[] {

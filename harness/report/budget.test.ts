@@ -5,7 +5,7 @@ import { CAUSES } from '../contract/clause.ts';
 import type { Finding } from '../compare/comparison.ts';
 import { FINDING_KINDS } from '../compare/classify.ts';
 import { fit, shrink, type Section } from './budget.ts';
-import { paragraph, plain } from './document.ts';
+import { paragraph, plain } from '../text/document.ts';
 import { toJson } from './json.ts';
 import { toMarkdown } from './markdown.ts';
 import type { Report } from './report.ts';

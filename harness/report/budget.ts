@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Fits a report into a comment: what matters least shrinks first. */
-import { plural, type Block } from './document.ts';
-import { lengthInMarkdown } from './render-markdown.ts';
+import { plural, type Block } from '../text/document.ts';
+import { lengthInMarkdown } from '../text/render-markdown.ts';
 
 /** Characters that a GitHub comment takes, with room to spare. */
 export const COMMENT_BUDGET = 60_000;

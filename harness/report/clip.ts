@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Cuts what would fill a comment alone. */
 import type { Section } from './budget.ts';
-import { plural, spansOf, type Block, type Span, type Text } from './document.ts';
+import { plural, spansOf, type Block, type Span, type Text } from '../text/document.ts';
 
 /** Longest pieces of a line, and of a fence, that a comment shows. */
 export const LONGEST = { prose: 1200, name: 160, line: 240, lines: 120 };

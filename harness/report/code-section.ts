@@ -2,7 +2,7 @@
 /** The code behind a finding, folded. */
 import type { Attribution } from '../compare/attribute.ts';
 import type { FunctionDiff } from '../source/sources.ts';
-import { code, paragraph, plural, type Block, type Span } from './document.ts';
+import { code, paragraph, plural, type Block, type Span } from '../text/document.ts';
 
 /**
  * The functions that ran and that the responsible patches touch, as they differ between the two

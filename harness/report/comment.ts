@@ -2,10 +2,10 @@
 /** Several comparisons in one comment of a pull request. A pure function of its input. */
 import { COMMENT_BUDGET } from './budget.ts';
 import { clipBlock, cut, LONGEST } from './clip.ts';
-import { paragraph, plural, table, type Block, type Text } from './document.ts';
-import { htmlText } from './escape.ts';
+import { paragraph, plural, table, type Block, type Text } from '../text/document.ts';
+import { htmlText } from '../text/escape.ts';
 import { toMarkdown } from './markdown.ts';
-import { renderMarkdown } from './render-markdown.ts';
+import { renderMarkdown } from '../text/render-markdown.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
 import { summarise } from './summary.ts';
 

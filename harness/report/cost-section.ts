@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the two states cost. */
 import type { Comparison, CostChange } from '../compare/comparison.ts';
-import { COSTS } from '../recording/costs.ts';
+import { COSTS } from '../run/costs.ts';
 import type { Section } from './budget.ts';
-import { code, paragraph, plural, table, type Block, type Text } from './document.ts';
+import { code, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import { change } from './summary.ts';
 
 /** All that was spent, only what changed, nothing. */

@@ -4,7 +4,7 @@ import { CLAUSES } from '../contract/contract.ts';
 import { behind } from './account-section.ts';
 import type { Level, Section } from './budget.ts';
 import { codeBehind } from './code-section.ts';
-import { code, paragraph, plural, spansOf, type Block, type Text } from './document.ts';
+import { code, paragraph, plural, spansOf, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
 import { anchorOf, nameOf } from './kinds.ts';
 import { alsoIn } from './overview-section.ts';

@@ -2,8 +2,8 @@
 /** The lines that decide: the verdict, what to look at, what it costs, and what it rests on. */
 import type { State } from '../../variants/registry.ts';
 import type { Comparison, CostChange, Finding } from '../compare/comparison.ts';
-import { COSTS } from '../recording/costs.ts';
-import { code, plural, strong, type Block, type Span, type Text } from './document.ts';
+import { COSTS } from '../run/costs.ts';
+import { code, plural, strong, type Block, type Span, type Text } from '../text/document.ts';
 import { nameOf } from './kinds.ts';
 import { patchesOf, unexplainedRegressions, type Report } from './report.ts';
 import { change, notExercised, summarise } from './summary.ts';

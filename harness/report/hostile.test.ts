@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import type { Block } from './document.ts';
+import type { Block } from '../text/document.ts';
 import { toJunit } from './junit.ts';
-import { renderMarkdown } from './render-markdown.ts';
+import { renderMarkdown } from '../text/render-markdown.ts';
 import { reportDocument } from './report-document.ts';
 import { toTerminal } from './terminal.ts';
 import { hostile } from './testing/hostile.ts';

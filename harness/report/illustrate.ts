@@ -5,12 +5,12 @@ import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { StateRun } from '../picture/memory-picture.ts';
 import { sequenceDiagram, type Broken } from '../picture/sequence.ts';
-import { traceOf } from '../recording/trace.ts';
-import type { Recording } from '../recording/recording.ts';
-import { runScenario } from '../scenario/interpreter.ts';
-import type { Scenario } from '../scenario/scenario.ts';
-import { plain, type Text } from './document.ts';
-import { sentence } from './sentence.ts';
+import { traceOf } from '../run/trace.ts';
+import type { Recording } from '../run/recording.ts';
+import { runScenario } from '../run/interpreter.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { plain, type Text } from '../text/document.ts';
+import { sentence } from '../contract/sentence.ts';
 
 /** What a report shows of a finding. */
 export interface Illustration {

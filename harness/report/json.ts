@@ -3,7 +3,7 @@
 import type { Account } from '../compare/account.ts';
 import type { Effect } from '../compare/ledger.ts';
 import type { Finding } from '../compare/comparison.ts';
-import { plain } from './document.ts';
+import { plain } from '../text/document.ts';
 import type { Report } from './report.ts';
 import { notExercised, summarise } from './summary.ts';
 

@@ -2,9 +2,9 @@
 /** A comparison as JUnit XML: a test case per clause, failed where something regressed. */
 import { CLAUSE_IDS } from '../contract/clause.ts';
 import { CLAUSES } from '../contract/contract.ts';
-import { plain, visible } from './document.ts';
+import { plain, visible } from '../text/document.ts';
 import type { Report } from './report.ts';
-import { CAUSE_WORDS } from './words.ts';
+import { CAUSE_WORDS } from '../contract/words.ts';
 
 export function toJunit({ comparison, illustrations }: Report): string {
   const suite = `${comparison.from.id} → ${comparison.to.id}`;

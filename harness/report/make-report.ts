@@ -5,7 +5,7 @@ import { accountFor } from '../compare/account.ts';
 import { compare, type CompareOptions } from '../compare/comparison.ts';
 import { applyExpectations, unmatched, type Expectation } from '../compare/expectations.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import type { Sources } from '../source/sources.ts';
 import { illustrate, type MapDrawer } from './illustrate.ts';
 import type { Report, ReportContext } from './report.ts';

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison as Markdown. A pure function of its input. */
 import { COMMENT_BUDGET } from './budget.ts';
-import { renderMarkdown } from './render-markdown.ts';
+import { renderMarkdown } from '../text/render-markdown.ts';
 import { reportDocument, type DocumentOptions } from './report-document.ts';
 import type { Report } from './report.ts';
 

@@ -3,9 +3,9 @@
 import { markdownTable } from 'markdown-table';
 import { coalesce, type ClauseCell, type Matrix } from '../compare/matrix.ts';
 import { CLAUSES } from '../contract/contract.ts';
-import { COSTS } from '../recording/costs.ts';
-import { plural } from './document.ts';
-import { cellCode as code } from './escape.ts';
+import { COSTS } from '../run/costs.ts';
+import { plural } from '../text/document.ts';
+import { cellCode as code } from '../text/escape.ts';
 
 interface MatrixContext {
   readonly corpusHash: string;

@@ -2,11 +2,11 @@
 /** Tables: the findings of a group, what was inherited, what differs otherwise. */
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Section } from './budget.ts';
-import { code, paragraph, plural, table, type Block, type Text } from './document.ts';
+import { code, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
 import { anchorOf, isBackground, nameOf, type Group } from './kinds.ts';
 import { patchesOf, type Report } from './report.ts';
-import { CAUSE_WORDS } from './words.ts';
+import { CAUSE_WORDS } from '../contract/words.ts';
 
 /** Rows of a table that had to shrink. */
 const FEW = 12;

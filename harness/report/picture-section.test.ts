@@ -9,7 +9,7 @@ import { makeReport } from './make-report.ts';
 import { toMarkdown } from './markdown.ts';
 import type { Illustration } from './illustrate.ts';
 import { pictureSection } from './picture-section.ts';
-import { renderMarkdown } from './render-markdown.ts';
+import { renderMarkdown } from '../text/render-markdown.ts';
 import type { Report } from './report.ts';
 
 const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));

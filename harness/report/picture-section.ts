@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The pictures of a finding, folded under it. */
 import type { Level, Section } from './budget.ts';
-import { plain, type Block } from './document.ts';
+import { plain, type Block } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
 
 /**

@@ -4,7 +4,7 @@ import { expectedSection, ledgerSection } from './account-section.ts';
 import { fit, shrink, type Plan, type Section } from './budget.ts';
 import { clipBlock, clippedSection } from './clip.ts';
 import { costSection } from './cost-section.ts';
-import { code, paragraph, type Block } from './document.ts';
+import { code, paragraph, type Block } from '../text/document.ts';
 import { findingSection } from './finding-section.ts';
 import { head, isUnchanged } from './head.ts';
 import type { Finding } from '../compare/comparison.ts';

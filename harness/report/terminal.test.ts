@@ -2,12 +2,12 @@
 import { stripVTControlCharacters } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { code, plain, table, type Block, type Text } from './document.ts';
-import { renderMarkdown } from './render-markdown.ts';
+import { code, plain, table, type Block, type Text } from '../text/document.ts';
+import { renderMarkdown } from '../text/render-markdown.ts';
 import { reportDocument } from './report-document.ts';
 import { renderTerminal, toTerminal } from './terminal.ts';
 import { reportOf } from './testing/make.ts';
-import { painter, wrapped } from './wrap.ts';
+import { painter, wrapped } from '../text/wrap.ts';
 
 const report = reportOf('v2', 'v3', 'min-align-mask/n*');
 const bare = painter(false);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison for a terminal: what the Markdown says, laid out for the eye. */
 import { COMMENT_BUDGET } from './budget.ts';
-import { visible, type Block, type Text } from './document.ts';
+import { visible, type Block, type Text } from '../text/document.ts';
 import { reportDocument } from './report-document.ts';
 import type { Report } from './report.ts';
-import { naturalWidth, painter, wrapped, type Painter } from './wrap.ts';
+import { naturalWidth, painter, wrapped, type Painter } from '../text/wrap.ts';
 
 export interface TerminalOptions {
   /** Everything, however long; else what a comment would take. */

@@ -3,8 +3,8 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { ScenarioError, loadCorpus, loadScenarioText, selectScenarios } from './load.ts';
-import { UserError, nearest } from './user-error.ts';
+import { InputError, loadCorpus, loadScenarioText, selectScenarios } from './load.ts';
+import { UserError, nearest } from '../text/user-error.ts';
 
 const TEXT = 'name: n\nwhy: w\nsteps: [flush_queue]\n';
 const MATRIX = 'name: n\nwhy: w\nmatrix: { far: [true, false] }\ndevice: { untrusted: $far }\nsteps: [flush_queue]\n'; // prettier-ignore
@@ -29,7 +29,7 @@ describe('what is not a scenario file', () => {
     [`name: ${'['.repeat(70)}${']'.repeat(70)}`, '1:71: name: nested too deeply'],
     [`name: ${'x'.repeat(256 * 1024)}`, '1:1: larger than 256 KiB'],
   ])('%.40s', (text, message) => {
-    expect(() => loadScenarioText(text, 'corpus/map/x.yaml')).toThrow(ScenarioError);
+    expect(() => loadScenarioText(text, 'corpus/map/x.yaml')).toThrow(InputError);
     expect(() => loadScenarioText(text, 'corpus/map/x.yaml')).toThrow(
       new Error(`corpus/map/x.yaml:${message}`),
     );

@@ -2,19 +2,19 @@
 /** Scenario files and folders of them. */
 import { createHash } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
-import { firstProblem } from './issues.ts';
-import { checkAllUsed, expandMatrix, readMatrix } from './matrix.ts';
+import { firstProblem } from '../text/issues.ts';
+import { checkAllUsed, expandMatrix, readMatrix } from './dimensions.ts';
 import { Scope } from './placeholders.ts';
 import { makeSteps } from './repeats.ts';
 import { resolveCase } from './resolve.ts';
-import type { Scenario } from './scenario.ts';
-import { quoted } from './scenario-error.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { quoted } from '../text/input-error.ts';
 import { FILE_SCHEMA, HEADER_SCHEMA } from './schema.ts';
-import { ScenarioSource } from './source.ts';
+import { YamlSource } from '../text/yaml-source.ts';
 import { Template } from './template.ts';
-import { UserError, didYouMean } from './user-error.ts';
+import { UserError, didYouMean } from '../text/user-error.ts';
 
-export { ScenarioError } from './scenario-error.ts';
+export { InputError } from '../text/input-error.ts';
 export { selectScenarios } from './select.ts';
 
 /** The folders of a corpus. */
@@ -52,10 +52,10 @@ function scenarioId(file: string): string {
 
 /**
  * The cases of one scenario file. `file` is its path as error messages shall show it; the last
- * folder and the name without `.yaml` are the scenario's id. Throws ScenarioError.
+ * folder and the name without `.yaml` are the scenario's id. Throws InputError.
  */
 export function loadScenarioText(text: string, file: string): Scenario[] {
-  const source = new ScenarioSource(text, file);
+  const source = new YamlSource(text, file);
   const { success, data, error } = FILE_SCHEMA.safeParse(source.data);
   if (!success) throw firstProblem(source, error, []);
   const { matrix = {}, steps, ...header } = data;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which mapping an id means at a step: the API misuse that shows before anything runs. */
-import type { MappingInfo } from './scenario.ts';
-import { quoted } from './scenario-error.ts';
+import type { MappingInfo } from '../run/scenario.ts';
+import { quoted } from '../text/input-error.ts';
 import type { Site } from './site.ts';
 
 /** What is done to a mapping, and its like for the other kind of mapping. */
@@ -25,7 +25,7 @@ export class MappingNames {
   /** Where the mapping of an id was unmapped; an id without it is mapped. */
   readonly #unmappedIn = new Map<string, number>();
 
-  /** Numbers a new mapping. Throws ScenarioError when its id is in use. */
+  /** Numbers a new mapping. Throws InputError when its id is in use. */
   map(info: MappingInfo, site: Site): number {
     const { name } = info;
     if (this.#last.has(name) && !this.#unmappedIn.has(name)) {
@@ -36,14 +36,14 @@ export class MappingNames {
     return this.mappings.push(info) - 1;
   }
 
-  /** The mapping that a device uses, which may be gone. Throws ScenarioError for no mapping so far. */
+  /** The mapping that a device uses, which may be gone. Throws InputError for no mapping so far. */
   ever(name: string, site: Site): number {
     const map = this.#last.get(name);
     if (map === undefined) throw site.unknown('mapped so far', name, [...this.#last.keys()], 'id');
     return map;
   }
 
-  /** The mapping that `op` is called for. Throws ScenarioError when the API does not allow that. */
+  /** The mapping that `op` is called for. Throws InputError when the API does not allow that. */
   live(op: MappedOp, name: string, site: Site): number {
     const map = this.#last.get(name);
     if (map === undefined) throw site.unknown('mapped', name, this.#mapped(), 'id');

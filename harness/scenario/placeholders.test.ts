@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { loadScenarioText } from './load.ts';
-import type { Dimensions } from './matrix.ts';
-import { caseSuffix, expandMatrix } from './matrix.ts';
+import type { Dimensions } from './dimensions.ts';
+import { caseSuffix, expandMatrix } from './dimensions.ts';
 import type { Bindings, Scalar } from './placeholders.ts';
 import { evaluate, placeholdersIn } from './placeholders.ts';
 

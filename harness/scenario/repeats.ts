@@ -2,12 +2,12 @@
 /** The steps of a scenario file, and those of a case: repeats unrolled, placeholders filled in. */
 import type { Bindings, Scope } from './placeholders.ts';
 import { describeBindings } from './placeholders.ts';
-import type { Path } from './scenario-error.ts';
-import { quoted } from './scenario-error.ts';
+import type { Path } from '../text/input-error.ts';
+import { quoted } from '../text/input-error.ts';
 import { MAX_STEPS } from './schema-steps.ts';
 import type { RawStep } from './schema.ts';
 import { STEP_SCHEMA, TIMES_SCHEMA } from './schema.ts';
-import type { ScenarioSource } from './source.ts';
+import type { YamlSource } from '../text/yaml-source.ts';
 import { Template } from './template.ts';
 
 /** A step of a file: one that happens, or one that repeats others. */
@@ -49,9 +49,9 @@ function repeatIn(step: unknown): RawRepeat | undefined {
     : undefined;
 }
 
-/** Templates of steps that FILE_SCHEMA accepted. Throws ScenarioError for an unknown placeholder. */
+/** Templates of steps that FILE_SCHEMA accepted. Throws InputError for an unknown placeholder. */
 export function makeSteps(
-  source: ScenarioSource,
+  source: YamlSource,
   steps: readonly unknown[],
   path: Path,
   scope: Scope,
@@ -65,7 +65,7 @@ export function makeSteps(
   });
 }
 
-function makeRepeat(source: ScenarioSource, repeat: RawRepeat, path: Path, scope: Scope): RepeatTemplate {
+function makeRepeat(source: YamlSource, repeat: RawRepeat, path: Path, scope: Scope): RepeatTemplate {
   const { times, as, steps } = repeat;
   if (as !== undefined && scope.names.includes(as)) {
     throw source.error([...path, 'as'], `${quoted(as)} is a placeholder already: ${scope.names.join(', ')}`);
@@ -79,9 +79,9 @@ function makeRepeat(source: ScenarioSource, repeat: RawRepeat, path: Path, scope
   };
 }
 
-/** The steps of one case in order. Throws ScenarioError for a filled-in value that does not fit. */
+/** The steps of one case in order. Throws InputError for a filled-in value that does not fit. */
 export function unroll(
-  source: ScenarioSource,
+  source: YamlSource,
   steps: readonly StepTemplate[],
   bindings: Bindings,
   filled: FilledStep[] = [],

@@ -2,7 +2,7 @@
 /** What the CPU and the devices touch: from names to numbers. */
 import type { Size } from '../machine/vocabulary.ts';
 import type { MappingNames } from './mapping-names.ts';
-import type { AccessStep, Buffer, BufferRange, During, MappingInfo } from './scenario.ts';
+import type { AccessStep, Buffer, BufferRange, During, MappingInfo } from '../run/scenario.ts';
 import type { RawStep } from './schema.ts';
 import type { Site } from './site.ts';
 import { sizeInside } from './site.ts';
@@ -40,7 +40,7 @@ export class AccessResolver {
     this.#names = names;
   }
 
-  /** Bytes of a buffer. Throws ScenarioError for an unknown buffer or bytes outside it. */
+  /** Bytes of a buffer. Throws InputError for an unknown buffer or bytes outside it. */
   range(raw: string | RawRange, site: Site): BufferRange {
     const { buffer: name, offset = 0, size }: RawRange = typeof raw === 'string' ? { buffer: raw } : raw;
     const buffer = this.#buffers.findIndex((candidate) => candidate.name === name);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import { loadScenarioText } from './load.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 
 /** Loads a file whose lines from 3 on are these. */
 function load(...lines: string[]): Scenario | undefined {

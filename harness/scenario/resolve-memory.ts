@@ -4,7 +4,7 @@ import type { MachineConfig } from '../machine/config.ts';
 import { POOL_START, RAM_SIZE, SLOT_SIZE } from '../machine/config.ts';
 import { hex } from '../machine/u64.ts';
 import type { PhysAddr } from '../machine/vocabulary.ts';
-import type { Buffer } from './scenario.ts';
+import type { Buffer } from '../run/scenario.ts';
 import type { RawHeader } from './schema.ts';
 import type { Site } from './site.ts';
 
@@ -26,7 +26,7 @@ function checkPlace({ phys, size }: Buffer, { swiotlb, swiotlbSlots }: MachineCo
   }
 }
 
-/** The buffers in order. Throws ScenarioError when one does not fit where it is put. */
+/** The buffers in order. Throws InputError when one does not fit where it is put. */
 export function placeBuffers(
   raw: Readonly<Record<string, RawBuffer>>,
   machine: MachineConfig,

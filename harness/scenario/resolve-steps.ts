@@ -6,7 +6,7 @@ import type { MappedOp } from './mapping-names.ts';
 import { MAPPED_OPS, MappingNames } from './mapping-names.ts';
 import type { Raw } from './resolve-accesses.ts';
 import { AccessResolver, withId } from './resolve-accesses.ts';
-import type { Buffer, BufferRange, MappingInfo, Step } from './scenario.ts';
+import type { Buffer, BufferRange, MappingInfo, Step } from '../run/scenario.ts';
 import type { RawStep } from './schema.ts';
 import type { Site } from './site.ts';
 import { sizeInside } from './site.ts';
@@ -38,7 +38,7 @@ export class StepResolver {
     return this.#names.mappings;
   }
 
-  /** Appends a step. Throws ScenarioError for names that mean nothing and for misuse of the API. */
+  /** Appends a step. Throws InputError for names that mean nothing and for misuse of the API. */
   add(raw: RawStep, line: number, site: Site): void {
     this.steps.push(this.#resolve(raw, line, site));
   }

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../machine/config.ts';
 import { loadScenarioText } from './load.ts';
-import type { Scenario } from './scenario.ts';
-import { ScenarioError } from './scenario-error.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { InputError } from '../text/input-error.ts';
 
 const SAMPLE = `# yaml-language-server: $schema=../scenario.schema.json
 name: sync_sg on a scatterlist mapped with SKIP
@@ -107,7 +107,7 @@ function load(...lines: string[]): Scenario | undefined {
 }
 
 function expectRefusal(lines: string[], message: string): void {
-  expect(() => load(...lines)).toThrow(ScenarioError);
+  expect(() => load(...lines)).toThrow(InputError);
   expect(() => load(...lines)).toThrow(new Error(`corpus/sync/x.yaml:${message}`));
 }
 

@@ -2,17 +2,17 @@
 /** From one case of a scenario file to the Scenario that runs. */
 import type { DeviceConfig, MachineConfig } from '../machine/config.ts';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../machine/config.ts';
-import { caseSuffix } from './matrix.ts';
+import { caseSuffix } from './dimensions.ts';
 import type { Bindings } from './placeholders.ts';
 import type { StepTemplate } from './repeats.ts';
 import { unroll } from './repeats.ts';
 import { placeBuffers } from './resolve-memory.ts';
 import { StepResolver } from './resolve-steps.ts';
-import type { Scenario } from './scenario.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { maskValue } from './schema-kit.ts';
 import type { RawHeader } from './schema.ts';
 import { Site } from './site.ts';
-import type { ScenarioSource } from './source.ts';
+import type { YamlSource } from '../text/yaml-source.ts';
 import type { Template } from './template.ts';
 
 type RawDevice = NonNullable<RawHeader['device']>;
@@ -22,7 +22,7 @@ const ONLY_DEVICE = 'dev';
 
 /** A file whose template fits the schema. */
 export interface ScenarioTemplate {
-  readonly source: ScenarioSource;
+  readonly source: YamlSource;
   /** `topic/file-name`. */
   readonly scenario: string;
   readonly header: Template<RawHeader>;
@@ -47,7 +47,7 @@ function resolveDevice(raw: RawDevice): DeviceConfig {
   };
 }
 
-/** The machine and its devices' names. Throws ScenarioError for a granule above the page size. */
+/** The machine and its devices' names. Throws InputError for a granule above the page size. */
 function resolveMachine({ machine, device, devices }: RawHeader, site: Site) {
   if (device !== undefined && devices !== undefined) {
     throw site.error('device and devices cannot both be there', 'devices');
@@ -69,7 +69,7 @@ function resolveMachine({ machine, device, devices }: RawHeader, site: Site) {
   return { machine: config, deviceNames: named.map(([name]) => name) };
 }
 
-/** The case of a file that `bindings` stand for. Throws ScenarioError for what makes no sense. */
+/** The case of a file that `bindings` stand for. Throws InputError for what makes no sense. */
 export function resolveCase(template: ScenarioTemplate, bindings: Bindings): Scenario {
   const { source, scenario, header } = template;
   const site = new Site(source, [], bindings);

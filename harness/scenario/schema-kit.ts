@@ -2,8 +2,8 @@
 /** Building blocks of the scenario schema: scalars and mappings that say what they accept. */
 import * as z from 'zod';
 import { parseU64 } from '../machine/u64.ts';
-import { quoted } from './scenario-error.ts';
-import { didYouMean } from './user-error.ts';
+import { quoted } from '../text/input-error.ts';
+import { didYouMean } from '../text/user-error.ts';
 
 /** What zod wants to have a message for. */
 type Issue = z.core.$ZodRawIssue;

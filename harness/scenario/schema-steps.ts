@@ -3,7 +3,7 @@
 import { RAM_SIZE } from '../machine/config.ts';
 import type { AttrName, DirectionName } from '../machine/vocabulary.ts';
 import { ATTR_BITS } from '../machine/vocabulary.ts';
-import { FAULTS, INTERLEAVE_POINTS } from './scenario.ts';
+import { FAULTS, INTERLEAVE_POINTS } from '../run/scenario.ts';
 import type { SchemaKit } from './schema-kit.ts';
 
 /** Most steps that a case may have once its repeats are unrolled. */

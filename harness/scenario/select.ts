@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Scenarios by a pattern over their ids. */
-import type { Scenario } from './scenario.ts';
-import { quoted } from './scenario-error.ts';
-import { UserError, nearest } from './user-error.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { quoted } from '../text/input-error.ts';
+import { UserError, nearest } from '../text/user-error.ts';
 
 const MAX_SHOWN = 3;
 

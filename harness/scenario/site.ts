@@ -3,20 +3,20 @@
 import type { Size } from '../machine/vocabulary.ts';
 import type { Bindings } from './placeholders.ts';
 import { describeBindings } from './placeholders.ts';
-import type { Path, ScenarioError } from './scenario-error.ts';
-import { quoted } from './scenario-error.ts';
-import type { ScenarioSource } from './source.ts';
-import { didYouMean } from './user-error.ts';
+import type { Path, InputError } from '../text/input-error.ts';
+import { quoted } from '../text/input-error.ts';
+import type { YamlSource } from '../text/yaml-source.ts';
+import { didYouMean } from '../text/user-error.ts';
 
 /** A place in a file as one case sees it. */
 export class Site {
-  readonly #source: ScenarioSource;
+  readonly #source: YamlSource;
   readonly #bindings: Bindings;
   readonly #path: Path;
   /** What `#path` counts from; undefined: the top of the file. */
   readonly #base: Site | undefined;
 
-  constructor(source: ScenarioSource, path: Path, bindings: Bindings, base?: Site) {
+  constructor(source: YamlSource, path: Path, bindings: Bindings, base?: Site) {
     this.#source = source;
     this.#bindings = bindings;
     this.#path = path;
@@ -29,14 +29,14 @@ export class Site {
   }
 
   /** The error to throw for the value here, or for one inside it unless this is a shorthand for it. */
-  error(problem: string, ...inside: Path): ScenarioError {
+  error(problem: string, ...inside: Path): InputError {
     const here = this.#fullPath();
     const path = this.#source.isScalar(here) ? here : [...here, ...inside];
     return this.#source.error(path, problem + describeBindings(this.#bindings));
   }
 
   /** The error for a name that is none of the known ones. */
-  unknown(what: string, name: string, known: readonly string[], ...inside: Path): ScenarioError {
+  unknown(what: string, name: string, known: readonly string[], ...inside: Path): InputError {
     const names = `known: ${known.join(', ') || 'none'}`;
     return this.error(`${quoted(name)} is not ${what}${didYouMean(name, known)}; ${names}`, ...inside);
   }
@@ -48,7 +48,7 @@ export class Site {
 
 /**
  * How many bytes a part has that begins at `offset` of `whole`: `size`, or else the rest.
- * Throws ScenarioError when they are not all inside.
+ * Throws InputError when they are not all inside.
  */
 export function sizeInside(
   offset: Size,

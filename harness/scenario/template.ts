@@ -7,13 +7,13 @@
  * the filled-in scalars again.
  */
 import * as z from 'zod';
-import { firstProblem } from './issues.ts';
+import { firstProblem } from '../text/issues.ts';
 import type { Bindings, Scope } from './placeholders.ts';
 import { describeBindings, evaluate, placeholdersIn } from './placeholders.ts';
-import type { Path, ScenarioError } from './scenario-error.ts';
-import { pathText, quoted } from './scenario-error.ts';
-import type { ScenarioSource } from './source.ts';
-import { didYouMean } from './user-error.ts';
+import type { Path, InputError } from '../text/input-error.ts';
+import { pathText, quoted } from '../text/input-error.ts';
+import type { YamlSource } from '../text/yaml-source.ts';
+import { didYouMean } from '../text/user-error.ts';
 
 /** A scalar with placeholders in it, its path inside the part, and what it must come to. */
 interface Blank {
@@ -42,7 +42,7 @@ function clone(value: unknown): unknown {
 
 /** A part of a file, ready to be filled in. Equal values of what it uses give the same object. */
 export class Template<T> {
-  readonly #source: ScenarioSource;
+  readonly #source: YamlSource;
   readonly #value: unknown;
   readonly #path: Path;
   readonly #schema: z.ZodType<T>;
@@ -52,9 +52,9 @@ export class Template<T> {
 
   /**
    * `value` stands at `path` and is what FILE_SCHEMA allows there; `schema` says the same without
-   * placeholders. Throws ScenarioError for a placeholder that is not in `scope`.
+   * placeholders. Throws InputError for a placeholder that is not in `scope`.
    */
-  constructor(source: ScenarioSource, value: unknown, path: Path, scope: Scope, schema: z.ZodType<T>) {
+  constructor(source: YamlSource, value: unknown, path: Path, scope: Scope, schema: z.ZodType<T>) {
     this.#source = source;
     this.#value = value;
     this.#path = path;
@@ -63,7 +63,7 @@ export class Template<T> {
     for (const name of this.#used) scope.used.add(name);
   }
 
-  /** The part with these values in it. Throws ScenarioError for a value that does not fit. */
+  /** The part with these values in it. Throws InputError for a value that does not fit. */
   fill(bindings: Bindings): T {
     if (this.#blanks.length === 0) return this.#value as T;
     let key = '';
@@ -101,7 +101,7 @@ export class Template<T> {
     this.#blanks.push({ text, path, schema });
   }
 
-  #unknown(text: string, name: string, path: Path, names: readonly string[]): ScenarioError {
+  #unknown(text: string, name: string, path: Path, names: readonly string[]): InputError {
     const known = names.map((other) => `$${other}`).join(', ') || 'none';
     const problem = `${quoted(text)}: no placeholder $${name}${didYouMean(name, names)}; known: ${known}`;
     return this.#source.error([...this.#path, ...path], problem);

@@ -2,7 +2,7 @@
 /** The imports that copied code needs in its new place. */
 import { dirname, join, relative } from 'node:path';
 import { Node, SyntaxKind } from 'ts-morph';
-import { UserError } from '../scenario/user-error.ts';
+import { UserError } from '../text/user-error.ts';
 
 /** A name that a module imports. */
 interface Import {

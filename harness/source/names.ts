@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { nearest, UserError } from '../scenario/user-error.ts';
+import { nearest, UserError } from '../text/user-error.ts';
 import type { SourceFunction } from './sources.ts';
 
 /**

@@ -2,7 +2,7 @@
 /** Writes a new series: all of it or nothing. */
 import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { UserError } from '../scenario/user-error.ts';
+import { UserError } from '../text/user-error.ts';
 import { bareSubject } from './naming.ts';
 import type { StateRef } from './sources.ts';
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The module of a new patch, with the functions to edit copied in. */
 import type { MethodDeclaration } from 'ts-morph';
-import { UserError } from '../scenario/user-error.ts';
+import { UserError } from '../text/user-error.ts';
 import { baseTypeFor, type BaseType } from './base-type.ts';
 import { callees, type Written } from './flatten.ts';
 import { Imports } from './imports.ts';

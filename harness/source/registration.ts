@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Project, QuoteKind, SyntaxKind, type SourceFile } from 'ts-morph';
-import { UserError } from '../scenario/user-error.ts';
+import { UserError } from '../text/user-error.ts';
 
 /** The text of registry.ts with one more series at the end of SERIES; not formatted. */
 export function registered(registry: string, name: string, identifier: string): string {

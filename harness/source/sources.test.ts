@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { allStates, findState, type State } from '../../variants/registry.ts';
-import { packageRoot } from './package-root.ts';
+import { packageRoot } from '../text/package-root.ts';
 import { openSources, type FunctionDiff, type Sources } from './sources.ts';
 
 let sources: Sources;

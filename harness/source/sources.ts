@@ -3,7 +3,7 @@
  * The code of the states: the door to harness/source. Loading the parser takes 0.4 s, so that it is
  * loaded here, when somebody asks, and nowhere else.
  */
-import { packageRoot } from './package-root.ts';
+import { packageRoot } from '../text/package-root.ts';
 
 /** What is needed of a state: its id, and the patches between the baseline and it. */
 export interface StateRef {

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { SERIES } from '../../variants/registry.ts';
 import { SUGGESTIONS } from '../../variants/review/index.ts';
-import { packageRoot } from './package-root.ts';
+import { packageRoot } from '../text/package-root.ts';
 import { PatchModules } from './patch-modules.ts';
 import { touchedPairs } from './touched.ts';
 

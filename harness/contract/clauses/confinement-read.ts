@@ -2,8 +2,8 @@
 import { SLOT_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL } from '../../machine/labels.ts';
 import { DMA_TO_DEVICE, IOMMU_READ } from '../../machine/vocabulary.ts';
-import type { Provenance } from '../../recording/provenance.ts';
-import { exposures, type Exposure } from '../../recording/recording.ts';
+import type { Provenance } from '../../run/provenance.ts';
+import { exposures, type Exposure } from '../../run/recording.ts';
 import { ByteSet } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
 import { byteOf, type Facts, type Hit, type MappingFacts } from '../facts.ts';

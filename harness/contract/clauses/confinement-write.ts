@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
-import type { View } from '../../recording/recording.ts';
+import type { View } from '../../run/recording.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';

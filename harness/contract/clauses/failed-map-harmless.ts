@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { Held } from '../../recording/recording.ts';
+import type { Held } from '../../run/recording.ts';
 import { makeClause } from '../clause.ts';
 import { judgeBytes } from './wrong-bytes.ts';
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { eventAt, type Event } from '../../recording/recording.ts';
+import { eventAt, type Event } from '../../run/recording.ts';
 import { makeClause } from '../clause.ts';
 
 const EEXIST = -17;

@@ -3,8 +3,8 @@
 import { LINE_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL, LABEL_FAULT } from '../../machine/labels.ts';
 import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
-import type { EventIndex } from '../../recording/event-index.ts';
-import type { Recording } from '../../recording/recording.ts';
+import type { EventIndex } from '../../run/event-index.ts';
+import type { Recording } from '../../run/recording.ts';
 import { ByteSet } from '../byte-set.ts';
 import type { Cause, FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';

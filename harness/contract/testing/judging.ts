@@ -3,10 +3,10 @@
 import type { DmaOpsClass } from '../../../variants/dma-ops.ts';
 import type { State } from '../../../variants/registry.ts';
 import { Machine } from '../../machine/machine.ts';
-import type { Recording } from '../../recording/recording.ts';
-import { runScenario } from '../../scenario/interpreter.ts';
+import type { Recording } from '../../run/recording.ts';
+import { runScenario } from '../../run/interpreter.ts';
 import { loadScenarioText } from '../../scenario/load.ts';
-import type { Scenario } from '../../scenario/scenario.ts';
+import type { Scenario } from '../../run/scenario.ts';
 import type { Break, Cause, ClauseId, Evidence, Verdict } from '../clause.ts';
 import { judge } from '../contract.ts';
 

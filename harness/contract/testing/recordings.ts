@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Recordings written by hand. */
 import { EventLog, STRIDE } from '../../machine/event-log.ts';
-import type { Recording } from '../../recording/recording.ts';
-import type { Scenario } from '../../scenario/scenario.ts';
+import type { Recording } from '../../run/recording.ts';
+import type { Scenario } from '../../run/scenario.ts';
 import { HonestOps } from './honest-ops.ts';
 import { caseOf, runOn } from './judging.ts';
 

@@ -5,10 +5,10 @@ import { findState, type State } from '../../../variants/registry.ts';
 import type { Cause, ClauseId } from '../../contract/clause.ts';
 import { judge } from '../../contract/contract.ts';
 import { Machine } from '../../machine/machine.ts';
-import type { Recording } from '../../recording/recording.ts';
-import { runScenario } from '../../scenario/interpreter.ts';
+import type { Recording } from '../../run/recording.ts';
+import { runScenario } from '../../run/interpreter.ts';
 import { loadCorpus } from '../../scenario/load.ts';
-import type { Scenario } from '../../scenario/scenario.ts';
+import type { Scenario } from '../../run/scenario.ts';
 import type { Broken } from '../sequence.ts';
 
 const corpus = loadCorpus(join(import.meta.dirname, '..', '..', '..', 'corpus'));

@@ -5,8 +5,8 @@ import type { Attribution, Turn } from '../../compare/attribute.ts';
 import type { Stage } from '../../compare/chain.ts';
 import type { Finding } from '../../compare/comparison.ts';
 import type { Effect } from '../../compare/ledger.ts';
-import type { Scenario } from '../../scenario/scenario.ts';
-import { code } from '../document.ts';
+import type { Scenario } from '../../run/scenario.ts';
+import { code } from '../../text/document.ts';
 import type { Report } from '../report.ts';
 
 /** The report with `name` in the place of each name, subject, reason, path and line of code. */

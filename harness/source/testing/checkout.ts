@@ -3,7 +3,7 @@
 import { cpSync, mkdtempSync, readdirSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { packageRoot } from '../package-root.ts';
+import { packageRoot } from '../../text/package-root.ts';
 
 /** Not part of what is checked out, or of no use to a copy. */
 const LEFT_OUT = new Set(['node_modules', '.git', 'dist', 'coverage', 'reports']);

@@ -5,7 +5,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Translation } from '../machine/iommu.ts';
 import { LABEL_FAULT } from '../machine/labels.ts';
 import { CHUNK } from '../machine/memory.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from './scenario.ts';
 import type { DmaSegment, Held, Leftover, View } from './recording.ts';
 
 /** A mapping as the observer knows it. */

@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { findState } from '../../variants/registry.ts';
 import { Machine } from '../machine/machine.ts';
 import { loadScenarioText } from '../scenario/load.ts';
-import { runScenario } from '../scenario/interpreter.ts';
+import { runScenario } from './interpreter.ts';
 import { traceOf } from './trace.ts';
 
 /** What the trace of the steps says about kernel functions of that name. */

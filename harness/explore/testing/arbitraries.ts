@@ -4,9 +4,9 @@
  * fast-check shrinks the list. The search itself draws from a seed, several times faster.
  */
 import fc from 'fast-check';
-import { generate } from './generate.ts';
-import type { Program } from './program.ts';
-import { TapeChoices } from './random.ts';
+import { generate } from '../generate.ts';
+import type { Program } from '../program.ts';
+import { TapeChoices } from '../random.ts';
 
 /** Most choices of a program that are not 0. */
 const CHOICES = 400;

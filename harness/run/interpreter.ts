@@ -8,9 +8,9 @@ import { EV, EXPOSURE_STRIDE, STRIDE, type EventKind } from '../machine/event-lo
 import { countUp } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
 import { DMA_MAPPING_ERROR, type Direction } from '../machine/vocabulary.ts';
-import { Observer } from '../recording/observer.ts';
-import { sameSegments } from '../recording/same.ts';
-import type { CallPath, DmaSegment, Recording, StepOutcome } from '../recording/recording.ts';
+import { Observer } from './observer.ts';
+import { sameSegments } from './same.ts';
+import type { CallPath, DmaSegment, Recording, StepOutcome } from './recording.ts';
 import type { AccessStep, Buffer, BufferRange, DmaStep, During, Scenario, Step } from './scenario.ts';
 
 /** Runs `scenario` on `state`, on a fresh life of `machine`. */

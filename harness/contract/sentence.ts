@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A finding's evidence in a sentence. */
-import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
-import { CLAUSES } from '../contract/contract.ts';
+import type { Cause, ClauseId, Evidence } from './clause.ts';
+import { CLAUSES } from './contract.ts';
 import { hex } from '../machine/u64.ts';
-import { describeLabel, Labels } from '../recording/provenance.ts';
-import { callPath, eventAt, type Recording } from '../recording/recording.ts';
-import { describeStep } from '../recording/trace.ts';
-import { code, joined, type Span, type Text } from './document.ts';
+import { describeLabel, Labels } from '../run/provenance.ts';
+import { callPath, eventAt, type Recording } from '../run/recording.ts';
+import { describeStep } from '../run/trace.ts';
+import { code, joined, type Span, type Text } from '../text/document.ts';
 import { CAUSE_WORDS } from './words.ts';
 
 /** Why the clause is broken in this run: where, what was seen, and the cause. */

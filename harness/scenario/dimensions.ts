@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The matrix of a scenario file: lists of values that multiply it. */
 import type { Binding, Bindings, Scalar, Scope } from './placeholders.ts';
-import { quoted } from './scenario-error.ts';
-import type { ScenarioSource } from './source.ts';
+import { quoted } from '../text/input-error.ts';
+import type { YamlSource } from '../text/yaml-source.ts';
 
 /** Most cases that a matrix may give. */
 const MAX_CASES = 512;
@@ -28,9 +28,9 @@ export function caseSuffix(bindings: Bindings): string {
   return `[${Array.from(bindings, ([name, { text }]) => `${name}=${text}`).join(',')}]`;
 }
 
-/** The checked dimensions of a file. Throws ScenarioError for values an id cannot tell apart. */
+/** The checked dimensions of a file. Throws InputError for values an id cannot tell apart. */
 export function readMatrix(
-  source: ScenarioSource,
+  source: YamlSource,
   matrix: Readonly<Record<string, readonly Scalar[]>>,
 ): Dimensions {
   const dimensions = new Map<string, Binding[]>();
@@ -63,8 +63,8 @@ export function readMatrix(
   return dimensions;
 }
 
-/** Throws ScenarioError for a dimension that gives equal cases because nothing uses it. */
-export function checkAllUsed(source: ScenarioSource, dimensions: Dimensions, scope: Scope): void {
+/** Throws InputError for a dimension that gives equal cases because nothing uses it. */
+export function checkAllUsed(source: YamlSource, dimensions: Dimensions, scope: Scope): void {
   for (const name of dimensions.keys()) {
     if (!scope.used.has(name)) throw source.error(['matrix', name], `nothing uses $${name}`);
   }

@@ -12,8 +12,8 @@ import {
   Schema,
   parseDocument,
 } from 'yaml';
-import type { Path, Position } from './scenario-error.ts';
-import { ScenarioError, quoted } from './scenario-error.ts';
+import type { Path, Position } from './input-error.ts';
+import { InputError, quoted } from './input-error.ts';
 
 /** Largest scenario file, bytes. */
 const MAX_FILE_SIZE = 256 * 1024;
@@ -27,18 +27,18 @@ const TOP: Position = { line: 1, column: 1 };
 const KEY = /^[A-Za-z][\w-]*$/;
 
 /** One parsed file. Paths lead from the top of the file to a value. */
-export class ScenarioSource {
+export class YamlSource {
   readonly file: string;
   /** The file as plain objects, lists and scalars. */
   readonly data: unknown;
   readonly #contents: Node | null;
   readonly #lines: LineCounter;
 
-  /** Throws ScenarioError for what is not YAML, or more than the subset that scenarios use. */
+  /** Throws InputError for what is not YAML, or more than the subset that scenarios use. */
   constructor(text: string, file: string) {
     this.file = file;
     if (Buffer.byteLength(text) > MAX_FILE_SIZE) {
-      throw new ScenarioError(file, TOP, [], `larger than ${MAX_FILE_SIZE / 1024} KiB`);
+      throw new InputError(file, TOP, [], `larger than ${MAX_FILE_SIZE / 1024} KiB`);
     }
     this.#lines = new LineCounter();
     try {
@@ -52,13 +52,13 @@ export class ScenarioSource {
       const [problem] = [...document.errors, ...document.warnings];
       if (problem !== undefined) {
         const [reason] = problem.message.replace('Maximum call stack size exceeded', 'too deep').split(';');
-        throw new ScenarioError(file, this.#position(problem.pos[0]), [], `not valid YAML: ${reason}`);
+        throw new InputError(file, this.#position(problem.pos[0]), [], `not valid YAML: ${reason}`);
       }
       this.#contents = document.contents;
       this.data = this.#plain(document.contents, []);
     } catch (error) {
       if (!(error instanceof RangeError)) throw error;
-      throw new ScenarioError(file, TOP, [], 'nested too deeply');
+      throw new InputError(file, TOP, [], 'nested too deeply');
     }
   }
 
@@ -80,8 +80,8 @@ export class ScenarioSource {
   }
 
   /** The error to throw for the value at `path`. */
-  error(path: Path, problem: string): ScenarioError {
-    return new ScenarioError(this.file, this.position(path), path, problem);
+  error(path: Path, problem: string): InputError {
+    return new InputError(this.file, this.position(path), path, problem);
   }
 
   /** How the scalar at `path` is written: 0xfff stays 0xfff. */
@@ -120,11 +120,11 @@ export class ScenarioSource {
     if (isAlias(node) || (isNode(node) && node.anchor !== undefined)) {
       const name = isAlias(node) ? `alias "*${node.source}"` : `anchor "&${node.anchor}"`;
       const problem = `${name}: anchors and aliases are not allowed; use matrix or repeat`;
-      throw new ScenarioError(this.file, this.#nodePosition(node), path, problem);
+      throw new InputError(this.file, this.#nodePosition(node), path, problem);
     }
     if (!isNode(node)) return null;
     if (path.length > MAX_DEPTH) {
-      throw new ScenarioError(this.file, this.#nodePosition(node), path.slice(0, 1), 'nested too deeply');
+      throw new InputError(this.file, this.#nodePosition(node), path.slice(0, 1), 'nested too deeply');
     }
     if (isSeq(node)) return node.items.map((item, index) => this.#inside(item, path, index));
     if (isMap(node)) {
@@ -154,7 +154,7 @@ export class ScenarioSource {
     const position = isNode(key) ? this.#nodePosition(key) : TOP;
     const shown = quoted(isScalar(key) ? key.value : name);
     const problem = `${shown} is not a key; a key is a letter, then letters, digits, _ and -`;
-    throw new ScenarioError(this.file, position, path, problem);
+    throw new InputError(this.file, position, path, problem);
   }
 }
 

@@ -3,8 +3,8 @@
 import type { State } from '../../variants/registry.ts';
 import { Machine } from '../machine/machine.ts';
 import { CHUNK } from '../machine/memory.ts';
-import { runScenario } from '../scenario/interpreter.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import { runScenario } from './interpreter.ts';
+import type { Scenario } from './scenario.ts';
 
 /** Physical addresses [start, end). */
 export interface Area {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From what zod found to one line with a place in the file. */
 import type * as z from 'zod';
-import type { Path } from './scenario-error.ts';
-import { ScenarioError } from './scenario-error.ts';
-import type { ScenarioSource } from './source.ts';
+import type { Path } from './input-error.ts';
+import { InputError } from './input-error.ts';
+import type { YamlSource } from './yaml-source.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -47,17 +47,17 @@ function problems(issue: Issue, base: Path): Problem[] {
  * so it comes last. `base` is where the checked value stands, `suffix` ends the line.
  */
 export function firstProblem(
-  source: ScenarioSource,
+  source: YamlSource,
   error: z.core.$ZodError,
   base: Path,
   suffix = '',
-): ScenarioError {
+): InputError {
   const found = error.issues.flatMap((issue) => problems(issue, base));
   const present = found.filter(({ path }) => source.has(path));
   const errors = (present.length > 0 ? present : found).map(({ path, text, unknownKey }) => {
     const at =
       unknownKey === undefined ? source.position(path) : source.position([...path, unknownKey], 'key');
-    return new ScenarioError(source.file, at, path, text + suffix);
+    return new InputError(source.file, at, path, text + suffix);
   });
   const [first] = errors.sort((left, right) => left.line - right.line || left.column - right.column);
   return first ?? source.error(base, `not valid${suffix}`);

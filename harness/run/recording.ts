@@ -14,7 +14,7 @@ import {
   STRIDE,
   type EventKind,
 } from '../machine/event-log.ts';
-import type { Scenario } from '../scenario/scenario.ts';
+import type { Scenario } from './scenario.ts';
 
 /** One dma segment that a map returned. */
 export interface DmaSegment {

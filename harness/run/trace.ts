@@ -12,7 +12,7 @@ import {
   IOMMU_READ,
   IOMMU_WRITE,
 } from '../machine/vocabulary.ts';
-import type { BufferRange, Scenario, Step } from '../scenario/scenario.ts';
+import type { BufferRange, Scenario, Step } from './scenario.ts';
 import { Names } from './names.ts';
 import { describeLabels, Labels } from './provenance.ts';
 import { callPath, eventAt, events, type Event, type Recording } from './recording.ts';

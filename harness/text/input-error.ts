@@ -12,8 +12,8 @@ export interface Position {
 }
 
 /** A mistake in a scenario file: `file:line:column: key path: problem`, on one line. */
-export class ScenarioError extends UserError {
-  override name = 'ScenarioError';
+export class InputError extends UserError {
+  override name = 'InputError';
   readonly file: string;
   readonly line: number;
   readonly column: number;

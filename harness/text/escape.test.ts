@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { plural, visible } from './document.ts';
-import { readInline } from './testing/read-markdown.ts';
+import { readInline } from '../report/testing/read-markdown.ts';
 import { cellCode, code, fence, htmlText, lineStart, text } from './escape.ts';
 
 const HOSTILE = fc.string({

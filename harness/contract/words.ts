@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The catalogue of words: what each cause means, in the reviewer's language. */
-import type { Cause } from '../contract/clause.ts';
+import type { Cause } from './clause.ts';
 
 /** Completes "…: ". */
 export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {

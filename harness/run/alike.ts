@@ -4,8 +4,8 @@ import type { State } from '../../variants/registry.ts';
 import { EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
 import { sameBytes } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
-import { sameLog } from '../recording/same.ts';
-import type { Recording } from '../recording/recording.ts';
+import { sameLog } from './same.ts';
+import type { Recording } from './recording.ts';
 import { execute } from './interpreter.ts';
 import type { Scenario } from './scenario.ts';
 
