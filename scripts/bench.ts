@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { markdownTable } from 'markdown-table';
 import { Bench } from 'tinybench';
-import { allStates, BASELINE, SERIES, type State } from '../variants/registry.ts';
+import type { State } from '../harness/subject/state.ts';
+import { allStates, DMA_IOMMU } from '../variants/registry.ts';
 import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -108,10 +109,10 @@ interface Exploration {
 
 /** On two states that behave alike for all anybody knows, on two that do not, and on one alone. */
 async function measureExploration(programs: number): Promise<Exploration> {
-  const [before, last] = SERIES.slice(-2).map(({ id }) => stateNamed(id));
+  const [before, last] = DMA_IOMMU.ends.slice(-2);
   if (before === undefined || last === undefined) throw new RangeError('fewer than two series');
   const rows: ExplorationRow[] = [];
-  for (const from of [before, BASELINE, undefined]) {
+  for (const from of [before, DMA_IOMMU.root, undefined]) {
     const assignment = assignmentOf(from, last);
     const [one, two] = [await rate(assignment, 1, programs), await rate(assignment, 2, programs)];
     rows.push({

@@ -11,7 +11,6 @@ import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
-import { BASELINE } from '../variants/registry.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { appendFile, writeFile } from '../harness/text/files.ts';
@@ -86,7 +85,7 @@ export const compare: Command = {
 
 async function run(args: Args): Promise<number> {
   const [from = '', to = ''] = args.positionals;
-  const states = [stateNamed(from), stateNamed(to), BASELINE] as const;
+  const states = [stateNamed(from), stateNamed(to)] as const;
   const clause = clauseNamed(args.text('clause'));
   const render = formatNamed(args);
   const failOn = oneOf(args.text('fail-on') ?? 'regressed', 'fail-on', FAIL_ON);

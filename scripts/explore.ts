@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { DEFAULT_GRID, enumerate, type Enumeration } from '../harness/explore/enumerate.ts';
-import type { Subject } from '../harness/explore/probe.ts';
-import { sourceOf, subjectOf, type Assignment } from '../harness/explore/prober.ts';
+import type { Target } from '../harness/explore/probe.ts';
+import { sourceOf, targetOf, type Assignment } from '../harness/explore/prober.ts';
 import { Search, type ExploredFinding } from '../harness/explore/search.ts';
 import { sectionOf, tell, titleOf } from '../harness/explore/section.ts';
 import type { ProgramSource } from '../harness/explore/source.ts';
@@ -98,15 +98,15 @@ async function run(args: Args): Promise<number> {
   const search = new Search(workers, expectations, args.text('finding'));
   const ended = await searching(search, limits, seed);
   await workers.close();
-  const subject = subjectOf(assignment);
+  const target = targetOf(assignment);
   const how = grid === undefined ? `seed ${seed}` : 'exhaustive';
-  const head = args.text('finding') === undefined ? header(subject, grid, search, how, ended.early) : [];
+  const head = args.text('finding') === undefined ? header(target, grid, search, how, ended.early) : [];
   const machine = new Machine();
   const sections = ownFirst(search.findings).map((finding) =>
-    sectionOf(machine, subject, finding, replayOf(args, assignment, finding)),
+    sectionOf(machine, target, finding, replayOf(args, assignment, finding)),
   );
   output(args, `${[...head, ...sections].join('\n\n')}\n`);
-  if (args.flag('save')) save(subject, search.findings);
+  if (args.flag('save')) save(target, search.findings);
   if (ended.failure !== undefined) throw ended.failure;
   return search.findings.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
 }
@@ -178,7 +178,7 @@ function progress({ programs, findings }: Search, total: number, elapsed: number
 }
 
 function header(
-  { from, to }: Subject,
+  { from, to }: Target,
   grid: Enumeration | undefined,
   { programs, findings, expected }: Search,
   how: string,
@@ -212,7 +212,7 @@ function ownFirst(findings: readonly ExploredFinding[]): ExploredFinding[] {
 }
 
 /** Each finding in a file of its own; what is there already stays. */
-function save(subject: Subject, findings: readonly ExploredFinding[]): void {
+function save(target: Target, findings: readonly ExploredFinding[]): void {
   const folder = join(packageRoot(), 'corpus', 'found');
   try {
     mkdirSync(folder, { recursive: true });
@@ -222,7 +222,7 @@ function save(subject: Subject, findings: readonly ExploredFinding[]): void {
     );
   }
   for (const finding of findings) {
-    const telling = tell(subject, finding);
+    const telling = tell(target, finding);
     const file = join(packageRoot(), 'corpus', `${telling.id}.yaml`);
     const text = toYaml(finding.program, telling);
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;

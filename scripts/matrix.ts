@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { buildMatrix } from '../harness/compare/matrix.ts';
 import { matrixToJson, matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
-import { seriesEndsAndSuggestions } from '../variants/registry.ts';
+import { sideBySide } from '../harness/subject/subject.ts';
+import { DMA_IOMMU } from '../variants/registry.ts';
 import {
   casesFor,
   EXIT_OK,
@@ -36,7 +37,7 @@ export const matrix: Command = {
 
 function run(args: Args): number {
   const { positionals } = args;
-  const states = positionals.length > 0 ? positionals.map(stateNamed) : seriesEndsAndSuggestions();
+  const states = positionals.length > 0 ? positionals.map(stateNamed) : sideBySide(DMA_IOMMU);
   const corpus = projectCorpus();
   const built = buildMatrix(states, casesFor(corpus, args), progressLine('cases'));
   const context = { corpusHash: corpus.hash, version: toolVersion() };

@@ -3,7 +3,8 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { findState } from '../variants/registry.ts';
 import { UserError } from '../harness/text/user-error.ts';
-import { writeSeries, type PatchDraft } from '../harness/source/new-series.ts';
+import { writeSeries } from '../harness/source/new-series.ts';
+import type { PatchDraft } from '../harness/source/series-draft.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_OK, quote, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
 

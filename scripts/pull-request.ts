@@ -9,7 +9,7 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/text/user-error.ts';
-import { BASELINE, type State } from '../variants/registry.ts';
+import type { State } from '../harness/subject/state.ts';
 import { appendFile, makeFolder, readText, writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import {
@@ -108,7 +108,7 @@ async function reportsOn(pairs: readonly Pair[]): Promise<Report[]> {
   const machine = new Machine();
   return pairs.map(({ from, to }) => {
     const progress = progressLine(`${from.id} → ${to.id}`);
-    return makeReport(machine, from, to, BASELINE, { ...options, progress }).report;
+    return makeReport(machine, from, to, { ...options, progress }).report;
   });
 }
 

@@ -16,9 +16,11 @@ import { anchorOf } from '../harness/report/kinds.ts';
 import { matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
 import { unexplainedRegressions } from '../harness/report/report.ts';
 import { summarise } from '../harness/report/summary.ts';
-import { openSources, type Sources } from '../harness/source/sources.ts';
-import { BASELINE, seriesEndsAndSuggestions, SERIES, type State } from '../variants/registry.ts';
-import { SUGGESTIONS } from '../variants/review/index.ts';
+import type { Sources } from '../harness/source/effective-source.ts';
+import { openSources } from '../harness/source/sources.ts';
+import type { State } from '../harness/subject/state.ts';
+import { sideBySide } from '../harness/subject/subject.ts';
+import { DMA_IOMMU } from '../variants/registry.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import {
@@ -26,7 +28,6 @@ import {
   EXIT_OK,
   projectCorpus,
   runAsScript,
-  stateNamed,
   toolVersion,
   type Args,
   type Command,
@@ -90,27 +91,18 @@ function allPages(sources: Sources): Page[] {
   const album = new Album(PICTURES);
   const machine = new Machine();
   const progress = progressLine('reports');
-  const wanted = pairs();
-  const comparisons = wanted.map(([from, to], index) => {
+  const wanted = DMA_IOMMU.pairs;
+  const comparisons = wanted.map(({ from, to }, index) => {
     progress(index * 32, wanted.length * 32);
     return comparisonPage(machine, from, to, options, album);
   });
   progress(1, 1);
-  const built = buildMatrix(seriesEndsAndSuggestions(), corpus.scenarios, progressLine('matrix cases'));
+  const built = buildMatrix(sideBySide(DMA_IOMMU), corpus.scenarios, progressLine('matrix cases'));
   const chart = costChartSvg(built);
   const chartFile = chart === undefined ? undefined : album.add('matrix-costs', NOTE + chart);
   const matrix = { file: 'matrix.md', text: HEADER + matrixToMarkdown(built, context, chartFile) };
   const pages = [indexPage(comparisons), matrix, ...comparisons];
   return [...pages, ...album.referredToBy(pages)];
-}
-
-/** Each revision against the one before, the baseline against the last, each suggestion against its base. */
-function pairs(): [State, State][] {
-  const ends = [BASELINE.id, ...SERIES.map(({ id }) => id)];
-  const steps = ends.slice(1).map((to, index): [string, string] => [ends[index] ?? BASELINE.id, to]);
-  const suggested = SUGGESTIONS.map(({ base, name }): [string, string] => [base, `review/${name}`]);
-  const all = [...steps, [BASELINE.id, ends.at(-1) ?? BASELINE.id] as [string, string], ...suggested];
-  return all.map(([from, to]) => [stateNamed(from), stateNamed(to)]);
 }
 
 function comparisonPage(
@@ -120,7 +112,7 @@ function comparisonPage(
   options: ReportOptions,
   album: Album,
 ): ComparisonPage {
-  const { report } = makeReport(machine, from, to, BASELINE, options);
+  const { report } = makeReport(machine, from, to, options);
   const name = `${from.id}-${to.id}`.replaceAll('/', '-');
   const { word, regressed, fixed, stillBroken, cheaper, dearer } = summarise(report.comparison);
   const counts = [unexplainedRegressions(report).length, regressed, fixed, stillBroken, cheaper, dearer];

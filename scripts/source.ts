@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import type { State } from '../variants/registry.ts';
+import type { State } from '../harness/subject/state.ts';
 import { methodsNamed } from '../harness/source/names.ts';
-import { openSources, type FunctionDiff, type SourceFunction } from '../harness/source/sources.ts';
+import type { FunctionDiff, SourceFunction } from '../harness/source/effective-source.ts';
+import { openSources } from '../harness/source/sources.ts';
 import { EXIT_OK, output, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
 
 export const source: Command = {

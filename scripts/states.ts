@@ -18,13 +18,13 @@ export const states: Command = {
 };
 
 function run(args: Args): number {
-  const rows = allStates().map(({ id, alias, chain }) => {
+  const rows = allStates().map(({ id, alias, chain, origin }) => {
     const last = chain.at(-1);
     return {
       id,
       alias: alias ?? '',
       patch: last?.place ?? '',
-      subject: last?.subject ?? 'drivers/iommu/dma-iommu.c of v5.14-rc, before the series',
+      subject: last?.subject ?? origin,
       date: last?.date ?? '',
       messageId: last?.messageId ?? '',
       claims: last?.claims.map(({ text }) => text) ?? [],

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { execa } from 'execa';
 import { UserError } from '../harness/text/user-error.ts';
-import { touchedPairs } from '../harness/source/touched.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
+import { SUBJECTS } from '../variants/registry.ts';
 import { EXIT_OK, output, quote, runAsScript, type Args, type Command } from './cli.ts';
 
 /** Marks a pair whose states are as they were: what is wrong with them is not the change's doing. */
@@ -29,8 +29,8 @@ async function run(args: Args): Promise<number> {
     throw new UserError('say which files have changed, or since when: --base REF');
   }
   const changed = [...args.positionals, ...(base === undefined ? [] : await changedSince(base))];
-  const { PatchModules } = await import('../harness/source/patch-modules.ts');
-  const pairs = touchedPairs(new PatchModules(packageRoot()).files(), changed);
+  const { touchedPairs } = await import('../harness/source/touched.ts');
+  const pairs = SUBJECTS.flatMap((subject) => touchedPairs(subject, packageRoot(), changed));
   const lines = pairs.map(({ from, to, own }) => `${from} ${to}${own ? '' : ` ${REPORT_ONLY}`}\n`);
   output(args, lines.join(''));
   return EXIT_OK;

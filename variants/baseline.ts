@@ -29,6 +29,7 @@ import {
 } from './dma-ops.ts';
 
 export class Baseline implements DmaOps {
+  static readonly module: string = import.meta.url;
   readonly kernel: Kernel;
 
   constructor(kernel: Kernel) {

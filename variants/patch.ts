@@ -1,19 +1,31 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A patch is a function from a state to a state; a series is its patches in order. */
+/** A patch is a function from a state's class to a class; a series is its patches in order. */
+import type { Swiotlb, SwiotlbKernel } from '../harness/machine/swiotlb.ts';
+import type { Declaration } from '../harness/subject/claim.ts';
+import type { Posted } from '../harness/subject/state.ts';
 import type { Baseline } from './baseline.ts';
-import type { Claim, ClaimScope } from './claims.ts';
 import type { Kernel } from './dma-ops.ts';
 
-/** A state's class; `S` names what earlier patches have added to it. */
+/** A state's class for drivers/iommu/dma-iommu.c; `S` names what earlier patches have added to it. */
 export type StateClass<S extends Baseline = Baseline> = new (kernel: Kernel) => S;
+/** Its class for kernel/dma/swiotlb.c. */
+export type SwiotlbClass<S extends Swiotlb = Swiotlb> = new (kernel: SwiotlbKernel) => S;
+
+/** A class that knows the module that it is written in: `static readonly module = import.meta.url`. */
+export interface Written {
+  readonly module: string;
+}
+
+/** A state's class, as a patch leaves it. */
+export type Patched<S extends Baseline = Baseline> = StateClass<S> & Written;
 
 /**
- * A patch. The class it returns overrides exactly the functions that the patch touches; a function
- * that it deletes is overridden as `gone`.
+ * A patch to drivers/iommu/dma-iommu.c. The class it returns overrides exactly the functions that the
+ * patch touches; a function that it deletes is overridden as `gone`.
  */
 export type Patch<Needs extends Baseline = Baseline, Gives extends Needs = Needs> = (
   Base: StateClass<Needs>,
-) => StateClass<Gives>;
+) => Patched<Gives>;
 
 /** Body of a function that a patch deleted: calling it is a mistake in a patch. */
 export function gone(kernelFunction: string): never {
@@ -21,14 +33,12 @@ export function gone(kernelFunction: string): never {
 }
 
 /** A patch as it was posted. */
-export interface PostedPatch {
-  /** Method, so that a patch that builds on an earlier one's additions fits in. */
-  apply(Base: StateClass): StateClass;
-  /** Subject line without the [PATCH …] tag. */
-  readonly subject: string;
-  readonly messageId: string;
-  /** What its changelog promises. */
-  readonly claims: readonly Claim[];
+export interface PostedPatch extends Posted {
+  // Methods, so that a patch that builds on an earlier one's additions fits in.
+  /** What it makes of drivers/iommu/dma-iommu.c. */
+  apply?(Base: StateClass): Patched;
+  /** What it makes of kernel/dma/swiotlb.c. */
+  applyToSwiotlb?(Base: SwiotlbClass): SwiotlbClass & Written;
 }
 
 /** A change that a reviewer asked for. */
@@ -44,15 +54,16 @@ export interface Suggestion extends PostedPatch {
   readonly on: string;
 }
 
-/** Something that a cover letter names as unsolved: findings about it are no surprise. */
-export interface Declaration {
-  readonly text: string;
-  readonly clauses: readonly string[];
-  readonly scope: ClaimScope;
+/** Suggestions, and the module that lists them (import.meta.url). */
+export interface Review {
+  readonly module: string;
+  readonly suggestions: readonly Suggestion[];
 }
 
 /** A posted series: the cover letter. */
 export interface Series {
+  /** Where it is written: import.meta.url. */
+  readonly module: string;
   /** `v3`. */
   readonly id: string;
   /** Subject of the cover letter. */

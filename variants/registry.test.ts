@@ -4,10 +4,11 @@ import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../harness/machine/config.ts'
 import { STRIDE } from '../harness/machine/event-log.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { Baseline } from './baseline.ts';
-import type { DmaOpsClass } from './dma-ops.ts';
+import type { DmaOps } from './dma-ops.ts';
 import { instrument, type Layer } from './instrument.ts';
-import type { StateClass } from './patch.ts';
-import { allStates, findState, type State } from './registry.ts';
+import type { PostedPatch, StateClass } from './patch.ts';
+import type { ChainLink, State } from '../harness/subject/state.ts';
+import { allStates, findState } from './registry.ts';
 import { v1 } from './v1/index.ts';
 import { v2 } from './v2/index.ts';
 import { v3 } from './v3/index.ts';
@@ -45,13 +46,20 @@ function state(id: string): State {
   return found;
 }
 
+/** What a patch makes of a class. */
+function applied(link: ChainLink, Base: StateClass): StateClass {
+  const { apply } = link as ChainLink & PostedPatch;
+  if (apply === undefined) throw new Error(`${link.id} does not touch dma-iommu.c`);
+  return apply(Base);
+}
+
 /** The layers of a state, composed anew. */
 function compose({ chain }: State): Layer[] {
   const layers: Layer[] = [{ id: 'baseline', Class: Baseline }];
   let Class: StateClass = Baseline;
-  for (const patch of chain) {
-    Class = patch.apply(Class);
-    layers.push({ id: patch.id, Class });
+  for (const link of chain) {
+    Class = applied(link, Class);
+    layers.push({ id: link.id, Class });
   }
   return layers;
 }
@@ -259,7 +267,7 @@ describe('patches', () => {
 
 describe('composing', () => {
   /** What a driver does, on a machine where all of the series matters; the whole record of it. */
-  function record(Ops: DmaOpsClass): unknown {
+  function record(install: (machine: Machine) => DmaOps): unknown {
     const m = new Machine();
     const device = { ...DEVICE_DEFAULTS, untrusted: true, coherent: false, minAlignMask: 511 };
     m.reset({
@@ -267,7 +275,7 @@ describe('composing', () => {
       strict: false,
       devices: [device, { ...DEVICE_DEFAULTS, coherent: false }],
     });
-    const ops = new Ops(m);
+    const ops = install(m);
     for (const [index, dev] of m.devices.entries()) {
       ops.initDomain(dev);
       for (const dir of [0, 1] as const) {
@@ -293,13 +301,13 @@ describe('composing', () => {
   test.each([...SERIES, ...REVIEWS])('$id twice gives two states that behave alike', (series) => {
     const once = instrument(compose(series));
     const again = instrument(compose(series));
-    expect(once.Ops).not.toBe(again.Ops);
-    const { Ops, frames } = series;
+    expect(once.Class).not.toBe(again.Class);
+    const { frames } = series;
     expect([once.frames, again.frames]).toEqual([frames, frames]);
-    const expected = record(Ops);
-    expect(record(once.Ops)).toEqual(expected);
-    expect(record(again.Ops)).toEqual(expected);
-    expect(record(Ops)).toEqual(expected);
+    const expected = record(series.install);
+    expect(record((machine) => new once.Class(machine))).toEqual(expected);
+    expect(record((machine) => new again.Class(machine))).toEqual(expected);
+    expect(record(series.install)).toEqual(expected);
   });
 
   test('a patch leaves the state below it, and the baseline, as they are', () => {
@@ -309,7 +317,7 @@ describe('composing', () => {
       for (const patch of series.chain) {
         const Base: StateClass = Class;
         const methods = own(Base);
-        Class = patch.apply(Base);
+        Class = applied(patch, Base);
         expect(Class).not.toBe(Base);
         // One class a patch: instrument() sees only that one.
         expect(Object.getPrototypeOf(Class)).toBe(Base);
@@ -321,6 +329,9 @@ describe('composing', () => {
   });
 
   test('states have classes of their own', () => {
-    expect(new Set(allStates().map(({ Ops }) => Ops)).size).toBe(allStates().length);
+    const machine = new Machine();
+    expect(new Set(allStates().map((each) => each.install(machine).constructor)).size).toBe(
+      allStates().length,
+    );
   });
 });

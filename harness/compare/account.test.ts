@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { findState, type State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
+import { findState } from '../../variants/registry.ts';
 import { Machine } from '../machine/machine.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -19,7 +20,7 @@ function state(id: string): State {
 }
 
 function account(from: string, to: string, scenarios: readonly Scenario[]): Account {
-  const comparison = compare(state(from), state(to), state('baseline'), scenarios);
+  const comparison = compare(state(from), state(to), scenarios);
   return accountFor(machine, comparison, scenarios, () => undefined);
 }
 

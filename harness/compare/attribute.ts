@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which patch did it: differences walked through the prefixes of a series. */
-import { compose, type ChainLink, type State } from '../../variants/registry.ts';
+import type { ChainLink, State } from '../subject/state.ts';
 import type { Cause, ClauseId } from '../contract/clause.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -124,8 +124,8 @@ function partnersOf(
   for (const stage of earlier) {
     const rest = needed.filter((other) => other !== stage.patch);
     try {
-      const without = isBroken(compose(common, rest));
-      const whole = isBroken(compose(common, [...rest, patch]));
+      const without = isBroken(common.with(rest));
+      const whole = isBroken(common.with([...rest, patch]));
       if (without !== result && whole === result) needed = rest;
       else if (!touchedBy(stage.after, stage.patch).some((method) => touched.includes(method))) {
         partners.push(stage.patch);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import { findState, type State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
+import { findState } from '../../variants/registry.ts';
 import { walkBetween } from './chain.ts';
 
 function state(id: string): State {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The way from one state to another, patch by patch. */
-import { BASELINE, findState, type ChainLink, type State } from '../../variants/registry.ts';
+import type { ChainLink, State } from '../subject/state.ts';
 
 /** A patch on the way, and the states before and after it. */
 export interface Stage {
@@ -23,23 +23,14 @@ export interface Walk {
 export function walkBetween(from: State, to: State): Walk {
   let shared = 0;
   while (shared < from.chain.length && from.chain[shared]?.id === to.chain[shared]?.id) shared++;
-  const last = from.chain[shared - 1];
-  const common = last === undefined ? BASELINE : stateAt(last.id);
-  return { common, back: stages(common, from, shared), forth: stages(common, to, shared) };
+  const back = stages(from).slice(shared);
+  const forth = stages(to).slice(shared);
+  return { common: back[0]?.before ?? from, back, forth };
 }
 
-function stages(common: State, end: State, shared: number): Stage[] {
-  let before = common;
-  return end.chain.slice(shared).map((patch) => {
-    const after = stateAt(patch.id);
-    const stage = { patch, before, after };
-    before = after;
-    return stage;
-  });
-}
-
-function stateAt(id: string): State {
-  const state = findState(id);
-  if (state === undefined) throw new RangeError(`no state ${id} on the chain`);
-  return state;
+/** One for each patch of the chain. */
+function stages(after: State): Stage[] {
+  const { below: before, chain } = after;
+  const patch = chain.at(-1);
+  return before === undefined || patch === undefined ? [] : [...stages(before), { patch, before, after }];
 }

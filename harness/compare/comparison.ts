@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
 import { COSTS, noCosts, type CostName } from '../run/costs.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -71,15 +71,14 @@ export interface CompareOptions {
   progress?(done: number, total: number): void;
 }
 
-/** Compares two states on the cases; `baseline` tells what is inherited. */
+/** Compares two states on the cases. */
 export function compare(
   from: State,
   to: State,
-  baseline: State,
   scenarios: readonly Scenario[],
   options: CompareOptions = {},
 ): Comparison {
-  const pair = new Pair(from, to, baseline);
+  const pair = new Pair(from, to);
   const tally = new Tally(options.clause);
   for (const [index, scenario] of scenarios.entries()) {
     options.progress?.(index, scenarios.length);

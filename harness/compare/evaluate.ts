@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** One case on one state: run, judged, measured. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { judge } from '../contract/contract.ts';
 import type { ClauseId, Verdict } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';

@@ -3,7 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { findState, type State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
+import { findState } from '../../variants/registry.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import { compare, type Comparison } from './comparison.ts';
 import { accept, applyExpectations, loadExpectations, unmatched, type Expectation } from './expectations.ts';
@@ -21,7 +22,7 @@ function state(id: string): State {
 }
 
 function compared(from: string, to: string): Comparison {
-  return compare(state(from), state(to), state('baseline'), scenarios);
+  return compare(state(from), state(to), scenarios);
 }
 
 function load(text: string): Expectation[] {

@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What each patch promises, set against what it was measured to do. */
-import type { Claim, ClaimEffect, ClaimScope } from '../../variants/claims.ts';
-import type { Series } from '../../variants/patch.ts';
-import { SERIES, type State } from '../../variants/registry.ts';
+import type { Claim, ClaimEffect, ClaimScope } from '../subject/claim.ts';
+import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
 import { COSTS, type CostName } from '../run/costs.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -171,9 +170,7 @@ function contradicts(promise: ClaimEffect, effect: Effect): boolean {
 
 /** The cover letter of the state's series names it as unsolved. */
 export function isDeclared({ chain }: State, clause: ClauseId, scenario: Scenario): boolean {
-  const last = chain.at(-1)?.id ?? '';
-  const series: Series | undefined = SERIES.find(({ id }) => last.startsWith(`${id}.`));
-  return (series?.declared ?? []).some(
+  return (chain.at(-1)?.declared ?? []).some(
     ({ clauses, scope }) => clauses.includes(clause) && isInScope(scope, scenario),
   );
 }

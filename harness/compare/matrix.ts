@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Many states on one corpus: what each clause and each scenario says of each of them. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
 import { Machine } from '../machine/machine.ts';
 import { COSTS, noCosts, type Costs } from '../run/costs.ts';

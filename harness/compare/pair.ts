@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states, case by case. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/clause.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Costs } from '../run/costs.ts';
@@ -22,20 +22,18 @@ export interface CaseResult {
   readonly sameTrace: boolean;
 }
 
-/** Compares two states on cases; `baseline` tells what is inherited. */
+/** Compares two states on cases. */
 export class Pair {
   private readonly from: State;
   private readonly to: State;
-  private readonly baseline: State;
   // A machine for each state's run, and one for whatever runs besides.
   private readonly one = new Machine();
   private readonly other = new Machine();
   private readonly third = new Machine();
 
-  constructor(from: State, to: State, baseline: State) {
+  constructor(from: State, to: State) {
     this.from = from;
     this.to = to;
-    this.baseline = baseline;
   }
 
   compare(scenario: Scenario): CaseResult {
@@ -43,9 +41,7 @@ export class Pair {
     const y = evaluate(this.other, this.third, this.to, scenario, x);
     const [a, b] = [x.run.crash, y.run.crash];
     return {
-      findings: findingsOf(x, y, (clauses) =>
-        judgeOnce(this.third, this.baseline, scenario, clauses, [x, y]),
-      ),
+      findings: findingsOf(x, y, (clauses) => judgeOnce(this.third, this.to.root, scenario, clauses, [x, y])),
       exercised: CLAUSE_IDS.filter((_, index) => isJudged(x, index) && isJudged(y, index)),
       crashed:
         a !== undefined && b === undefined ? 'from' : a === undefined && b !== undefined ? 'to' : undefined,

@@ -11,7 +11,7 @@ import { loadScenarioText } from '../scenario/load.ts';
 import { programs } from './testing/arbitraries.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import { probe } from './probe.ts';
-import { subjectOf, type Assignment } from './prober.ts';
+import { targetOf, type Assignment } from './prober.ts';
 import { toScenario, type Program, type Telling } from './program.ts';
 import { Search } from './search.ts';
 import { shrink } from './shrink.ts';
@@ -93,7 +93,7 @@ describe('search', () => {
     const { findings } = await run(15, of);
     for (const { program, shown } of findings) {
       const shows = (candidate: Program): boolean =>
-        probe(machines, subjectOf(of), candidate).some(({ key }) => key === shown.key);
+        probe(machines, targetOf(of), candidate).some(({ key }) => key === shown.key);
       expect(shows(program)).toBe(true);
       expect(isCorrectUse(program)).toBe(true);
       expect(shrink(program, shows).program).toEqual(program);

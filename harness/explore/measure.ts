@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How fast exploration is, and where its time and memory go. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { judge } from '../contract/contract.ts';
 import { Machine } from '../machine/machine.ts';
 import { traceOf } from '../run/trace.ts';

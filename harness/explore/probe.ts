@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a program shows of one state, or of two. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { classify, type FindingKind, type Side } from '../compare/classify.ts';
 import type { Expectation } from '../compare/expectations.ts';
 import { judge } from '../contract/contract.ts';
@@ -15,12 +15,10 @@ import { brokenBy, differenceOf, type Shown, type ShownKind } from './mechanism.
 import { toScenario, type Program } from './program.ts';
 
 /** What exploration looks at. */
-export interface Subject {
+export interface Target {
   /** undefined: `to` alone. */
   readonly from: State | undefined;
   readonly to: State;
-  /** What is broken there too is inherited. */
-  readonly baseline: State;
   /** Only this clause. */
   readonly clause: ClauseId | undefined;
   /** Trace differences that touch no clause count too. */
@@ -34,28 +32,27 @@ export interface Machines {
 }
 
 /** Everything that the program shows, each mechanism once. */
-export function probe(machines: Machines, subject: Subject, program: Program): Shown[] {
+export function probe(machines: Machines, target: Target, program: Program): Shown[] {
   const scenario = toScenario(program);
   const shown =
-    subject.from === undefined
-      ? alone(machines, subject, scenario)
-      : between(machines, subject.from, subject, scenario);
-  const wanted =
-    subject.clause === undefined ? shown : shown.filter(({ clause }) => clause === subject.clause);
+    target.from === undefined
+      ? alone(machines, target, scenario)
+      : between(machines, target.from, target, scenario);
+  const wanted = target.clause === undefined ? shown : shown.filter(({ clause }) => clause === target.clause);
   return wanted.filter(({ key }, index) => wanted.findIndex((other) => other.key === key) === index);
 }
 
-/** Breaks of one state, held against its baseline. */
-function alone({ one, other }: Machines, { to, baseline }: Subject, scenario: Scenario): Shown[] {
+/** Breaks of one state, held against its root. */
+function alone({ one, other }: Machines, { to }: Target, scenario: Scenario): Shown[] {
   const run = lookAt(one, to, scenario);
   const side = sideOf(run);
   if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
-  if (baseline.id === to.id) {
+  if (to.root === to) {
     return side.verdicts.flatMap(({ clause, breaks }) =>
       breaks.map(({ cause, evidence }) => brokenBy(run, 'broken', clause, cause, evidence)),
     );
   }
-  const before = lookAt(other, baseline, scenario);
+  const before = lookAt(other, to.root, scenario);
   const was = sameBehaviour(before, run) ? side : sideOf(before);
   return classify(was, side, () => []).flatMap(({ kind, clause, cause, to: evidence }): Shown[] => {
     if (evidence === undefined) return [];
@@ -63,7 +60,7 @@ function alone({ one, other }: Machines, { to, baseline }: Subject, scenario: Sc
   });
 }
 
-/** What a break of a state alone is called, by what became of it since the baseline. */
+/** What a break of a state alone is called, by what became of it since its root. */
 const ALONE = {
   regressed: 'broken',
   unmasked: 'broken',
@@ -79,7 +76,7 @@ function sideOf(run: Recording): Side {
 function between(
   { one, other }: Machines,
   from: State,
-  { to, different }: Subject,
+  { to, different }: Target,
   scenario: Scenario,
 ): Shown[] {
   if (behaveAlike({ machine: one, state: from }, { machine: other, state: to }, scenario)) return [];

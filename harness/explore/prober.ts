@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The work of exploration that can be done anywhere: programs probed, a finding shrunk. */
-import { BASELINE, findState, type State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
+import { findState } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/clause.ts';
 import { Machine } from '../machine/machine.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import type { Shown } from './mechanism.ts';
-import { probe, type Machines, type Subject } from './probe.ts';
+import { probe, type Machines, type Target } from './probe.ts';
 import type { Program } from './program.ts';
 import { shrink } from './shrink.ts';
 import { seededPrograms, type ProgramSource } from './source.ts';
 
-/** What is explored, as plain data: a Subject and a ProgramSource by name. */
+/** What is explored, as plain data: a Target and a ProgramSource by name. */
 export interface Assignment {
   /** Id of a state; undefined: `to` alone. */
   readonly from: string | undefined;
@@ -39,11 +40,10 @@ export interface ShrunkProgram {
 }
 
 /** The states of an assignment. */
-export function subjectOf({ from, to, clause, different }: Assignment): Subject {
+export function targetOf({ from, to, clause, different }: Assignment): Target {
   return {
     from: from === undefined ? undefined : known(from),
     to: known(to),
-    baseline: BASELINE,
     clause,
     different,
   };
@@ -59,12 +59,12 @@ export function sourceOf({ programs }: Assignment): ProgramSource {
 /** Does the work, one piece after the other. */
 export class Prober {
   private readonly machines: Machines = { one: new Machine(), other: new Machine() };
-  private readonly subject: Subject;
+  private readonly target: Target;
   private readonly source: ProgramSource;
   private readonly told = new Set<string>();
 
   constructor(assignment: Assignment) {
-    this.subject = subjectOf(assignment);
+    this.target = targetOf(assignment);
     this.source = sourceOf(assignment);
   }
 
@@ -73,7 +73,7 @@ export class Prober {
     const hits: Hit[] = [];
     for (let index = first; index < end; index++) {
       const program = this.source.at(index);
-      for (const shown of probe(this.machines, this.subject, program)) {
+      for (const shown of probe(this.machines, this.target, program)) {
         if (this.told.has(shown.key)) continue;
         this.told.add(shown.key);
         hits.push({ index, steps: program.steps.length, shown });
@@ -84,11 +84,11 @@ export class Prober {
 
   /** Makes program number `index` small while it shows the mechanism `key`. */
   shrink(index: number, key: string): ShrunkProgram {
-    const { machines, subject, source } = this;
+    const { machines, target, source } = this;
     const { program, tries } = shrink(source.at(index), (candidate) =>
-      probe(machines, subject, candidate).some((shown) => shown.key === key),
+      probe(machines, target, candidate).some((shown) => shown.key === key),
     );
-    return { program, tries, also: probe(machines, subject, program).filter((shown) => shown.key !== key) };
+    return { program, tries, also: probe(machines, target, program).filter((shown) => shown.key !== key) };
   }
 }
 

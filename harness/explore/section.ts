@@ -15,7 +15,7 @@ import { sentence } from '../contract/sentence.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Shown } from './mechanism.ts';
-import type { Subject } from './probe.ts';
+import type { Target } from './probe.ts';
 import { toScenario, type Telling } from './program.ts';
 import type { ExploredFinding } from './search.ts';
 import { toYaml } from './yaml.ts';
@@ -29,12 +29,12 @@ const CONTEXT = 3;
 /** The finding as Markdown; `replay` is the command that prints it again, and nothing else. */
 export function sectionOf(
   machine: Machine,
-  subject: Subject,
+  target: Target,
   finding: ExploredFinding,
   replay: string,
 ): string {
   const { shown, index, steps, program, tries, also } = finding;
-  const telling = tell(subject, finding);
+  const telling = tell(target, finding);
   const scenario = toScenario(program, telling);
   const prefixes = new Prefixes(machine);
   const { length } = program.steps;
@@ -42,14 +42,14 @@ export function sectionOf(
     length > SMALL ? `It takes ${length} steps: without any one or two of them the mechanism is gone.` : '';
   return [
     `### ${titleOf(shown)}`,
-    `**${kindOf(prefixes, subject, scenario, shown)}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
-    because(prefixes, subject, scenario, shown),
-    patches(prefixes, subject, scenario, shown),
+    `**${kindOf(prefixes, target, scenario, shown)}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
+    because(prefixes, target, scenario, shown),
+    patches(prefixes, target, scenario, shown),
     also.length === 0
       ? ''
       : `The same program also shows: ${also.map((other) => text(titleOf(other))).join('; ')}.`,
     fence('yaml', toYaml(program, telling).trimEnd().split('\n')),
-    traces(prefixes, subject, scenario),
+    traces(prefixes, target, scenario),
     `Replay: \`${replay}\``,
   ]
     .filter((part) => part !== '')
@@ -63,7 +63,7 @@ export function titleOf({ kind, clause, cause, through }: Shown): string {
 }
 
 /** Name and reason of the shrunk scenario, and the file it would be saved in. */
-export function tell({ from, to }: Subject, { id, shown }: ExploredFinding): Telling {
+export function tell({ from, to }: Target, { id, shown }: ExploredFinding): Telling {
   const { clause, cause, through, kind } = shown;
   const operation = through
     .split(/ → |: /)[0]
@@ -81,19 +81,19 @@ export function tell({ from, to }: Subject, { id, shown }: ExploredFinding): Tel
   return { id: `found/${fileName}`, name, why: `Found by exploration: ${kind} ${where}. ${why}` };
 }
 
-function kindOf(prefixes: Prefixes, subject: Subject, scenario: Scenario, shown: Shown): string {
+function kindOf(prefixes: Prefixes, target: Target, scenario: Scenario, shown: Shown): string {
   const { clause, cause, kind } = shown;
   if (clause === undefined || cause === undefined) return 'different, no clause touched';
   const inherited =
-    kind !== 'fixed' && kind !== 'masked' && prefixes.isBroken(subject.baseline, scenario, clause, cause);
+    kind !== 'fixed' && kind !== 'masked' && prefixes.isBroken(target.to.root, scenario, clause, cause);
   const sides =
-    subject.from === undefined ? `in ${subject.to.id}` : `from ${subject.from.id} to ${subject.to.id}`;
+    target.from === undefined ? `in ${target.to.id}` : `from ${target.from.id} to ${target.to.id}`;
   return `${kind} ${sides}${inherited ? ', as in the baseline' : ''}`;
 }
 
 function because(
   prefixes: Prefixes,
-  { from, to }: Subject,
+  { from, to }: Target,
   scenario: Scenario,
   { clause, cause }: Shown,
 ): string {
@@ -109,9 +109,9 @@ function because(
   return '';
 }
 
-function patches(prefixes: Prefixes, subject: Subject, scenario: Scenario, shown: Shown): string {
+function patches(prefixes: Prefixes, target: Target, scenario: Scenario, shown: Shown): string {
   const { clause, cause } = shown;
-  const walk = walkBetween(subject.from ?? subject.baseline, subject.to);
+  const walk = walkBetween(target.from ?? target.to.root, target.to);
   if (clause !== undefined && cause !== undefined) {
     return renderMarkdown(behind(attribute(prefixes, walk, scenario, clause, cause)));
   }
@@ -124,7 +124,7 @@ function patches(prefixes: Prefixes, subject: Subject, scenario: Scenario, shown
 }
 
 /** Side by side for two states, the whole trace for one. */
-function traces(prefixes: Prefixes, { from, to }: Subject, scenario: Scenario): string {
+function traces(prefixes: Prefixes, { from, to }: Target, scenario: Scenario): string {
   const y = lines(prefixes.of(to, scenario).run);
   if (from === undefined) return fence('text', cut([`${to.id}:`, ...y]));
   const x = lines(prefixes.of(from, scenario).run);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A state against its recorded vectors. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import type { Machine } from '../machine/machine.ts';
 import { eventsMatch } from './events.ts';
 import { replay } from './replay.ts';

@@ -2,7 +2,7 @@
 /** Runs a recorded program on a state and writes down what happened in the vectors' own form. */
 import { createHash } from 'node:crypto';
 import type { DmaOps, Scatterlist } from '../../variants/dma-ops.ts';
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -42,7 +42,7 @@ export function replay(machine: Machine, state: State, program: Program): Result
   });
   const device = machine.devices[0];
   if (device === undefined) throw new RangeError('a machine without devices');
-  const run = new Run(machine, device, new state.Ops(machine));
+  const run = new Run(machine, device, state.install(machine));
   for (const operation of program.program) if (!run.step(operation)) break;
   return {
     id: program.id,

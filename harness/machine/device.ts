@@ -4,7 +4,7 @@ import type { DeviceConfig } from './config.ts';
 import type { CpuCache } from './cpu-cache.ts';
 import { EV, type EventLog } from './event-log.ts';
 import { IommuDomain, type Translation } from './iommu.ts';
-import { IovaDomain } from './iova.ts';
+import { IovaDomain, type IovaAllocator } from './iova.ts';
 import { countUp, LABEL_FAULT, LABEL_ZERO, runLength } from './labels.ts';
 import { CHUNK, type Memory } from './memory.ts';
 import { IOMMU_READ, IOMMU_WRITE, type Device } from './vocabulary.ts';
@@ -31,7 +31,8 @@ export class DmaDevice implements Device {
   readonly index: number;
   config: DeviceConfig;
   readonly domain = new IommuDomain();
-  readonly iovad = new IovaDomain();
+  /** The allocator of this life; a state may bring its own. */
+  iovad: IovaAllocator;
   /** The domain has a flush queue. */
   flushQueue = false;
   /** Injected failures still armed, per kernel function. */
@@ -41,18 +42,21 @@ export class DmaDevice implements Device {
   /** Mapping whose map operation is under way, -1: none; the scribble leaves it alone. */
   mapping = -1;
   private readonly world: DeviceWorld;
+  private readonly ownIovad = new IovaDomain();
   private readonly scratch = new Uint32Array(CHUNK);
 
   constructor(index: number, config: DeviceConfig, world: DeviceWorld) {
     this.index = index;
     this.config = config;
     this.world = world;
+    this.iovad = this.ownIovad;
   }
 
   /** A new life as another device. `hostile`: its IOTLB keeps removed translations until the sync. */
   reset(config: DeviceConfig, granule: number, hostile: boolean): void {
     this.config = config;
     this.domain.reset(granule, hostile);
+    this.iovad = this.ownIovad;
     this.iovad.reset(granule);
     this.flushQueue = false;
     this.armed.alloc_iova_fast = 0;

@@ -36,7 +36,27 @@ class RangeCache {
   }
 }
 
-export class IovaDomain {
+/** What the machine and those who look at it need of an IOVA allocator, be it this one or a state's own. */
+export interface IovaAllocator {
+  /** Ranges in use, queued ones included. */
+  readonly live: number;
+  /** Ranges that wait in the flush queue. */
+  readonly queued: number;
+  /** The queue takes no more before a flush. */
+  readonly queueFull: boolean;
+  /** alloc_iova_fast(): a pfn; 0: failed. */
+  allocFast(size: number, limitPfn: number, flushRcache: boolean): number;
+  /** free_iova_fast(). */
+  freeFast(pfn: number, size: number): void;
+  /** queue_iova() into a ring that has room. */
+  enqueue(pfn: number, pages: number): void;
+  /** Empties the queue: pfn, pages, pfn, pages, … in the order they came. */
+  drain(): readonly number[];
+  /** Empty, for `granule` bytes. */
+  reset(granule: number): void;
+}
+
+export class IovaDomain implements IovaAllocator {
   /** Granule numbers below this are below 4 GiB (iovad->dma_32bit_pfn). */
   private dma32Pfn = 0;
   /** Sizes from here on failed below 4 GiB since the 32-bit hint last moved up. */

@@ -8,13 +8,11 @@ import { EV, EventLog, type EventKind } from './event-log.ts';
 import type { Kernel } from './kernel.ts';
 import { FIRST_LABEL } from './labels.ts';
 import { Memory } from './memory.ts';
-import { Swiotlb } from './swiotlb.ts';
-import { alignUp, below, lowBits } from './u64.ts';
+import { SlotPool, type BouncePool } from './slot-pool.ts';
+import { Swiotlb, type PoolUser, type SwiotlbCode, type SwiotlbKernel } from './swiotlb.ts';
+import { alignUp, lowBits } from './u64.ts';
 import {
-  DMA_ATTR_NO_WARN,
-  DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
-  DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
   type Attrs,
   type Device,
@@ -33,11 +31,16 @@ const APERTURE_END = 2 ** 48 - 1;
 /** Called after each kernel function that a state called. */
 export type PrimitiveHook = (kind: EventKind) => void;
 
-export class Machine implements Kernel {
+export class Machine implements Kernel, SwiotlbKernel {
   readonly log = new EventLog();
   readonly memory = new Memory();
   readonly cache = new CpuCache(this.memory);
-  readonly pool = new Swiotlb();
+  readonly slots = new SlotPool();
+  private readonly ownSwiotlb = new Swiotlb(this);
+  /** The pool of this life; a state may bring its own. */
+  pool: BouncePool = this.slots;
+  /** The code of kernel/dma/swiotlb.c in this life; a state may bring its own. */
+  swiotlb: SwiotlbCode = this.ownSwiotlb;
   readonly devices: DmaDevice[] = [];
   configSwiotlb = true;
   dmaStrict = true;
@@ -59,7 +62,9 @@ export class Machine implements Kernel {
     const slots = config.swiotlb ? config.swiotlbSlots : 0;
     this.log.reset();
     this.memory.reset(slots * SLOT_SIZE);
-    this.pool.reset(slots, config.pageSize);
+    this.slots.reset(slots, config.pageSize);
+    this.pool = this.slots;
+    this.swiotlb = this.ownSwiotlb;
     this.hostile = config.cache === 'worst';
     this.cache.reset(this.hostile && config.devices.some((device) => !device.coherent));
     this.resetDevices(config);
@@ -271,7 +276,6 @@ export class Machine implements Kernel {
     dir: Direction,
     attrs: Attrs,
   ): PhysAddr {
-    const { config } = this.device(dev.index);
     const event = this.log.push(
       EV.swiotlb_tbl_map_single,
       dev.index,
@@ -282,19 +286,15 @@ export class Machine implements Kernel {
       dir,
       attrs,
     );
-    let tlb = DMA_MAPPING_ERROR;
-    if (below(allocSize, mappingSize)) {
-      this.warnOnce('mapping-larger-than-alloc', dev, mappingSize, allocSize);
-    } else {
-      tlb = this.pool.map(config, phys, allocSize, allocAlignMask);
-      if (tlb === DMA_MAPPING_ERROR) {
-        if ((attrs & DMA_ATTR_NO_WARN) === 0) {
-          this.warn('pool-full', dev, allocSize, this.pool.total, this.pool.used);
-        }
-      } else if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 && dir !== DMA_FROM_DEVICE) {
-        this.bounce(dev, tlb, mappingSize, DMA_TO_DEVICE);
-      }
-    }
+    const tlb = this.swiotlb.swiotlbTblMapSingle(
+      dev,
+      phys,
+      mappingSize,
+      allocSize,
+      allocAlignMask,
+      dir,
+      attrs,
+    );
     this.log.result(event, tlb);
     this.hook?.('swiotlb_tbl_map_single');
     return tlb;
@@ -302,24 +302,21 @@ export class Machine implements Kernel {
 
   swiotlbTblUnmapSingle(dev: Device, tlb: PhysAddr, size: Size, dir: Direction, attrs: Attrs): void {
     const event = this.log.push(EV.swiotlb_tbl_unmap_single, dev.index, tlb, size, dir, attrs);
-    if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 && dir !== DMA_TO_DEVICE) {
-      this.bounce(dev, tlb, size, DMA_FROM_DEVICE);
-    }
-    this.log.result(event, this.pool.release(this.device(dev.index).config, tlb));
+    this.log.result(event, this.swiotlb.swiotlbTblUnmapSingle(dev, tlb, size, dir, attrs));
     this.hook?.('swiotlb_tbl_unmap_single');
   }
 
   swiotlbSyncSingleForDevice(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
     if (!this.configSwiotlb) throw new KernelCrash('sync-without-swiotlb');
     this.log.push(EV.swiotlb_sync_single_for_device, dev.index, tlb, size, dir);
-    if (dir !== DMA_FROM_DEVICE) this.bounce(dev, tlb, size, DMA_TO_DEVICE);
+    this.swiotlb.swiotlbSyncSingleForDevice(dev, tlb, size, dir);
     this.hook?.('swiotlb_sync_single_for_device');
   }
 
   swiotlbSyncSingleForCpu(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
     if (!this.configSwiotlb) throw new KernelCrash('sync-without-swiotlb');
     this.log.push(EV.swiotlb_sync_single_for_cpu, dev.index, tlb, size, dir);
-    if (dir !== DMA_TO_DEVICE) this.bounce(dev, tlb, size, DMA_FROM_DEVICE);
+    this.swiotlb.swiotlbSyncSingleForCpu(dev, tlb, size, dir);
     this.hook?.('swiotlb_sync_single_for_cpu');
   }
 
@@ -344,23 +341,22 @@ export class Machine implements Kernel {
     return device;
   }
 
-  /** swiotlb_bounce(). */
-  private bounce(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
-    const plan = this.pool.planBounce(this.device(dev.index).config, tlb, size);
-    if (plan === undefined) return;
-    if (plan.clippedTo >= 0) this.warnOnce('bounce-overflow', dev, size, plan.clippedTo);
-    const event = this.log.push(EV.swiotlb_bounce, dev.index, plan.original, tlb, plan.size, dir);
-    if (!this.memory.contains(plan.original, plan.size) || !this.memory.contains(tlb, plan.size)) {
-      throw new KernelCrash('copy-out-of-memory', plan.original, plan.size);
+  poolUser(dev: Device): PoolUser {
+    return this.device(dev.index).config;
+  }
+
+  copyBounced(dev: Device, original: PhysAddr, tlb: PhysAddr, size: Size, dir: Direction): void {
+    const event = this.log.push(EV.swiotlb_bounce, dev.index, original, tlb, size, dir);
+    if (!this.memory.contains(original, size) || !this.memory.contains(tlb, size)) {
+      throw new KernelCrash('copy-out-of-memory', original, size);
     }
-    const changed =
-      dir === DMA_TO_DEVICE
-        ? this.cache.copy(tlb, plan.original, plan.size)
-        : this.cache.copy(plan.original, tlb, plan.size);
+    const toDevice = dir === DMA_TO_DEVICE;
+    const changed = toDevice ? this.cache.copy(tlb, original, size) : this.cache.copy(original, tlb, size);
     this.log.result(event, Number(changed));
   }
 
-  private maintain(
+  /** Cache maintenance, recorded as `kind`; `invalidate` undefined: it does nothing. */
+  maintain(
     kind: 'arch_sync_dma_for_device' | 'arch_sync_dma_for_cpu',
     phys: PhysAddr,
     size: Size,
@@ -382,12 +378,13 @@ export class Machine implements Kernel {
     return true;
   }
 
-  private warn(kind: WarningKind, dev: Device, a: number, b = 0, c = 0): void {
+  /** A warning, recorded. */
+  warn(kind: WarningKind, dev: Device, a: number, b = 0, c = 0): void {
     this.log.push(EV.warn, dev.index, WARNINGS.indexOf(kind), a, b, c);
   }
 
   /** WARN_ONCE: one machine life, one message of a kind. */
-  private warnOnce(kind: WarningKind, dev: Device, a: number, b: number): void {
+  warnOnce(kind: WarningKind, dev: Device, a: number, b: number): void {
     const bit = 1 << WARNINGS.indexOf(kind);
     if ((this.warnedOnce & bit) !== 0) return;
     this.warnedOnce |= bit;

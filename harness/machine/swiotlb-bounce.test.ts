@@ -4,7 +4,8 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { POOL_START, SLOTS_PER_SEGMENT, SLOT_SIZE } from './config.ts';
 import { KernelCrash } from './crash.ts';
-import { type PoolUser, Swiotlb } from './swiotlb.ts';
+import type { PoolUser } from './swiotlb.ts';
+import { Pool } from './testing/pool.ts';
 
 const TWO_32 = 2 ** 32;
 
@@ -12,10 +13,8 @@ function user(minAlignMask = 0, segBoundary = 0xffffffff): PoolUser {
   return { minAlignMask, segBoundary };
 }
 
-function poolOf(slots: number, pageSize = 4096): Swiotlb {
-  const pool = new Swiotlb();
-  pool.reset(slots, pageSize);
-  return pool;
+function poolOf(slots: number, pageSize = 4096): Pool {
+  return new Pool(slots, pageSize);
 }
 
 function crashOf(call: () => unknown): KernelCrash | undefined {
@@ -252,7 +251,7 @@ interface Mapping {
 
 /** A pool and, beside it, which slots the mappings made so far occupy. */
 class Observed {
-  readonly pool: Swiotlb;
+  readonly pool: Pool;
   readonly slots: number;
   readonly pageSize: number;
   readonly live: Mapping[] = [];

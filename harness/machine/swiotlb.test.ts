@@ -3,7 +3,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { POOL_START, SLOT_SIZE } from './config.ts';
 import { KernelCrash } from './crash.ts';
-import { type PoolUser, Swiotlb } from './swiotlb.ts';
+import type { PoolUser } from './swiotlb.ts';
+import { Pool } from './testing/pool.ts';
 
 const KIB = 1024;
 
@@ -11,10 +12,8 @@ function user(minAlignMask = 0, segBoundary = 0xffffffff): PoolUser {
   return { minAlignMask, segBoundary };
 }
 
-function poolOf(slots: number, pageSize = 4 * KIB): Swiotlb {
-  const pool = new Swiotlb();
-  pool.reset(slots, pageSize);
-  return pool;
+function poolOf(slots: number, pageSize = 4 * KIB): Pool {
+  return new Pool(slots, pageSize);
 }
 
 /** The slot a bounce address is in; -1 for a failed map. */
@@ -23,16 +22,16 @@ function slotAt(tlb: number): number {
 }
 
 /** Map `slots` whole slots for a device without demands; the slot it begins at. */
-function take(pool: Swiotlb, slots: number, of = user()): number {
+function take(pool: Pool, slots: number, of = user()): number {
   return slotAt(pool.map(of, 0, slots * SLOT_SIZE, 0));
 }
 
-function release(pool: Swiotlb, slot: number): number {
+function release(pool: Pool, slot: number): number {
   return pool.release(user(), POOL_START + slot * SLOT_SIZE);
 }
 
 /** An empty pool whose next search starts at `hint`. */
-function poolAt(hint: number, slots = 1024, pageSize = 4 * KIB): Swiotlb {
+function poolAt(hint: number, slots = 1024, pageSize = 4 * KIB): Pool {
   const pool = poolOf(slots, pageSize);
   const taken: number[] = [];
   for (let left = hint; left > 0; left -= 128) taken.push(take(pool, Math.min(left, 128)));
@@ -41,7 +40,7 @@ function poolAt(hint: number, slots = 1024, pageSize = 4 * KIB): Swiotlb {
 }
 
 /** A pool of 128 slots, each taken alone, hint 0, then all but those in `busy` released. */
-function poolWithBusy(busy: (slot: number) => boolean, pageSize = 4 * KIB): Swiotlb {
+function poolWithBusy(busy: (slot: number) => boolean, pageSize = 4 * KIB): Pool {
   const pool = poolOf(128, pageSize);
   for (let i = 0; i < 128; i++) take(pool, 1);
   for (let i = 0; i < 128; i++) if (!busy(i)) release(pool, i);

@@ -1,14 +1,62 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * The swiotlb pool of kernel/dma/swiotlb.c, v5.14.0: slots of 2 KiB in segments of 128, searched
- * from a rotating hint. Does the bookkeeping; the copies themselves go through `copy`.
+ * The code of kernel/dma/swiotlb.c, v5.14.0: slots of 2 KiB in segments of 128, searched from a rotating
+ * hint. Its pool is the machine's; a state may bring other code.
  */
 import { POOL_START, SLOTS_PER_SEGMENT, SLOT_SIZE } from './config.ts';
-import { KernelCrash } from './crash.ts';
+import { KernelCrash, type WarningKind } from './crash.ts';
+import { NO_ORIGINAL, type SlotPool } from './slot-pool.ts';
 import { below, lowBits } from './u64.ts';
+import {
+  DMA_ATTR_NO_WARN,
+  DMA_ATTR_SKIP_CPU_SYNC,
+  DMA_FROM_DEVICE,
+  DMA_MAPPING_ERROR,
+  DMA_TO_DEVICE,
+  type Attrs,
+  type Device,
+  type Direction,
+  type PhysAddr,
+  type Size,
+} from './vocabulary.ts';
 
-/** A slot without a mapping (INVALID_PHYS_ADDR). */
-const NO_ORIGINAL = -1;
+/** What the machine calls of kernel/dma/swiotlb.c, once it has recorded the call. */
+export interface SwiotlbCode {
+  /** swiotlb_tbl_map_single(): the bounce address, DMA_MAPPING_ERROR when there is none. */
+  swiotlbTblMapSingle(
+    dev: Device,
+    phys: PhysAddr,
+    mappingSize: Size,
+    allocSize: Size,
+    allocAlignMask: number,
+    dir: Direction,
+    attrs: Attrs,
+  ): PhysAddr;
+  /** swiotlb_tbl_unmap_single(): the slots that it released. */
+  swiotlbTblUnmapSingle(dev: Device, tlb: PhysAddr, size: Size, dir: Direction, attrs: Attrs): number;
+  /** swiotlb_sync_single_for_device(). */
+  swiotlbSyncSingleForDevice(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void;
+  /** swiotlb_sync_single_for_cpu(). */
+  swiotlbSyncSingleForCpu(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void;
+}
+
+/** What swiotlb code stands on. */
+export interface SwiotlbKernel {
+  /** The machine's pool. */
+  readonly slots: SlotPool;
+  /** What it looks at of a device. */
+  poolUser(dev: Device): PoolUser;
+  /** The memcpy of swiotlb_bounce(), recorded: from the original when `dir` is to-device, else to it. */
+  copyBounced(dev: Device, original: PhysAddr, tlb: PhysAddr, size: Size, dir: Direction): void;
+  /** memset(phys_to_virt(phys), 0, size), recorded. */
+  memset(phys: PhysAddr, size: Size): void;
+  /** dev_warn() and the like, recorded. */
+  warn(kind: WarningKind, dev: Device, a: number, b?: number, c?: number): void;
+  /** dev_WARN_ONCE(). */
+  warnOnce(kind: WarningKind, dev: Device, a: number, b: number): void;
+  enter(frame: number): void;
+  leave(): void;
+}
 
 /** What of a device the pool looks at. */
 export interface PoolUser {
@@ -30,46 +78,66 @@ function slotsFor(size: number): number {
   return Math.ceil(size / SLOT_SIZE) + 0;
 }
 
-export class Swiotlb {
-  private slots = 0;
-  private pageSize = 4096;
-  /** Free slots from here to the end of the segment (slot.list). */
-  private list = new Int32Array(0);
-  private original = new Float64Array(0);
-  private allocSize = new Float64Array(0);
-  /** mem->index: where the next search starts. */
-  private hint = 0;
-  private visited = new Uint8Array(0);
-  private readonly plan: BouncePlan = { original: 0, size: 0, clippedTo: -1 };
+export class Swiotlb implements SwiotlbCode {
+  static readonly module: string = import.meta.url;
+  readonly kernel: SwiotlbKernel;
+  readonly slots: SlotPool;
+  readonly plan: BouncePlan = { original: 0, size: 0, clippedTo: -1 };
 
-  /** Slots in use. */
-  used = 0;
+  constructor(kernel: SwiotlbKernel) {
+    this.kernel = kernel;
+    this.slots = kernel.slots;
+  }
 
-  /** An empty pool of `slots` slots; 0: CONFIG_SWIOTLB=n. */
-  reset(slots: number, pageSize: number): void {
-    if (slots !== this.slots) {
-      this.list = new Int32Array(slots);
-      this.original = new Float64Array(slots);
-      this.allocSize = new Float64Array(slots);
-      this.visited = new Uint8Array(slots);
+  /** swiotlb_tbl_map_single(). */
+  swiotlbTblMapSingle(
+    dev: Device,
+    phys: PhysAddr,
+    mappingSize: Size,
+    allocSize: Size,
+    allocAlignMask: number,
+    dir: Direction,
+    attrs: Attrs,
+  ): PhysAddr {
+    if (below(allocSize, mappingSize)) {
+      this.kernel.warnOnce('mapping-larger-than-alloc', dev, mappingSize, allocSize);
+      return DMA_MAPPING_ERROR;
     }
-    this.slots = slots;
-    this.pageSize = pageSize;
-    this.hint = 0;
-    this.used = 0;
-    for (let i = 0; i < slots; i++) this.list[i] = SLOTS_PER_SEGMENT - (i % SLOTS_PER_SEGMENT);
-    this.original.fill(NO_ORIGINAL);
-    this.allocSize.fill(0);
+    const tlb = this.map(this.kernel.poolUser(dev), phys, allocSize, allocAlignMask);
+    if (tlb === DMA_MAPPING_ERROR) {
+      if ((attrs & DMA_ATTR_NO_WARN) === 0) {
+        this.kernel.warn('pool-full', dev, allocSize, this.slots.total, this.slots.used);
+      }
+    } else if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 && dir !== DMA_FROM_DEVICE) {
+      this.bounce(dev, tlb, mappingSize, DMA_TO_DEVICE);
+    }
+    return tlb;
   }
 
-  /** Slots in all. */
-  get total(): number {
-    return this.slots;
+  /** swiotlb_tbl_unmap_single(). */
+  swiotlbTblUnmapSingle(dev: Device, tlb: PhysAddr, size: Size, dir: Direction, attrs: Attrs): number {
+    if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0 && dir !== DMA_TO_DEVICE) {
+      this.bounce(dev, tlb, size, DMA_FROM_DEVICE);
+    }
+    return this.release(this.kernel.poolUser(dev), tlb);
   }
 
-  /** is_swiotlb_buffer(): the pool is [POOL_START, end). */
-  holds(phys: number): boolean {
-    return phys >= POOL_START && phys < POOL_START + this.slots * SLOT_SIZE;
+  /** swiotlb_sync_single_for_device(). */
+  swiotlbSyncSingleForDevice(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    if (dir !== DMA_FROM_DEVICE) this.bounce(dev, tlb, size, DMA_TO_DEVICE);
+  }
+
+  /** swiotlb_sync_single_for_cpu(). */
+  swiotlbSyncSingleForCpu(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    if (dir !== DMA_TO_DEVICE) this.bounce(dev, tlb, size, DMA_FROM_DEVICE);
+  }
+
+  /** swiotlb_bounce(). */
+  bounce(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    const plan = this.planBounce(this.kernel.poolUser(dev), tlb, size);
+    if (plan === undefined) return;
+    if (plan.clippedTo >= 0) this.kernel.warnOnce('bounce-overflow', dev, size, plan.clippedTo);
+    this.kernel.copyBounced(dev, plan.original, tlb, plan.size, dir);
   }
 
   /** swiotlb_align_offset(): the offset into its slot that the device insists on, bytes. */
@@ -87,8 +155,8 @@ export class Swiotlb {
     if (index < 0) return -1;
     const count = slotsFor(allocSize + offset);
     for (let i = 0; i < count; i++) {
-      this.original[index + i] = phys + i * SLOT_SIZE;
-      this.allocSize[index + i] = allocSize - i * SLOT_SIZE;
+      this.slots.original[index + i] = phys + i * SLOT_SIZE;
+      this.slots.allocSize[index + i] = allocSize - i * SLOT_SIZE;
     }
     return POOL_START + index * SLOT_SIZE + offset;
   }
@@ -97,16 +165,16 @@ export class Swiotlb {
   release(user: PoolUser, tlb: number): number {
     const offset = this.alignOffset(user, tlb);
     const index = this.slotOf(tlb - offset);
-    const count = slotsFor((this.allocSize[index] ?? 0) + offset);
+    const count = slotsFor((this.slots.allocSize[index] ?? 0) + offset);
     const segmentEnd = Math.ceil((index + 1) / SLOTS_PER_SEGMENT) * SLOTS_PER_SEGMENT;
-    let run = index + count < segmentEnd ? (this.list[index + count] ?? 0) : 0;
+    let run = index + count < segmentEnd ? (this.slots.list[index + count] ?? 0) : 0;
     for (let i = index + count - 1; i >= index; i--) {
-      this.list[i] = ++run;
-      this.original[i] = NO_ORIGINAL;
-      this.allocSize[i] = 0;
+      this.slots.list[i] = ++run;
+      this.slots.original[i] = NO_ORIGINAL;
+      this.slots.allocSize[i] = 0;
     }
     this.mergeBelow(index, run);
-    this.used -= count;
+    this.slots.used -= count;
     return count;
   }
 
@@ -116,11 +184,11 @@ export class Swiotlb {
    */
   planBounce(user: PoolUser, tlb: number, size: number): BouncePlan | undefined {
     const index = this.slotOf(tlb);
-    const original = this.original[index] ?? NO_ORIGINAL;
+    const original = this.slots.original[index] ?? NO_ORIGINAL;
     if (original === NO_ORIGINAL) return undefined;
     // unsigned int: a copy that starts before the mapping is 4 GiB off.
     const delta = ((tlb % SLOT_SIZE) - this.alignOffset(user, original)) >>> 0;
-    const room = (this.allocSize[index] ?? 0) - delta;
+    const room = (this.slots.allocSize[index] ?? 0) - delta;
     const { plan } = this;
     plan.original = original + delta;
     const clip = below(room, size);
@@ -130,22 +198,22 @@ export class Swiotlb {
   }
 
   /** (tlb - start) >> IO_TLB_SHIFT as an int; crashes outside the pool. */
-  private slotOf(tlb: number): number {
+  slotOf(tlb: number): number {
     const index = Math.floor((tlb - POOL_START) / SLOT_SIZE) | 0;
-    if (index < 0 || index >= this.slots) {
-      throw new KernelCrash('slot-index-out-of-pool', index, this.slots);
+    if (index < 0 || index >= this.slots.total) {
+      throw new KernelCrash('slot-index-out-of-pool', index, this.slots.total);
     }
     return index;
   }
 
   /** find_slots(): first slot of a free run, now taken; -1: none. */
-  private findSlots(user: PoolUser, phys: number, size: number, allocAlignMask: number): number {
+  findSlots(user: PoolUser, phys: number, size: number, allocAlignMask: number): number {
     const alignMask = user.minAlignMask & ~(SLOT_SIZE - 1);
     const count = slotsFor(size);
-    if (count > this.slots - this.used) return -1;
+    if (count > this.slots.total - this.slots.used) return -1;
 
     let stride = (alignMask >>> 11) + 1;
-    if (size >= this.pageSize) stride = Math.max(stride, stride * (this.pageSize / SLOT_SIZE));
+    if (size >= this.slots.pageSize) stride = Math.max(stride, stride * (this.slots.pageSize / SLOT_SIZE));
     stride = Math.max(stride, (allocAlignMask >>> 11) + 1);
 
     const boundary = user.segBoundary === -1 ? 2 ** 64 : user.segBoundary + 1;
@@ -153,18 +221,18 @@ export class Swiotlb {
     const poolInBoundary = lowBits(POOL_START, boundary);
     const wanted = phys & alignMask;
 
-    const start = this.wrap(Math.ceil(this.hint / stride) * stride);
-    this.visited.fill(0);
+    const start = this.wrap(Math.ceil(this.slots.hint / stride) * stride);
+    this.slots.visited.fill(0);
     let index = start;
     do {
-      if (this.visited[index] === 1) throw new KernelCrash('search-never-ends', count, index);
-      this.visited[index] = 1;
+      if (this.slots.visited[index] === 1) throw new KernelCrash('search-never-ends', count, index);
+      this.slots.visited[index] = 1;
       if (((poolInBoundary + index * SLOT_SIZE) & alignMask) !== wanted) {
         index = this.wrap(index + 1);
         continue;
       }
       const inBoundary = ((slotsFor(poolInBoundary) + index) % boundarySlots) + count <= boundarySlots;
-      if (inBoundary && (this.list[index] ?? 0) >= count) {
+      if (inBoundary && (this.slots.list[index] ?? 0) >= count) {
         this.take(index, count);
         return index;
       }
@@ -173,21 +241,21 @@ export class Swiotlb {
     return -1;
   }
 
-  private take(index: number, count: number): void {
-    for (let i = index; i < index + count; i++) this.list[i] = 0;
+  take(index: number, count: number): void {
+    for (let i = index; i < index + count; i++) this.slots.list[i] = 0;
     this.mergeBelow(index, 0);
-    this.hint = this.wrap(index + count);
-    this.used += count;
+    this.slots.hint = this.wrap(index + count);
+    this.slots.used += count;
   }
 
   /** Renumber the free run that ends right below `index`, in the same segment. */
-  private mergeBelow(index: number, run: number): void {
+  mergeBelow(index: number, run: number): void {
     const segmentStart = Math.floor(index / SLOTS_PER_SEGMENT) * SLOTS_PER_SEGMENT;
-    for (let i = index - 1; i >= segmentStart && this.list[i] !== 0; i--) this.list[i] = ++run;
+    for (let i = index - 1; i >= segmentStart && this.slots.list[i] !== 0; i--) this.slots.list[i] = ++run;
   }
 
   /** wrap_index(). */
-  private wrap(index: number): number {
-    return index >= this.slots ? 0 : index;
+  wrap(index: number): number {
+    return index >= this.slots.total ? 0 : index;
   }
 }

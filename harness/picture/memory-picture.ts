@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From a finding's smallest case to its memory map: both states, at the moment that shows it. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { describeCrash, CRASHES } from '../machine/crash.ts';
 import { eventAt, events, type Event, type Recording } from '../run/recording.ts';
 import { describeStep } from '../run/trace.ts';

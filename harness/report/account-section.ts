@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The ledger, what was expected, and the patches behind findings. */
-import type { ChainLink } from '../../variants/registry.ts';
+import type { ChainLink } from '../subject/state.ts';
 import type { Account } from '../compare/account.ts';
 import type { Expected } from '../compare/expectations.ts';
 import type { Attribution, Turn } from '../compare/attribute.ts';

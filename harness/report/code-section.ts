@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The code behind a finding, folded. */
 import type { Attribution } from '../compare/attribute.ts';
-import type { FunctionDiff } from '../source/sources.ts';
+import type { FunctionDiff } from '../source/effective-source.ts';
 import { code, paragraph, plural, type Block, type Span } from '../text/document.ts';
 
 /**

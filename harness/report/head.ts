@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The lines that decide: the verdict, what to look at, what it costs, and what it rests on. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import type { Comparison, CostChange, Finding } from '../compare/comparison.ts';
 import { COSTS } from '../run/costs.ts';
 import { code, plural, strong, type Block, type Span, type Text } from '../text/document.ts';
@@ -183,7 +183,7 @@ function contextOf({ context: { corpusHash, version } }: Report): string {
 function provenance(state: State): Span[] {
   const last = state.chain.at(-1);
   if (last === undefined) {
-    return [strong(state.id), ': drivers/iommu/dma-iommu.c of v5.14-rc, before the series'];
+    return [strong(state.id), `: ${state.origin}`];
   }
   const alias = state.alias === undefined ? '' : ` (= ${state.alias})`;
   const { place, subject, author, date, messageId } = last;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From two states and a corpus to everything a report shows. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { accountFor } from '../compare/account.ts';
 import { compare, type CompareOptions } from '../compare/comparison.ts';
 import { applyExpectations, unmatched, type Expectation } from '../compare/expectations.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Scenario } from '../run/scenario.ts';
-import type { Sources } from '../source/sources.ts';
+import type { Sources } from '../source/effective-source.ts';
 import { illustrate, type MapDrawer } from './illustrate.ts';
 import type { Report, ReportContext } from './report.ts';
 
@@ -28,11 +28,10 @@ export function makeReport(
   machine: Machine,
   from: State,
   to: State,
-  baseline: State,
   options: ReportOptions,
 ): { report: Report; stale: Expectation[] } {
   const { scenarios, expectations, wholeLedger, context } = options;
-  const measured = compare(from, to, baseline, scenarios, options);
+  const measured = compare(from, to, scenarios, options);
   const { comparison, expected } = applyExpectations(measured, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
   const account = accountFor(machine, comparison, wholeLedger ? scenarios : undefined, progress);
@@ -43,7 +42,8 @@ export function makeReport(
       illustrations,
       account,
       expected,
-      code: options.sources?.diffStates(from, to),
+      // Code from elsewhere has no text to compare.
+      code: from.code && to.code && options.sources?.diffStates(from, to),
       context,
     },
     stale: unmatched(expectations, measured),

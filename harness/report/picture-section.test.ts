@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { findState, type State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
+import { findState } from '../../variants/registry.ts';
 import { Machine } from '../machine/machine.ts';
 import { drawMemoryMap } from '../picture/memory-picture.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
@@ -21,7 +22,7 @@ function state(id: string): State {
 }
 
 function reportOf(maps: boolean): Report {
-  return makeReport(new Machine(), state('v2'), state('v3'), state('baseline'), {
+  return makeReport(new Machine(), state('v2'), state('v3'), {
     scenarios: selectScenarios(corpus, 'min-align-mask/two*'),
     expectations: [],
     wholeLedger: false,

@@ -5,7 +5,7 @@ import type { Turn } from '../compare/attribute.ts';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Expected } from '../compare/expectations.ts';
 import { isDeclared } from '../compare/ledger.ts';
-import type { FunctionDiff } from '../source/sources.ts';
+import type { FunctionDiff } from '../source/effective-source.ts';
 import type { Illustration } from './illustrate.ts';
 
 export interface Report {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whether two runs behave alike, without recordings of them: the logs are compared in place. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
 import { sameBytes } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';

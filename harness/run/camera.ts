@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Memory and page tables in the middle of a run, as plain data. */
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { Machine } from '../machine/machine.ts';
 import { CHUNK } from '../machine/memory.ts';
 import { runScenario } from './interpreter.ts';

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs a scenario case on a state and records it. */
-import type { DmaOps, Scatterlist } from '../../variants/dma-ops.ts';
-import type { State } from '../../variants/registry.ts';
+import type { DmaOps } from '../subject/dma-ops.ts';
+import type { State } from '../subject/state.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import { EV, EXPOSURE_STRIDE, STRIDE, type EventKind } from '../machine/event-log.ts';
 import { countUp } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
-import { DMA_MAPPING_ERROR, type Direction } from '../machine/vocabulary.ts';
+import { DMA_MAPPING_ERROR, type Direction, type Scatterlist } from '../machine/vocabulary.ts';
 import { Observer } from './observer.ts';
 import { sameSegments } from './same.ts';
 import type { CallPath, DmaSegment, Recording, StepOutcome } from './recording.ts';
@@ -62,7 +62,7 @@ export function execute(
   observer: Observer | undefined,
 ): Run {
   machine.reset(scenario.machine);
-  const run = new Run(machine, new state.Ops(machine), scenario, observer);
+  const run = new Run(machine, state.install(machine), scenario, observer);
   run.execute();
   return run;
 }
@@ -180,7 +180,8 @@ export class Run {
         this.device(step.device).armed[step.what]++;
         return 'done';
       case 'flush_queue':
-        this.machine.flush(step.device);
+        if (this.dma.flushQueue === undefined) this.machine.flush(step.device);
+        else this.dma.flushQueue(this.device(step.device));
         return 'done';
       default:
         return this.dmaStep(step);

@@ -8,8 +8,8 @@ import {
   type MethodSignature,
 } from 'ts-morph';
 import { callees, type Written } from './flatten.ts';
-import type { PatchModules } from './patch-modules.ts';
-import type { StateRef } from './sources.ts';
+import type { LayerClass, Modules } from './modules.ts';
+import type { StateRef } from './effective-source.ts';
 
 /** What stands below a patch. */
 export interface BaseType {
@@ -23,7 +23,7 @@ type Declared = MethodDeclaration | MethodSignature;
 
 /** What `copied` functions of a state need of the class below them. */
 export function baseTypeFor(
-  modules: PatchModules,
+  modules: Modules,
   state: StateRef,
   functions: ReadonlyMap<string, Written>,
   copied: readonly Written[],
@@ -42,19 +42,28 @@ export function baseTypeFor(
   return { given, missing: lacking(given ?? modules.baseline) };
 }
 
-/** What the last patch that says so gives: the G of `StateClass<G>` or `Patch<N, G>`. */
-function givenType(modules: PatchModules, state: StateRef): InterfaceDeclaration | undefined {
-  return state.chain
-    .map(({ id }) => {
-      const { apply } = modules.module(id);
-      const variable = apply.getParent();
-      const type =
-        apply.getReturnTypeNode() ??
-        (Node.isVariableDeclaration(variable) ? variable.getTypeNode() : undefined);
+/** What the last patch that says so gives: the G of `Patched<G>` or `Patch<N, G>`. */
+function givenType(modules: Modules, state: StateRef): InterfaceDeclaration | undefined {
+  return (state.code ?? [])
+    .map((layer) => {
+      const type = patchType(modules.classOf(layer));
       const gives = Node.isTypeReference(type) ? type.getTypeArguments().at(-1) : undefined;
       return Node.isTypeReference(gives) ? interfaceNamed(gives.getTypeName()) : undefined;
     })
     .findLast((found) => found !== undefined);
+}
+
+/** The type of what returns the class, or of the constant that this is. */
+function patchType(patchClass: LayerClass): Node | undefined {
+  const apply = patchClass.getFirstAncestor(
+    (node) =>
+      Node.isArrowFunction(node) || Node.isFunctionExpression(node) || Node.isFunctionDeclaration(node),
+  );
+  if (!Node.isReturnTyped(apply)) return undefined;
+  const variable = apply.getParent();
+  return (
+    apply.getReturnTypeNode() ?? (Node.isVariableDeclaration(variable) ? variable.getTypeNode() : undefined)
+  );
 }
 
 function interfaceNamed(name: Node): InterfaceDeclaration | undefined {

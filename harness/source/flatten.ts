@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A state's methods after all of its patches: later ones win, what no driver can reach is dropped. */
 import { Node, SyntaxKind, type MethodDeclaration } from 'ts-morph';
-import type { PatchModules } from './patch-modules.ts';
-import type { StateRef } from './sources.ts';
+import { DMA_OPS, KERNEL_FILES, SWIOTLB_CODE, type KernelFile } from '../subject/state.ts';
+import type { LayerClass, Modules } from './modules.ts';
+import { UserError } from '../text/user-error.ts';
+import type { StateRef } from './effective-source.ts';
 
 /** A method as the last patch that touched it left it. */
 export interface Written {
@@ -14,7 +16,7 @@ export interface Written {
 
 /** A state's methods. */
 export interface Flattened {
-  /** Those that can be reached from DmaOps, by name. */
+  /** Those that can be reached from where the state is called, by name. */
   readonly functions: ReadonlyMap<string, Written>;
   /** Names of those that are there, but that nothing calls. */
   readonly idle: ReadonlySet<string>;
@@ -25,12 +27,30 @@ interface Layer {
   readonly methods: ReadonlyMap<string, MethodDeclaration>;
 }
 
-/** Applies a state's patches. */
-export function flatten(modules: PatchModules, state: StateRef): Flattened {
-  const layers: Layer[] = [
-    { patch: 'baseline', methods: methodsOf(modules.baseline) },
-    ...state.chain.map(({ id }) => ({ patch: id, methods: methodsOf(modules.module(id).patchClass) })),
-  ];
+/** Where each file is called from outside. */
+const ENTRIES: Readonly<Record<KernelFile, readonly string[]>> = {
+  dmaIommu: DMA_OPS,
+  swiotlb: SWIOTLB_CODE,
+  iova: [],
+};
+
+/** Applies a state's patches, in each kernel file that it has code of. UserError when it has no text. */
+export function flatten(modules: Modules, { id, code, origin }: StateRef): Flattened {
+  if (code === undefined) throw new UserError(`${id} has no source text here: it is ${origin}`);
+  const files = Object.keys(KERNEL_FILES) as KernelFile[];
+  const flattened = files.map((file) => {
+    const layers = code
+      .filter((layer) => layer.file === file)
+      .map((layer) => ({ patch: layer.id, methods: methodsOf(modules.classOf(layer)) }));
+    return flattenFile(layers, ENTRIES[file]);
+  });
+  return {
+    functions: new Map(flattened.flatMap(({ functions }) => [...functions])),
+    idle: new Set(flattened.flatMap(({ idle }) => [...idle])),
+  };
+}
+
+function flattenFile(layers: readonly Layer[], entries: readonly string[]): Flattened {
   const reached = new Map<string, Written>();
   const visit = (method: string, below: number): void => {
     const index = layers.findLastIndex((layer, i) => i < below && layer.methods.has(method));
@@ -48,7 +68,7 @@ export function flatten(modules: PatchModules, state: StateRef): Flattened {
     });
     for (const callee of callees(node)) visit(callee.name, callee.inherited ? index : layers.length);
   };
-  for (const entry of modules.entries) visit(entry, layers.length);
+  for (const entry of entries) visit(entry, layers.length);
   const last = new Map(layers.flatMap(({ methods }) => [...methods]));
   const idle = [...last].flatMap(([name, node]) => (reached.has(name) || isGone(node) ? [] : [name]));
   return {
@@ -57,9 +77,7 @@ export function flatten(modules: PatchModules, state: StateRef): Flattened {
   };
 }
 
-function methodsOf(patchClass: {
-  getInstanceMethods(): MethodDeclaration[];
-}): Map<string, MethodDeclaration> {
+function methodsOf(patchClass: LayerClass): Map<string, MethodDeclaration> {
   const methods = patchClass.getInstanceMethods().filter((method) => method.hasBody());
   return new Map(methods.map((method) => [method.getName(), method]));
 }

@@ -4,7 +4,7 @@ import { structuredPatch } from 'diff';
 import { callees, type Flattened, type Written } from './flatten.ts';
 import { foldHelpers, type Code, type Fold, type Folded } from './folds.ts';
 import { statementLines } from './layout.ts';
-import type { FunctionDiff } from './sources.ts';
+import type { FunctionDiff } from './effective-source.ts';
 import { structure } from './structure.ts';
 
 /** Lines of context around a difference. */

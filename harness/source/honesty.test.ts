@@ -2,7 +2,9 @@
 /** What counts as the same code, on made-up states: never more than was compared. */
 import { rmSync } from 'node:fs';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import { openSources, type FunctionDiff, type Sources, type StateRef } from './sources.ts';
+import type { FunctionDiff, Sources, StateRef } from './effective-source.ts';
+import { findState } from '../../variants/registry.ts';
+import { openSources } from './sources.ts';
 import { tinySeries } from './testing/tiny-series.ts';
 
 const roots: string[] = [];
@@ -166,11 +168,28 @@ describe('super', () => {
 });
 
 test('sources that are not there', async () => {
-  await expect(openSources('/nowhere')).rejects.toThrow('variants/registry.ts is missing');
+  const sources = await openSources('/nowhere');
+  const root = findState('baseline');
+  expect(() => root && sources.effectiveSource(root)).toThrow('variants/baseline.ts is missing');
 });
 
-test('a state that the sources do not have', async () => {
+test('code from elsewhere has no text, and says where it is from', async () => {
   const [sources] = await open(body('return a;'));
-  const strange = { id: 't', chain: [{ id: 't.1' }] };
-  expect(() => sources.effectiveSource(strange)).toThrow('leads to no patch t.1');
+  const strange = { id: 'c/v3', origin: 'C of v3, compiled', code: undefined };
+  expect(() => sources.effectiveSource(strange)).toThrow(
+    'c/v3 has no source text here: it is C of v3, compiled',
+  );
+});
+
+test('a patch of another shape harms only its own state', async () => {
+  const [sources, [, first, second]] = await open(body('return a;'), body('return b;'), body('return 3;'));
+  if (first === undefined || second === undefined) throw new Error('expected two patches');
+  const odd = {
+    ...second,
+    code: second.code?.map((layer, i) => (i < 2 ? layer : { ...layer, methods: ['mapPag'] })),
+  };
+  expect(() => sources.effectiveSource(odd)).toThrow(
+    /no class in .*p1[.]ts has the methods of s[.]2: mapPag$/,
+  );
+  expect([...sources.effectiveSource(first).functions.keys()]).toEqual(['mapPage']);
 });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { nearest, UserError } from '../text/user-error.ts';
-import type { SourceFunction } from './sources.ts';
+import type { SourceFunction } from './effective-source.ts';
 
 /**
  * The methods that go by a name: the method's own, or the kernel's with or without `()`, which may be

@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { findState, type State } from '../../variants/registry.ts';
-import { writeSeries, type SeriesDraft } from './new-series.ts';
+import type { CodeLayer, State } from '../subject/state.ts';
+import { findState } from '../../variants/registry.ts';
+import type { StateRef } from './effective-source.ts';
+import { writeSeries } from './new-series.ts';
+import type { SeriesDraft } from './series-draft.ts';
 import { openSources } from './sources.ts';
 import { copyOfRepository } from './testing/checkout.ts';
 
@@ -21,6 +25,17 @@ function state(id: string): State {
 
 function read(path: string): string {
   return readFileSync(join(root, 'variants', path), 'utf8');
+}
+
+/** A state with more patches, which are written in the copy: each with its module under variants/. */
+function standingOn(base: StateRef, id: string, ...patches: (readonly [string, string])[]): StateRef {
+  const layers = patches.map(([patch, path]): CodeLayer => ({
+    id: patch,
+    file: 'dmaIommu',
+    module: pathToFileURL(join(root, 'variants', path)).href,
+    methods: [],
+  }));
+  return { id, origin: base.origin, code: [...(base.code ?? []), ...layers] };
 }
 
 /** Names in variants/, and the registry. */
@@ -55,6 +70,8 @@ describe('a series', () => {
       /** To be written: what this patch changes. */
       export const doItBetter: Patch = (Base) =>
         class extends Base {
+          static readonly module = import.meta.url;
+
           /** __iommu_dma_map(). */
           override mapIova(dev: Device, phys: PhysAddr, size: Size, prot: number): DmaAddr {
             const offset = this.kernel.iovaOffset(dev, phys);
@@ -86,7 +103,10 @@ describe('a series', () => {
       import type { Patch } from '../patch.ts';
 
       /** To be written: what this patch changes. */
-      export const dontCopy: Patch = (Base) => class extends Base {};
+      export const dontCopy: Patch = (Base) =>
+        class extends Base {
+          static readonly module = import.meta.url;
+        };
       "
     `);
     expect(read('v99/index.ts')).toMatchInlineSnapshot(`
@@ -96,6 +116,7 @@ describe('a series', () => {
       import { dontCopy } from './dont-copy.ts';
 
       export const v99: Series = {
+        module: import.meta.url,
         id: 'v99',
         // To be filled in from the cover letter.
         subject: 'unknown',
@@ -138,13 +159,18 @@ describe('a series', () => {
 
   test('is the same code as what it stands on, and another series may stand on it', async () => {
     await writeSeries(root, DRAFT);
-    const v99 = { id: 'v99', chain: [...state('v8').chain, { id: 'v99.1' }, { id: 'v99.2' }] };
+    const v99 = standingOn(
+      state('v8'),
+      'v99',
+      ['v99.1', 'v99/do-it-better.ts'],
+      ['v99.2', 'v99/dont-copy.ts'],
+    );
     await writeSeries(root, {
       name: 'my-idea',
       from: v99,
       patches: [{ subject: 'one more', overrides: ['mapIova'] }],
     });
-    const idea = { id: 'my-idea', chain: [...v99.chain, { id: 'my-idea.1' }] };
+    const idea = standingOn(v99, 'my-idea', ['my-idea.1', 'my-idea/one-more.ts']);
     const sources = await openSources(root);
     expect(sources.diffStates(state('v8'), idea)).toEqual([]);
     expect(sources.effectiveSource(idea).functions.get('mapIova')).toMatchObject({
@@ -172,7 +198,7 @@ describe('a series', () => {
         type Scatterlist,
         type Size,
       } from '../dma-ops.ts';
-      import type { StateClass } from '../patch.ts';
+      import type { Patched, StateClass } from '../patch.ts';
       import type { WithInnerSync } from '../v1/fix-swiotlb-skip-and-arch-sync.ts';
 
       /** What earlier patches have added. */
@@ -181,8 +207,10 @@ describe('a series', () => {
       }
 
       /** To be written: what this patch changes. */
-      export const allOfIt = (Base: StateClass<Below>): StateClass<Below> =>
+      export const allOfIt = (Base: StateClass<Below>): Patched<Below> =>
         class extends Base {
+          static readonly module = import.meta.url;
+
           /** __iommu_dma_map_swiotlb(): "Cleanup the padding area": what the copy to the bounce buffer does not fill. */
           override clearPadding(tlb: PhysAddr, size: Size, length: Size, dir: Direction, attrs: Attrs): void {
             let start = tlb;
@@ -257,7 +285,12 @@ describe('nothing is written', () => {
     await writeSeries(root, DRAFT);
     const file = join(root, 'variants', 'v99', 'do-it-better.ts');
     const own = read('v99/do-it-better.ts');
-    const v99 = { id: 'v99', chain: [...state('v8').chain, { id: 'v99.1' }, { id: 'v99.2' }] };
+    const v99 = standingOn(
+      state('v8'),
+      'v99',
+      ['v99.1', 'v99/do-it-better.ts'],
+      ['v99.2', 'v99/dont-copy.ts'],
+    );
     const next: SeriesDraft = {
       name: 'x',
       from: v99,

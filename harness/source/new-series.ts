@@ -4,28 +4,7 @@ import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:f
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../text/user-error.ts';
 import { bareSubject } from './naming.ts';
-import type { StateRef } from './sources.ts';
-
-/** A series to be. */
-export interface SeriesDraft {
-  /** Its name, which is also its last state's: `v9`. */
-  readonly name: string;
-  /** The state that its first patch stands on. */
-  readonly from: StateRef;
-  readonly patches: readonly PatchDraft[];
-}
-
-export interface PatchDraft {
-  readonly subject: string;
-  /** Functions to copy in, by method or kernel name. */
-  readonly overrides: readonly string[];
-}
-
-/** A file, by its path under the package root. */
-export interface SeriesFile {
-  readonly path: string;
-  readonly text: string;
-}
+import type { SeriesDraft, SeriesFile } from './series-draft.ts';
 
 /**
  * Writes variants/NAME/ and registers it. The folder is made ready beside its place and moved there,

@@ -6,8 +6,8 @@ import { baseTypeFor, type BaseType } from './base-type.ts';
 import { callees, type Written } from './flatten.ts';
 import { Imports } from './imports.ts';
 import { camelCase } from './naming.ts';
-import type { PatchModules } from './patch-modules.ts';
-import type { StateRef } from './sources.ts';
+import type { Modules } from './modules.ts';
+import type { StateRef } from './effective-source.ts';
 
 /** A module, and what it exports. */
 export interface PatchText {
@@ -17,7 +17,7 @@ export interface PatchText {
 
 /** What a patch of a new series is made from. */
 export interface PatchOrigin {
-  readonly modules: PatchModules;
+  readonly modules: Modules;
   readonly state: StateRef;
   /** Functions of the state. */
   readonly functions: ReadonlyMap<string, Written>;
@@ -36,12 +36,13 @@ export function patchModule(
   for (const { node } of copied) imports.addUsed(node);
   const base = baseTypeFor(modules, state, functions, copied);
   const { type, below } = typeText(base, imports, modules);
-  imports.addType(type === undefined ? 'Patch' : 'StateClass', modules.file('patch.ts').getFilePath());
+  const kit = modules.file('variants/patch.ts').getFilePath();
+  for (const name of type === undefined ? ['Patch'] : ['Patched', 'StateClass']) imports.addType(name, kit);
   const identifier = freeName(camelCase(file), imports);
   const head =
     type === undefined
       ? `export const ${identifier}: Patch = (Base) =>`
-      : `export const ${identifier} = (Base: StateClass<${type}>): StateClass<${type}> =>`;
+      : `export const ${identifier} = (Base: StateClass<${type}>): Patched<${type}> =>`;
   const bodies = copied.map((written) => methodText(written, functions));
   const text = [
     '// SPDX-License-Identifier: GPL-2.0-only',
@@ -50,7 +51,7 @@ export function patchModule(
     ...below,
     '/** To be written: what this patch changes. */',
     head,
-    `  class extends Base {${bodies.length === 0 ? '' : `\n${bodies.join('\n\n')}\n`}};`,
+    `  class extends Base {\n${['static readonly module = import.meta.url;', ...bodies].join('\n\n')}\n};`,
     '',
   ].join('\n');
   return { identifier, text };
@@ -69,7 +70,7 @@ function refuseSuper({ method, node, patch }: Written): void {
 function typeText(
   { given, missing }: BaseType,
   imports: Imports,
-  { baseline }: PatchModules,
+  { baseline }: Modules,
 ): { readonly type: string | undefined; readonly below: readonly string[] } {
   if (given === undefined && missing.length === 0) return { type: undefined, below: [] };
   const parent = given ?? baseline;

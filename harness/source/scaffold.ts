@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Every file of a new series. Loads the parser: reach it through new-series.ts. */
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { methodsNamed } from './names.ts';
-import type { SeriesDraft, SeriesFile } from './new-series.ts';
+import type { SeriesDraft, SeriesFile } from './series-draft.ts';
 import { fileNames, seriesIdentifier } from './naming.ts';
 import { patchModule } from './patch-template.ts';
 import { registered } from './registration.ts';
@@ -24,7 +25,7 @@ export function scaffold(root: string, { name, from, patches }: SeriesDraft): Se
     return { file, subject, identifier, text };
   });
   const identifier = seriesIdentifier(name);
-  const registry = modules.file('registry.ts').getFullText();
+  const registry = readFileSync(join(root, 'variants', 'registry.ts'), 'utf8');
   return [
     ...written.map(({ file, text }) => ({ path: `variants/${name}/${file}.ts`, text })),
     { path: `variants/${name}/index.ts`, text: seriesIndex(name, identifier, from.id, written) },

@@ -32,6 +32,7 @@ import type { Series } from '../patch.ts';
 ${imports.join('\n')}
 
 export const ${identifier}: Series = {
+  module: import.meta.url,
   id: '${name}',
   // To be filled in from the cover letter.
   subject: 'unknown',

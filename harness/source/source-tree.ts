@@ -3,16 +3,16 @@ import { relative } from 'node:path';
 import { flatten, type Flattened } from './flatten.ts';
 import { functionDiffs } from './function-diffs.ts';
 import { writtenText } from './layout.ts';
-import { PatchModules } from './patch-modules.ts';
-import type { EffectiveSource, FunctionDiff, SourceFunction, Sources, StateRef } from './sources.ts';
+import { Modules } from './modules.ts';
+import type { EffectiveSource, FunctionDiff, SourceFunction, Sources, StateRef } from './effective-source.ts';
 
 /** The states' sources under a package root. Loads the parser: reach it through openSources(). */
 export class SourceTree implements Sources {
-  readonly modules: PatchModules;
+  readonly modules: Modules;
   readonly #flattened = new Map<string, Flattened>();
 
   constructor(root: string) {
-    this.modules = new PatchModules(root);
+    this.modules = new Modules(root);
   }
 
   effectiveSource(state: StateRef): EffectiveSource {

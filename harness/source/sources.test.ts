@@ -2,9 +2,11 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
-import { allStates, findState, type State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
+import { allStates, findState } from '../../variants/registry.ts';
 import { packageRoot } from '../text/package-root.ts';
-import { openSources, type FunctionDiff, type Sources } from './sources.ts';
+import type { FunctionDiff, Sources } from './effective-source.ts';
+import { openSources } from './sources.ts';
 
 let sources: Sources;
 beforeAll(async () => {
@@ -82,7 +84,7 @@ override unmapSgSwiotlb(
   for (const sg of sgl.slice(0, nents)) this.unmapPage(dev, sg.dmaAddress, sg.dmaLength, dir, attrs);
 }`,
       file: 'variants/v5/fold-swiotlb-helpers.ts',
-      line: 83,
+      line: 85,
     });
     expect(functions.get('clearPadding')?.kernelFunction).toBeUndefined();
   });

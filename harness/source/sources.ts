@@ -4,65 +4,7 @@
  * loaded here, when somebody asks, and nowhere else.
  */
 import { packageRoot } from '../text/package-root.ts';
-
-/** What is needed of a state: its id, and the patches between the baseline and it. */
-export interface StateRef {
-  readonly id: string;
-  readonly chain: readonly { readonly id: string }[];
-}
-
-/** A function of a state, as the last patch that touched it left it. */
-export interface SourceFunction {
-  readonly method: string;
-  /** The kernel's name for it; undefined for a helper that is part of its callers in the kernel. */
-  readonly kernelFunction: string | undefined;
-  /** `baseline`, or the patch that wrote it last: `v3.2`. */
-  readonly patch: string;
-  /** Doc comment and code as they were written, from column 0. */
-  readonly text: string;
-  /** Relative to the package: `variants/v3/fix-sync-sg.ts`. */
-  readonly file: string;
-  /** Where its code begins, from 1. */
-  readonly line: number;
-}
-
-/** What a state comes to: every function that can be reached from DmaOps. */
-export interface EffectiveSource {
-  readonly state: string;
-  /** By method name, in the order of the kernel's file; added helpers stand before their first caller. */
-  readonly functions: ReadonlyMap<string, SourceFunction>;
-}
-
-/**
- * `moved`: the code is the same, token for token, once the helper that `note` names is put into its
- * caller (or taken out of it). Names of parameters and locals, comments, layout and the braces around
- * a single statement are not compared; nothing else is left out.
- */
-export type FunctionDiffKind = 'added' | 'removed' | 'changed' | 'moved';
-
-/** How a function differs between two states. */
-export interface FunctionDiff {
-  readonly method: string;
-  readonly kernelFunction: string | undefined;
-  readonly kind: FunctionDiffKind;
-  /** Patch that wrote it last on each side; undefined where the function does not exist. */
-  readonly from: string | undefined;
-  readonly to: string | undefined;
-  /** `mapSwiotlb folded into mapPage`; empty when there is nothing to add. */
-  readonly note: string;
-  /**
-   * Hunks of a unified diff, `@@` lines included, without `---` and `+++`; one statement a line,
-   * without comments. Empty for what has only moved.
-   */
-  readonly lines: readonly string[];
-}
-
-/** The sources of all states, parsed once. */
-export interface Sources {
-  effectiveSource(state: StateRef): EffectiveSource;
-  /** Functions that differ, added ones first, then in the order of the kernel's file. */
-  diffStates(from: StateRef, to: StateRef): FunctionDiff[];
-}
+import type { Sources } from './effective-source.ts';
 
 /** Opens the sources under the package root, or under another folder that has a `variants/`. */
 export async function openSources(root: string = packageRoot()): Promise<Sources> {

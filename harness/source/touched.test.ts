@@ -2,16 +2,13 @@
 import { describe, expect, test } from '@jest/globals';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { SERIES } from '../../variants/registry.ts';
-import { SUGGESTIONS } from '../../variants/review/index.ts';
+import { DMA_IOMMU } from '../../variants/registry.ts';
 import { packageRoot } from '../text/package-root.ts';
-import { PatchModules } from './patch-modules.ts';
-import { touchedPairs } from './touched.ts';
-
-const files = new PatchModules(packageRoot()).files();
+import { Imported } from './imported.ts';
+import { authoredFiles, touchedPairs } from './touched.ts';
 
 function touched(...changed: string[]): string[] {
-  return touchedPairs(files, changed).map(({ from, to }) => `${from} ${to}`);
+  return touchedPairs(DMA_IOMMU, packageRoot(), changed).map(({ from, to }) => `${from} ${to}`);
 }
 
 describe('touchedPairs', () => {
@@ -37,12 +34,13 @@ describe('touchedPairs', () => {
     expect(touched(...changed)).toEqual(pairs);
   });
 
-  const series = SERIES.length;
+  const series = DMA_IOMMU.pairs.filter(({ kind }) => kind === 'step').length;
+  const suggestions = DMA_IOMMU.pairs.filter(({ kind }) => kind === 'suggestion').length;
   test.each([
-    ['the baseline', 'variants/baseline.ts', series + SUGGESTIONS.length],
-    ['what all states go through', 'variants/instrument.ts', series + SUGGESTIONS.length],
+    ['the baseline', 'variants/baseline.ts', series + suggestions],
+    ['what all states go through', 'variants/instrument.ts', series + suggestions],
     ['the registry alone', 'variants/registry.ts', series],
-    ['the list of suggestions alone', 'variants/review/index.ts', SUGGESTIONS.length],
+    ['the list of suggestions alone', 'variants/review/index.ts', suggestions],
     ['the machine', 'harness/machine/swiotlb.ts', series],
     ['a scenario', 'corpus/sync/single.yaml', series],
   ])('%s', (_, file, count) => {
@@ -51,14 +49,15 @@ describe('touchedPairs', () => {
 
   test('a state has changed itself when one of its own files has, not what all share', () => {
     const own = (...changed: string[]): string[] =>
-      touchedPairs(files, changed).flatMap((pair) => (pair.own ? [pair.to] : []));
+      touchedPairs(DMA_IOMMU, packageRoot(), changed).flatMap((pair) => (pair.own ? [pair.to] : []));
     expect(own('variants/v8/index.ts', 'variants/claims.ts', 'harness/machine/swiotlb.ts')).toEqual(['v8']);
-    expect(touched('variants/v8/index.ts', 'variants/claims.ts')).toHaveLength(series + SUGGESTIONS.length);
+    expect(touched('variants/v8/index.ts', 'variants/claims.ts')).toHaveLength(series);
     expect(own('variants/baseline.ts', 'variants/registry.ts', 'corpus/expectations.yaml')).toEqual([]);
   });
 
   test('every file that a state is written in touches it', () => {
-    for (const { id, parts } of files.subjects) {
+    const imported = new Imported(packageRoot(), 'variants');
+    for (const { id, parts } of authoredFiles(imported, DMA_IOMMU)) {
       for (const file of parts) {
         expect(existsSync(join(packageRoot(), file))).toBe(true);
         expect(touched(file).map((pair) => pair.split(' ')[1])).toContain(id);

@@ -13,6 +13,8 @@ import { gone, type Patch } from '../patch.ts';
 /** The unmap helper is folded into unmap_page; the invalidate runs only for what is not bounced. */
 export const archSyncElseSwiotlb: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_unmap_swiotlb() */
     override unmapSwiotlb(): never {
       return gone('__iommu_dma_unmap_swiotlb');

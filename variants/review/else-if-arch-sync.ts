@@ -14,6 +14,8 @@ import type { Patch } from '../patch.ts';
 /** The clean at map runs only for buffers that are not bounced. */
 export const elseIfArchSync: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
       const coherent = this.kernel.devIsDmaCoherent(dev);

@@ -15,6 +15,8 @@ import { gone, type Patch } from '../patch.ts';
 /** The map helper is folded into map_page, which map_sg calls for each entry. */
 export const foldMapSwiotlb: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(): never {
       return gone('__iommu_dma_map_swiotlb');

@@ -11,12 +11,14 @@ import {
   type PhysAddr,
   type Size,
 } from '../dma-ops.ts';
-import type { StateClass } from '../patch.ts';
+import type { Patched, StateClass } from '../patch.ts';
 import type { WithSwiotlbCheck } from '../with-swiotlb-check.ts';
 
 /** Bounce buffers are allocated aligned to the granule. */
-export const granuleAlignedBounce = (Base: StateClass<WithSwiotlbCheck>): StateClass<WithSwiotlbCheck> =>
+export const granuleAlignedBounce = (Base: StateClass<WithSwiotlbCheck>): Patched<WithSwiotlbCheck> =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
       const coherent = this.kernel.devIsDmaCoherent(dev);

@@ -11,12 +11,14 @@ import {
   type PhysAddr,
   type Size,
 } from '../dma-ops.ts';
-import type { StateClass } from '../patch.ts';
+import type { Patched, StateClass } from '../patch.ts';
 import type { WithSwiotlbCheck } from '../with-swiotlb-check.ts';
 
 /** The whole granules from the start of the bounce buffer are mapped, min_align_mask included. */
-export const mapAlignedFromStart = (Base: StateClass<WithSwiotlbCheck>): StateClass<WithSwiotlbCheck> =>
+export const mapAlignedFromStart = (Base: StateClass<WithSwiotlbCheck>): Patched<WithSwiotlbCheck> =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
       const coherent = this.kernel.devIsDmaCoherent(dev);

@@ -11,6 +11,8 @@ import type { Patch } from '../patch.ts';
 /** map_sg leaves attrs alone: nothing reads them after the sync. */
 export const noDeadAttrs: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** iommu_dma_map_sg() */
     override mapSg(dev: Device, sgl: Scatterlist, nents: number, dir: Direction, attrs: Attrs): number {
       if (this.kernel.devIsUntrusted(dev)) return this.mapSgSwiotlb(dev, sgl, nents, dir, attrs);

@@ -11,6 +11,8 @@ import type { Patch } from '../patch.ts';
 /** In unmap_sg the sync moves out of the swiotlb path. */
 export const unmapSgSyncBelow: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** iommu_dma_unmap_sg() */
     override unmapSg(dev: Device, sgl: Scatterlist, nents: number, dir: Direction, attrs: Attrs): void {
       if (this.kernel.devIsUntrusted(dev)) {

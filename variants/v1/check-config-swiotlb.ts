@@ -10,12 +10,14 @@ import {
   type Scatterlist,
   type Size,
 } from '../dma-ops.ts';
-import type { StateClass } from '../patch.ts';
+import type { Patched, StateClass } from '../patch.ts';
 import type { PhysOut, WithInnerSync } from './fix-swiotlb-skip-and-arch-sync.ts';
 
 /** dev_use_swiotlb() replaces every test for an untrusted device, the choice of strict mode included. */
-export const checkConfigSwiotlb = (Base: StateClass<WithInnerSync>): StateClass<WithInnerSync> =>
+export const checkConfigSwiotlb = (Base: StateClass<WithInnerSync>): Patched<WithInnerSync> =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** dev_use_swiotlb() */
     devUseSwiotlb(dev: Device): boolean {
       return this.kernel.configSwiotlb && this.kernel.devIsUntrusted(dev);

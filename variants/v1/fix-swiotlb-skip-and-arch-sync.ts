@@ -11,7 +11,7 @@ import {
   type Scatterlist,
   type Size,
 } from '../dma-ops.ts';
-import type { StateClass } from '../patch.ts';
+import type { Patched, StateClass } from '../patch.ts';
 
 /** Where a helper puts its second result (a C out parameter). */
 export interface PhysOut {
@@ -34,8 +34,10 @@ export interface WithInnerSync extends Baseline {
 }
 
 /** Map and unmap of swiotlb only map; all syncing goes through the sync functions. */
-export const fixSwiotlbSkipAndArchSync = (Base: StateClass): StateClass<WithInnerSync> =>
+export const fixSwiotlbSkipAndArchSync = (Base: StateClass): Patched<WithInnerSync> =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(
       dev: Device,

@@ -13,6 +13,7 @@ import { checkConfigSwiotlb } from './check-config-swiotlb.ts';
 import { fixSwiotlbSkipAndArchSync } from './fix-swiotlb-skip-and-arch-sync.ts';
 
 export const v1: Series = {
+  module: import.meta.url,
   id: 'v1',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

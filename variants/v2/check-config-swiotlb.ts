@@ -10,12 +10,14 @@ import {
   type Scatterlist,
   type Size,
 } from '../dma-ops.ts';
-import type { StateClass } from '../patch.ts';
+import type { Patched, StateClass } from '../patch.ts';
 import type { WithSwiotlbCheck } from '../with-swiotlb-check.ts';
 
 /** dev_use_swiotlb() replaces the tests for an untrusted device, but not in the choice of strict mode. */
-export const checkConfigSwiotlb = (Base: StateClass): StateClass<WithSwiotlbCheck> =>
+export const checkConfigSwiotlb = (Base: StateClass): Patched<WithSwiotlbCheck> =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** dev_use_swiotlb() */
     devUseSwiotlb(dev: Device): boolean {
       return this.kernel.configSwiotlb && this.kernel.devIsUntrusted(dev);

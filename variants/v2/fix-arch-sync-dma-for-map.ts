@@ -15,6 +15,8 @@ import type { Patch } from '../patch.ts';
 /** Cache maintenance at map goes to the memory that the device uses: the bounce buffer if there is one. */
 export const fixArchSyncDmaForMap: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
       const coherent = this.kernel.devIsDmaCoherent(dev);

@@ -5,6 +5,8 @@ import type { Patch } from '../patch.ts';
 /** sync_sg goes through sync_single for untrusted devices. For the others, for cpu, it slips. */
 export const fixSyncSg: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** iommu_dma_sync_sg_for_cpu(): the trusted branch syncs a bounce buffer that is none. */
     override syncSgForCpu(dev: Device, sgl: Scatterlist, nents: number, dir: Direction): void {
       if (this.kernel.devIsDmaCoherent(dev) && !this.kernel.devIsUntrusted(dev)) return;

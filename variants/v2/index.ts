@@ -17,6 +17,7 @@ import { fixSyncSg } from './fix-sync-sg.ts';
 import { passSkipToSwiotlbUnmap } from './pass-skip-to-swiotlb-unmap.ts';
 
 export const v2: Series = {
+  module: import.meta.url,
   id: 'v2',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

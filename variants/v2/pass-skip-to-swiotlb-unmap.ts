@@ -12,6 +12,8 @@ import type { Patch } from '../patch.ts';
 /** The unmap of a bounce buffer never copies: the sync before it did. */
 export const passSkipToSwiotlbUnmap: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_unmap_swiotlb() */
     override unmapSwiotlb(dev: Device, handle: DmaAddr, size: Size, dir: Direction, attrs: Attrs): void {
       const phys = this.kernel.iommuIovaToPhys(dev, handle);

@@ -13,6 +13,8 @@ import type { Patch } from '../patch.ts';
 /** Once map or unmap has synced, nothing after it syncs again. */
 export const addSkipAfterSyncing: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** iommu_dma_unmap_page() */
     override unmapPage(dev: Device, handle: DmaAddr, size: Size, dir: Direction, attrs: Attrs): void {
       if ((attrs & DMA_ATTR_SKIP_CPU_SYNC) === 0) {

@@ -10,12 +10,14 @@ import {
   type Scatterlist,
   type Size,
 } from '../dma-ops.ts';
-import type { StateClass } from '../patch.ts';
+import type { Patched, StateClass } from '../patch.ts';
 import type { WithSwiotlbCheck } from '../with-swiotlb-check.ts';
 
 /** As v2 4/4, on what v3 made of the functions. */
-export const checkConfigSwiotlb = (Base: StateClass): StateClass<WithSwiotlbCheck> =>
+export const checkConfigSwiotlb = (Base: StateClass): Patched<WithSwiotlbCheck> =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** dev_use_swiotlb() */
     devUseSwiotlb(dev: Device): boolean {
       return this.kernel.configSwiotlb && this.kernel.devIsUntrusted(dev);

@@ -23,6 +23,7 @@ import { checkConfigSwiotlb } from './check-config-swiotlb.ts';
 import { fixSyncSg } from './fix-sync-sg.ts';
 
 export const v3: Series = {
+  module: import.meta.url,
   id: 'v3',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

@@ -15,6 +15,8 @@ import { gone, type Patch } from '../patch.ts';
 /** Cache maintenance at map goes to the memory that the device uses; the helper is folded into map_page. */
 export const fixArchSyncDmaForMap: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(): never {
       return gone('__iommu_dma_map_swiotlb');

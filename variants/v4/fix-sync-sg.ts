@@ -5,6 +5,8 @@ import type { Patch } from '../patch.ts';
 /** As v3 1/5 without the early return: trusted devices are maintained only when not coherent. */
 export const fixSyncSg: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** iommu_dma_sync_sg_for_cpu() */
     override syncSgForCpu(dev: Device, sgl: Scatterlist, nents: number, dir: Direction): void {
       for (const sg of sgl.slice(0, nents)) {

@@ -25,6 +25,7 @@ import { skipExtraSyncDuringUnmap } from './skip-extra-sync-during-unmap.ts';
 import { supportAlignedSwiotlbBuffers } from './support-aligned-swiotlb-buffers.ts';
 
 export const v4: Series = {
+  module: import.meta.url,
   id: 'v4',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

@@ -13,6 +13,8 @@ import { gone, type Patch } from '../patch.ts';
 /** No sync before the swiotlb unmap: it copies once, by itself; the helper is folded into unmap_page. */
 export const skipExtraSyncDuringUnmap: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_unmap_swiotlb() */
     override unmapSwiotlb(): never {
       return gone('__iommu_dma_unmap_swiotlb');

@@ -15,6 +15,8 @@ import { gone, type Patch } from '../patch.ts';
 /** The _swiotlb helpers are folded into their callers: a pure move. */
 export const foldSwiotlbHelpers: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_map_swiotlb() */
     override mapSwiotlb(): never {
       return gone('__iommu_dma_map_swiotlb');

@@ -27,6 +27,7 @@ import { foldSwiotlbHelpers } from './fold-swiotlb-helpers.ts';
 import { skipExtraSyncDuringUnmap } from './skip-extra-sync-during-unmap.ts';
 
 export const v5: Series = {
+  module: import.meta.url,
   id: 'v5',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

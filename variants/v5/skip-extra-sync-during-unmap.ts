@@ -13,6 +13,8 @@ import type { Patch } from '../patch.ts';
 /** No sync before the swiotlb unmap: it copies once, by itself. */
 export const skipExtraSyncDuringUnmap: Patch = (Base) =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** __iommu_dma_unmap_swiotlb() */
     override unmapSwiotlb(dev: Device, handle: DmaAddr, size: Size, dir: Direction, attrs: Attrs): void {
       const phys = this.kernel.iommuIovaToPhys(dev, handle);

@@ -11,12 +11,14 @@ import {
   type PhysAddr,
   type Size,
 } from '../dma-ops.ts';
-import type { StateClass } from '../patch.ts';
+import type { Patched, StateClass } from '../patch.ts';
 import type { WithSwiotlbCheck } from '../with-swiotlb-check.ts';
 
 /** As v5 7/7, on what v6 made of map_page. */
-export const accountForMinAlignMask = (Base: StateClass<WithSwiotlbCheck>): StateClass<WithSwiotlbCheck> =>
+export const accountForMinAlignMask = (Base: StateClass<WithSwiotlbCheck>): Patched<WithSwiotlbCheck> =>
   class extends Base {
+    static readonly module = import.meta.url;
+
     /** iommu_dma_map_page() */
     override mapPage(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
       const coherent = this.kernel.devIsDmaCoherent(dev);

@@ -27,6 +27,7 @@ import { checkConfigSwiotlb } from './check-config-swiotlb.ts';
 import { supportAlignedSwiotlbBuffers } from './support-aligned-swiotlb-buffers.ts';
 
 export const v6: Series = {
+  module: import.meta.url,
   id: 'v6',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

@@ -26,6 +26,7 @@ import { supportAlignedSwiotlbBuffers } from '../v6/support-aligned-swiotlb-buff
 import { accountForMinAlignMask } from './account-for-min-align-mask.ts';
 
 export const v7: Series = {
+  module: import.meta.url,
   id: 'v7',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

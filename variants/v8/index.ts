@@ -26,6 +26,7 @@ import { supportAlignedSwiotlbBuffers } from '../v6/support-aligned-swiotlb-buff
 import { accountForMinAlignMask } from '../v7/account-for-min-align-mask.ts';
 
 export const v8: Series = {
+  module: import.meta.url,
   id: 'v8',
   subject: 'Fixes for dma-iommu swiotlb bounce buffers',
   author: 'David Stevens',

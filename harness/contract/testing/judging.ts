@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs scenarios on hand-written states and asks the contract what it thinks of them. */
-import type { DmaOpsClass } from '../../../variants/dma-ops.ts';
-import type { State } from '../../../variants/registry.ts';
+import type { DmaOpsClass } from '../../subject/dma-ops.ts';
+import { stateOf } from '../../subject/testing/state-of.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Recording } from '../../run/recording.ts';
 import { runScenario } from '../../run/interpreter.ts';
@@ -11,11 +11,6 @@ import type { Break, Cause, ClauseId, Evidence, Verdict } from '../clause.ts';
 import { judge } from '../contract.ts';
 
 const machine = new Machine();
-
-/** A state of one class, without a patch. */
-function stateOf(Ops: DmaOpsClass): State {
-  return { id: Ops.name, alias: undefined, chain: [], Ops, frames: [] };
-}
 
 /** The cases of a scenario given as its YAML without the title. */
 export function casesOf(yaml: string): Scenario[] {
@@ -31,7 +26,11 @@ export function caseOf(yaml: string): Scenario {
 
 /** Runs a case on a state of that class. */
 export function runOn(Ops: DmaOpsClass, scenario: Scenario): Recording {
-  return runScenario(machine, stateOf(Ops), scenario);
+  return runScenario(
+    machine,
+    stateOf(Ops.name, (fresh) => new Ops(fresh)),
+    scenario,
+  );
 }
 
 /** Runs the one case of `yaml` on a state of that class. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Cases of the corpus on two states, with what is broken in them. */
 import { join } from 'node:path';
-import { findState, type State } from '../../../variants/registry.ts';
+import type { State } from '../../subject/state.ts';
+import { findState } from '../../../variants/registry.ts';
 import type { Cause, ClauseId } from '../../contract/clause.ts';
 import { judge } from '../../contract/contract.ts';
 import { Machine } from '../../machine/machine.ts';

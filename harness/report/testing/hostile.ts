@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A report whose every name comes from somebody who means harm. */
-import type { State } from '../../../variants/registry.ts';
+import type { State } from '../../subject/state.ts';
 import type { Attribution, Turn } from '../../compare/attribute.ts';
 import type { Stage } from '../../compare/chain.ts';
 import type { Finding } from '../../compare/comparison.ts';

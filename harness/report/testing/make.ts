@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Reports of real comparisons, on a part of the corpus. */
 import { join } from 'node:path';
-import { findState, type State } from '../../../variants/registry.ts';
+import type { State } from '../../subject/state.ts';
+import { findState } from '../../../variants/registry.ts';
 import { Machine } from '../../machine/machine.ts';
 import { loadCorpus, selectScenarios } from '../../scenario/load.ts';
 import { makeReport } from '../make-report.ts';
@@ -17,7 +18,7 @@ function state(id: string): State {
 
 /** What `compare from to --scenario glob` is made of. */
 export function reportOf(from: string, to: string, glob: string): Report {
-  return makeReport(new Machine(), state(from), state(to), state('baseline'), {
+  return makeReport(new Machine(), state(from), state(to), {
     scenarios: selectScenarios(corpus, glob),
     expectations: [],
     wholeLedger: false,

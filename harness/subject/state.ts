@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A state of the kernel's code, however it was made: what runs, is compared and reported on. */
+import type { Machine } from '../machine/machine.ts';
+import type { SwiotlbCode } from '../machine/swiotlb.ts';
+import type { Claim, Declaration } from './claim.ts';
+import type { DmaOps } from './dma-ops.ts';
+
+/** A patch as it was posted. */
+export interface Posted {
+  /** Subject line without the [PATCH …] tag. */
+  readonly subject: string;
+  readonly messageId: string;
+  /** What its changelog promises. */
+  readonly claims: readonly Claim[];
+}
+
+/** One patch on the way from the baseline to a state. */
+export interface ChainLink extends Posted {
+  /** The state right after it: `v3.2`, `review/no-dead-attrs`. */
+  readonly id: string;
+  /** Where it was posted: `v3 2/5`, `review of v3 3/5`. */
+  readonly place: string;
+  readonly author: string;
+  /** YYYY-MM-DD. */
+  readonly date: string;
+  /** What the cover letter of its series says it leaves unsolved. */
+  readonly declared: readonly Declaration[];
+}
+
+/** A function of a state, as call paths name it. */
+export interface Frame {
+  readonly method: string;
+  /** `baseline`, or the patch that wrote it last: `v3.2`. */
+  readonly patch: string;
+}
+
+/** The kernel files that a state may bring its own code of. */
+export const KERNEL_FILES = {
+  dmaIommu: 'drivers/iommu/dma-iommu.c',
+  swiotlb: 'kernel/dma/swiotlb.c',
+  iova: 'drivers/iommu/iova.c',
+} as const;
+export type KernelFile = keyof typeof KERNEL_FILES;
+
+/** Where a driver enters drivers/iommu/dma-iommu.c. */
+export const DMA_OPS = [
+  'initDomain',
+  'mapPage',
+  'unmapPage',
+  'mapSg',
+  'unmapSg',
+  'syncSingleForCpu',
+  'syncSingleForDevice',
+  'syncSgForCpu',
+  'syncSgForDevice',
+] as const satisfies readonly (keyof DmaOps)[];
+
+/** Where dma-iommu.c enters kernel/dma/swiotlb.c. */
+export const SWIOTLB_CODE = [
+  'swiotlbTblMapSingle',
+  'swiotlbTblUnmapSingle',
+  'swiotlbSyncSingleForDevice',
+  'swiotlbSyncSingleForCpu',
+] as const satisfies readonly (keyof SwiotlbCode)[];
+
+/** A class that was written for a state: what the code of a kernel file was, or what a patch overrides of it. */
+export interface CodeLayer {
+  /** The subject's root, or the patch. */
+  readonly id: string;
+  readonly file: KernelFile;
+  /** Its module's import.meta.url. */
+  readonly module: string;
+  /** The methods that the class itself has. */
+  readonly methods: readonly string[];
+}
+
+/** A state. */
+export interface State {
+  /** Unique among all states: `SUBJECT/STATE`, plain `v3` for a state of this repository's subject. */
+  readonly id: string;
+  /** Another name of the same state: `v3.5` of `v3`. */
+  readonly alias: string | undefined;
+  /** What its code is, in a line, where no patch says so: `drivers/iommu/dma-iommu.c of v5.14-rc`. */
+  readonly origin: string;
+  /** What it breaks, this state has inherited; the state itself, where it is what others are held against. */
+  readonly root: State;
+  /** The state that its last patch stands on; undefined: no patch is known. */
+  readonly below: State | undefined;
+  /** The patches between the baseline and this state. */
+  readonly chain: readonly ChainLink[];
+  /** What the frame numbers in recorded call paths stand for. */
+  readonly frames: readonly Frame[];
+  /** What it was written as, the root's classes first; undefined: its code was not written here. */
+  readonly code: readonly CodeLayer[] | undefined;
+  /** Makes a machine that was just reset run this state's code. */
+  install(machine: Machine): DmaOps;
+  /**
+   * A state that nobody posted: this one and some more patches, from the chains of its subject's states.
+   * A patch that calls what a patch left out would have added throws when it runs.
+   */
+  with(patches: readonly ChainLink[]): State;
+}
