@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { caseOf } from '../contract/testing/judging.ts';
 import { Machine } from '../machine/machine.ts';
-import { BASELINE, findState } from '../../variants/registry.ts';
+import { DMA_IOMMU, findState } from '../../variants/registry.ts';
 import { COSTS, costsOf, type CostName } from './costs.ts';
 import { runScenario } from './interpreter.ts';
 
@@ -103,11 +103,11 @@ const machine = new Machine();
 describe('counted by hand', () => {
   test.each(COSTS.map(({ name }) => name))('%s', (name) => {
     const [yaml, cost] = COUNTED[name];
-    expect(costsOf(runScenario(machine, BASELINE, caseOf(yaml)))[name]).toBe(cost);
+    expect(costsOf(runScenario(machine, DMA_IOMMU.root, caseOf(yaml)))[name]).toBe(cost);
   });
 
   test('a flush counts as a sync of the IOTLB', () => {
-    expect(costsOf(runScenario(machine, BASELINE, caseOf(LIST)))['iotlb-syncs']).toBe(1);
+    expect(costsOf(runScenario(machine, DMA_IOMMU.root, caseOf(LIST)))['iotlb-syncs']).toBe(1);
   });
 
   test('the memset that crashes v3 clears nothing; the one before it does', () => {
