@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** The posted hunk for a place in the patched code, to be quoted beside what is said about that place. */
+import type { AppliedHunk, AppliedPatch, PatchedTree } from './apply.ts';
+import { cFunctions, functionName } from './c-functions.ts';
+import { withoutAddresses } from './words.ts';
+
+/** A hunk with where it is from. */
+export interface PostedHunk {
+  readonly file: string;
+  /** `@@ -576,6 +576,9 @@ …` and the lines below it, without mail addresses. */
+  readonly lines: readonly string[];
+  /** Line of the header in the mail's text, from 1. */
+  readonly mailLine: number;
+  readonly link: string | undefined;
+}
+
+/** A place that a hunk changes, in lines of the file after the patch. */
+interface Change {
+  readonly sign: '+' | '-';
+  /** Of a line that is gone: the line that stands there now. */
+  readonly newLine: number;
+  /** In the file before the patch; of a new line: the line that it stands before. */
+  readonly oldLine: number;
+}
+
+/**
+ * The hunks of a patch that change something from line `from` to line `to` (from 1, both included) of a file as
+ * it is after that patch. A line that is gone counts where it stood.
+ */
+export function hunksTouching(patch: AppliedPatch, file: string, from: number, to: number): PostedHunk[] {
+  return select(patch, file, (hunk) =>
+    changesOf(hunk).some(({ newLine }) => newLine >= from && newLine <= to),
+  );
+}
+
+/**
+ * The hunks of a patch that change a C function. `before` and `after` are the trees on both sides of the patch:
+ * also a function that the patch deletes is found. Where a file has no such function in either, what the hunk's
+ * own header says decides.
+ */
+export async function hunksInFunction(
+  patch: AppliedPatch,
+  file: string,
+  name: string,
+  { before, after }: { before: PatchedTree; after: PatchedTree },
+): Promise<PostedHunk[]> {
+  const applied = patch.files.find(({ from, to }) => (to ?? from) === file);
+  if (applied === undefined) return [];
+  const [old, now] = await Promise.all([
+    rangesOf(before, applied.from, name),
+    rangesOf(after, applied.to, name),
+  ]);
+  if (old.length + now.length === 0) {
+    return select(patch, file, ({ hunk }) => functionName(hunk.section) === name);
+  }
+  return select(patch, file, (hunk) =>
+    changesOf(hunk).some(({ sign, oldLine, newLine }) =>
+      sign === '+' ? isIn(now, newLine) : isIn(old, oldLine),
+    ),
+  );
+}
+
+type Range = readonly [from: number, to: number];
+
+function isIn(ranges: readonly Range[], line: number): boolean {
+  return ranges.some(([from, to]) => line >= from && line <= to);
+}
+
+/** A function may be there twice, for two configurations. */
+async function rangesOf(tree: PatchedTree, path: string | undefined, name: string): Promise<Range[]> {
+  const file = path === undefined ? undefined : await tree.read(path);
+  return cFunctions(file?.text ?? '').flatMap((one): Range[] =>
+    one.name === name ? [[one.from, one.to]] : [],
+  );
+}
+
+function select(patch: AppliedPatch, file: string, wanted: (hunk: AppliedHunk) => boolean): PostedHunk[] {
+  const { link } = patch.patch;
+  const found = patch.files.find(({ from, to }) => (to ?? from) === file)?.hunks ?? [];
+  return found.filter(wanted).map(({ hunk }) => ({
+    file,
+    lines: [hunk.header, ...hunk.lines].map(withoutAddresses),
+    mailLine: hunk.mailLine,
+    link,
+  }));
+}
+
+function changesOf({ hunk, oldLine, newLine }: AppliedHunk): Change[] {
+  const at = { old: oldLine, new: newLine };
+  return hunk.lines.flatMap((line): Change[] => {
+    const sign = line[0];
+    const change = { oldLine: at.old, newLine: at.new };
+    if (sign === ' ' || sign === '-') at.old++;
+    if (sign === ' ' || sign === '+') at.new++;
+    return sign === '+' || sign === '-' ? [{ sign, ...change }] : [];
+  });
+}
