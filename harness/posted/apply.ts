@@ -208,9 +208,7 @@ function notesOf({ patch, files, skipped }: AppliedPatch, tree: KernelTree): str
       const offsets = hunks.map(({ offset }) => offset).filter((offset) => offset !== 0);
       const how = [
         ...(fuzz > 0 ? [`fuzz ${fuzz}`] : []),
-        ...(offsets.length > 0
-          ? [`offsets of ${Math.min(...offsets)} to ${Math.max(...offsets)} lines`]
-          : []),
+        ...(offsets.length > 0 ? [`an offset of ${[...new Set(offsets)].join(', ')} lines`] : []),
       ];
       return how.length > 0
         ? [`${patch.title}: ${shown(to ?? from ?? '')} applied with ${how.join(' and ')}`]
