@@ -50,6 +50,7 @@ export class FolderTree implements Omit<KernelTree, 'version'> {
       return { file, size: stats.size };
     } catch (error) {
       if (error instanceof UserError) throw error;
+      if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return undefined;
       throw this.#unreadable(path, error);
     }
   }

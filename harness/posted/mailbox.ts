@@ -14,7 +14,7 @@ import { reason, shown } from './words.ts';
 /** Most bytes of mails that one argument may name, unpacked. */
 export const MAX_MAILS = 32 * 1024 * 1024;
 
-const RANGE = /^([^.\s-]\S*?)\.\.(?!\.)(\S*)$/;
+const RANGE = /^([^.\s-]\S*?)(?<!\.)\.\.(?!\.)(\S*)$/;
 const IN_FOLDER = /\.(?:eml|patch|mbox|mbx)(?:\.gz)?$/;
 
 /** Mails, and what to call the place that they are from. */

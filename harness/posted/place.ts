@@ -7,8 +7,8 @@ import { shown } from './words.ts';
 
 /** Largest number of lines of context that may differ; `git am` allows none. */
 export const MAX_FUZZ = 2;
-/** Comparisons of lines that one file may cost: seconds, far above what a kernel file takes. */
-const MAX_COMPARISONS = 100_000_000;
+/** Comparisons of lines that one file may cost; one of 30 000 lines takes half a million. */
+const MAX_COMPARISONS = 5_000_000;
 /** Lines of a hunk that are looked at to say why it does not fit. */
 const EXPLAINED_LINES = 200;
 

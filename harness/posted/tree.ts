@@ -27,7 +27,7 @@ export async function openTree(path: string, { base }: { base?: string } = {}): 
   const version = versionOf((await files.read('Makefile'))?.text);
   const missing = version === undefined ? 'a Makefile with VERSION and PATCHLEVEL' : HEADER;
   if (version === undefined || !files.has(HEADER)) {
-    throw new UserError(`${shown(name)} is no kernel tree: it has no ${missing}`);
+    throw new UserError(`${shown(name)} is no kernel tree: it lacks ${missing}`);
   }
   return {
     name,

@@ -20,6 +20,7 @@ export function shown(text: string): string {
 
 /** `why it failed`: the first line of what a system call or a program says. */
 export function reason(error: unknown): string {
-  const [line = ''] = (error instanceof Error ? error.message : String(error)).trim().split('\n');
+  const message = typeof error === 'object' && error !== null && 'message' in error ? error.message : error;
+  const [line = ''] = String(message).trim().split('\n');
   return visible(line.split(', ')[0] ?? '');
 }
