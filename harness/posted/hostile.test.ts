@@ -79,8 +79,8 @@ test('mutated mails', async () => {
       const found = await outcome(text);
       outcomes.set(found, (outcomes.get(found) ?? 0) + 1);
     }),
-    { numRuns: 1500 },
+    { numRuns: 500 },
   );
-  expect(outcomes.get('applied')).toBeGreaterThan(20);
-  expect(outcomes.get('refused')).toBeGreaterThan(200);
+  expect(outcomes.get('applied')).toBeGreaterThan(10);
+  expect(outcomes.get('refused')).toBeGreaterThan(100);
 });

@@ -8,7 +8,7 @@ import { UserError } from '../text/user-error.ts';
 import { applySeries } from './apply.ts';
 import { MAX_MAILS, readMailbox } from './mailbox.ts';
 import { postedSeries } from './series.ts';
-import { FILE, FIRST, KETTLE, memoryTree, patchText, SERIES, writeTree } from './testing/kettle.ts';
+import { FILE, FIRST, KETTLE, makePipe, memoryTree, patchText, SERIES, writeTree } from './testing/kettle.ts';
 import { openTree } from './tree.ts';
 
 const EMPTY_MAIL = `Subject: a\n\n${'\n'.repeat(1024 * 1024)}`;
@@ -31,7 +31,8 @@ beforeAll(async () => {
   });
   mkdirSync(join(folder, 'large'));
   for (let i = 0; i < 33; i++) writeFileSync(join(folder, 'large', `${i}.eml`), EMPTY_MAIL);
-  await execa('mkfifo', [join(folder, 'pipe'), join(folder, 'none', 'pipe')]);
+  makePipe(join(folder, 'pipe'));
+  makePipe(join(folder, 'none', 'pipe'));
 });
 
 afterAll(() => rmSync(folder, { recursive: true }));

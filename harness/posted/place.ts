@@ -6,9 +6,9 @@ import type { Hunk } from './mail-diff.ts';
 import { shown } from './words.ts';
 
 /** Largest number of lines of context that may differ; `git am` allows none. */
-export const MAX_FUZZ = 2;
+const MAX_FUZZ = 2;
 /** Comparisons of lines that one file may cost; one of 30 000 lines takes half a million. */
-const MAX_COMPARISONS = 5_000_000;
+const MAX_COMPARISONS = 2_000_000;
 /** Lines of a hunk that are looked at to say why it does not fit. */
 const EXPLAINED_LINES = 200;
 
@@ -57,7 +57,7 @@ interface Expected {
 class Attempt {
   readonly #hunks: readonly Hunk[];
   readonly #lineCount: number;
-  readonly #expected: Expected[] = [];
+  readonly #expected = new Map<string, Expected>();
   readonly #found: (number | undefined)[] = [];
   #comparisons = 0;
   /** The last hunk that was tried. */
@@ -69,7 +69,7 @@ class Attempt {
   }
 
   apply(text: string, fuzzFactor: number): string | undefined {
-    this.#expected.length = 0;
+    this.#expected.clear();
     this.#found.length = 0;
     this.reached = 0;
     const hunks = this.#hunks.map((hunk, index) => ({
@@ -92,15 +92,16 @@ class Attempt {
     let nth = 0;
     return hunk.lines.map((line) => {
       if (line[0] !== ' ' && line[0] !== '-') return line;
-      this.#expected.push({ hunk: index, nth: nth++, content: line.slice(1) });
-      return `${line[0]}${this.#expected.length - 1}`;
+      const number = String(this.#expected.size);
+      this.#expected.set(number, { hunk: index, nth: nth++, content: line.slice(1) });
+      return line[0] + number;
     });
   }
 
   readonly #compare = (lineNumber: number, line: string | undefined, _: string, number: string): boolean => {
     if (++this.#comparisons > MAX_COMPARISONS) throw new UserError('the hunks take too long to place');
-    const { hunk, nth, content } = this.#expected[Number(number)] as Expected;
-    this.reached = Math.max(this.reached, hunk);
+    const { hunk, nth, content } = this.#expected.get(number) as Expected;
+    if (hunk > this.reached) this.reached = hunk;
     if (line !== content) return false;
     this.#found[hunk] = lineNumber - nth;
     return true;

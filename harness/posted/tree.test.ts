@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { UserError } from '../text/user-error.ts';
 import { MAX_FILE } from './kernel-tree.ts';
-import { FILE, KETTLE, TREE_FILES, writeTree } from './testing/kettle.ts';
+import { FILE, KETTLE, makePipe, TREE_FILES, writeTree } from './testing/kettle.ts';
 import { openTree } from './tree.ts';
 
 let folder = '';
@@ -29,7 +29,7 @@ beforeAll(async () => {
   };
   folder = writeTree({ ...TREE_FILES, ...EXTRA });
   links(folder);
-  await execa('mkfifo', [join(folder, 'lib', 'pipe')]);
+  makePipe(join(folder, 'lib', 'pipe'));
   repository = writeTree({ ...TREE_FILES, ...EXTRA });
   links(repository);
   const git = async (...args: readonly string[]): Promise<unknown> =>

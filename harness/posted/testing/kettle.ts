@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A small driver of our own, patches to it, and mails and trees to put them in. */
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -133,4 +134,9 @@ export function writeTree(files: Readonly<Record<string, string | Uint8Array>> =
     writeFileSync(join(folder, path), content);
   }
   return folder;
+}
+
+/** Makes a named pipe. */
+export function makePipe(path: string): void {
+  execFileSync('mkfifo', [path]);
 }
