@@ -8,7 +8,17 @@ import { UserError } from '../text/user-error.ts';
 import { applySeries } from './apply.ts';
 import { MAX_MAILS, readMailbox } from './mailbox.ts';
 import { postedSeries } from './series.ts';
-import { FILE, FIRST, KETTLE, makePipe, memoryTree, patchText, SERIES, writeTree } from './testing/kettle.ts';
+import {
+  FILE,
+  FIRST,
+  KETTLE,
+  makePipe,
+  mboxText,
+  memoryTree,
+  patchText,
+  SERIES,
+  writeTree,
+} from './testing/kettle.ts';
 import { openTree } from './tree.ts';
 
 const EMPTY_MAIL = `Subject: a\n\n${'\n'.repeat(1024 * 1024)}`;
@@ -85,6 +95,11 @@ describe('refused in one line', () => {
     const read = readMailbox(join(folder, name));
     await expect(read).rejects.toThrow(message);
     await expect(read).rejects.toThrow(UserError);
+  });
+
+  test('more mails than anyone reads', async () => {
+    const stdin = chunks(Buffer.from(mboxText('Subject: a\n\n').repeat(10_001)), 1024 * 1024);
+    await expect(readMailbox('-', { stdin })).rejects.toThrow('"standard input" holds more than 10000 mails');
   });
 
   test('standard input without an end', async () => {

@@ -9,10 +9,13 @@ import { commitOf } from './git-tree.ts';
 import type { KernelTree } from './kernel-tree.ts';
 import { parseMail, type Mail } from './mail.ts';
 import { splitMbox } from './mbox.ts';
+import { parseSubject } from './subject.ts';
 import { reason, shown } from './words.ts';
 
 /** Most bytes of mails that one argument may name, unpacked. */
 export const MAX_MAILS = 32 * 1024 * 1024;
+/** Most mails; reading as many takes seconds. */
+const MAX_COUNT = 10_000;
 
 const RANGE = /^([^.\s-]\S*?)(?<!\.)\.\.(?!\.)(\S*)$/;
 const IN_FOLDER = /\.(?:eml|patch|mbox|mbx)(?:\.gz)?$/;
@@ -20,6 +23,7 @@ const IN_FOLDER = /\.(?:eml|patch|mbox|mbx)(?:\.gz)?$/;
 /** Mails, and what to call the place that they are from. */
 export interface Mailbox {
   readonly name: string;
+  /** Only those that their subject calls a patch or a cover letter have a text. */
   readonly mails: readonly Mail[];
 }
 
@@ -65,9 +69,17 @@ async function mailsOf(
       ...mails.map((bytes, i) => ({ bytes, where: mails.length > 1 ? `${title}, mail ${i + 1},` : title })),
     );
   }
+  if (parts.length > MAX_COUNT) throw new UserError(`${shown(name)} holds more than ${MAX_COUNT} mails`);
   const mails: Mail[] = [];
-  for (const { bytes, where } of parts) mails.push(await parseMail(bytes, where));
+  for (const { bytes, where } of parts) mails.push(await parsePatchMail(bytes, where));
   return { name, mails };
+}
+
+/** A text takes a hundred times as long as the headers, and most mails of a thread are replies. */
+async function parsePatchMail(bytes: Buffer, where: string): Promise<Mail> {
+  const end = /\n\r?\n/.exec(bytes.toString('latin1'))?.index ?? bytes.length;
+  const headers = await parseMail(bytes.subarray(0, end), where);
+  return parseSubject(headers.subject) === undefined ? headers : parseMail(bytes, where);
 }
 
 function tooMuch(name: string): UserError {
