@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import type { Recording } from '../harness/run/recording.ts';
+import type { Run } from '../harness/run/run.ts';
 import { traceOf } from '../harness/run/trace.ts';
 import { plain } from '../harness/text/document.ts';
 import { sentence } from '../harness/contract/sentence.ts';
@@ -38,7 +38,7 @@ function run(args: Args): number {
   return EXIT_OK;
 }
 
-function render(recording: Recording, names: boolean): string {
+function render(recording: Run, names: boolean): string {
   const lines = traceOf(recording).map(({ step, event, text, raw, path }) => {
     const line = names ? text : raw;
     if (event < 0) {

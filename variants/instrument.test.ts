@@ -2,7 +2,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS, type DeviceConfig } from '../harness/machine/config.ts';
 import { KernelCrash } from '../harness/machine/crash.ts';
-import { EVENT_KINDS, F_KIND, F_PATH, STRIDE } from '../harness/machine/event-log.ts';
+import { EVENT_KINDS } from '../harness/machine/events.ts';
+import { F_KIND, F_PATH, STRIDE } from '../harness/machine/event-log.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { Baseline } from './baseline.ts';
 import type { Device, DmaAddr, DmaOps, PhysAddr, Size } from './dma-ops.ts';

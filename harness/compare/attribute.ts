@@ -5,7 +5,7 @@ import type { Cause, ClauseId } from '../contract/clause.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
 import { costsOf } from '../run/costs.ts';
-import type { Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
 import { behaviourOf } from '../run/trace.ts';
 import { runScenario } from '../run/interpreter.ts';
@@ -60,7 +60,7 @@ export class Prefixes {
   }
 
   /** Most patches change nothing in a case: what another state's run was found to be holds for this one. */
-  private evaluate(run: Recording): Evaluation {
+  private evaluate(run: Run): Evaluation {
     const others = this.distinct.get(run.scenario.id) ?? [];
     const same = others.find((other) => sameBehaviour(run, other.run));
     if (same !== undefined) return { ...same, run };

@@ -5,7 +5,7 @@ import { judge } from '../contract/contract.ts';
 import type { ClauseId, Verdict } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';
 import { costsOf, type Costs } from '../run/costs.ts';
-import type { Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
 import { repeats } from '../run/alike.ts';
 import { lookAt } from '../run/interpreter.ts';
@@ -14,7 +14,7 @@ import type { Scenario } from '../run/scenario.ts';
 /** What a state made of a case. */
 export interface Evaluation {
   /** Gone with the next run of the machine that it stands in (lookAt()). */
-  readonly run: Recording;
+  readonly run: Run;
   /** In the order of CLAUSE_IDS. */
   readonly verdicts: readonly Verdict[];
   readonly costs: Costs;

@@ -2,8 +2,7 @@
 /** What became of one byte, from events written by hand. */
 import { describe, expect, test } from '@jest/globals';
 import { EV, type EventLog } from '../machine/event-log.ts';
-import { DMA_BIDIRECTIONAL, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
-import { EventIndex } from '../run/event-index.ts';
+import { DMA_BIDIRECTIONAL, DMA_FROM_DEVICE, DMA_TO_DEVICE, type Direction } from '../machine/vocabulary.ts';
 import { MemoryHistory, type ByteHistory } from './cause.ts';
 import { logged } from './testing/recordings.ts';
 
@@ -28,11 +27,11 @@ const deviceWroteBeside: Step = (log) => log.push(EV.device_write_run, 0, 0xffff
 const unrelated: Step = (log) => log.push(EV.iommu_map, 0, 0xfffff000, LINE, 4096, 3);
 
 const forDevice =
-  (dir: number, start = LINE, size = 64): Step =>
+  (dir: Direction, start = LINE, size = 64): Step =>
   (log) =>
     log.push(EV.arch_sync_dma_for_device, -1, start, size, dir);
 const forCpu =
-  (dir: number, start = LINE, size = 64): Step =>
+  (dir: Direction, start = LINE, size = 64): Step =>
   (log) =>
     log.push(EV.arch_sync_dma_for_cpu, -1, start, size, dir);
 const cleaned = forDevice(DMA_TO_DEVICE);
@@ -42,7 +41,7 @@ function history(steps: readonly Step[], phys = BYTE, snooped = false, from = 0,
   const run = logged((log) => {
     for (const step of steps) step(log);
   });
-  return new MemoryHistory(new EventIndex(run), (device) => device === 1).of(phys, from, to, snooped);
+  return new MemoryHistory(run.events, (device) => device === 1).of(phys, from, to, snooped);
 }
 
 describe('what the CPU last did to it', () => {

@@ -1,10 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Why a byte is stale: what happened to its memory and its cache line, read off the trace. */
 import { LINE_SIZE } from '../machine/config.ts';
-import type { EventKind } from '../machine/event-log.ts';
-import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
+import { touchesOf, type Touch } from '../machine/events.ts';
+import type { EventIx, PhysAddr, Size } from '../machine/vocabulary.ts';
 import type { EventIndex } from '../run/event-index.ts';
-import type { Event } from '../run/recording.ts';
 import { lineOf } from './bytes.ts';
 
 /** What became of a byte. */
@@ -19,65 +18,59 @@ export interface ByteHistory {
   readonly overwritten: boolean;
 }
 
-/** Events that may do something to memory or to the cache. */
-const TOUCHING: ReadonlySet<EventKind> = new Set([
-  'memset',
-  'arch_sync_dma_for_device',
-  'arch_sync_dma_for_cpu',
-  'swiotlb_bounce',
-  'device_write_run',
-  'cpu_write',
-  'cpu_read',
-]);
+/** What an event did to memory. */
+interface Treated extends Touch {
+  readonly event: EventIx;
+  /** The one that did it, -1: none. */
+  readonly device: number;
+}
 
 /** Follows single bytes through a recording. */
 export class MemoryHistory {
-  /** What may have done something to memory. */
-  private readonly events: readonly Event[];
-
+  private readonly events: EventIndex;
+  private readonly coherent: (device: number) => boolean;
+  private cachedTreatments: readonly Treated[] | undefined;
   /** Where memory begins or ends that an event touched, and the cache lines there; in order. */
   private edges: readonly number[] | undefined;
 
-  private readonly coherent: (device: number) => boolean;
-
   /** `coherent`: whether a device's writes go through the CPU's cache. */
   constructor(events: EventIndex, coherent: (device: number) => boolean) {
+    this.events = events;
     this.coherent = coherent;
-    this.events = events.all.filter(({ kind }) => TOUCHING.has(kind));
   }
 
   /** How many of `size` bytes from `phys` on every event has treated alike. */
-  alike(phys: number, size: number): number {
-    this.edges ??= edgesOf(this.events);
+  alike(phys: PhysAddr, size: Size): Size {
+    this.edges ??= edgesOf(this.treatments);
     for (const edge of this.edges) if (edge > phys) return Math.min(size, edge - phys);
     return size;
   }
 
   /** What became of the byte at `phys` in events [from, to). `snooped`: its device is coherent. */
-  of(phys: number, from: number, to: number, snooped: boolean): ByteHistory {
+  of(phys: PhysAddr, from: EventIx, to: EventIx, snooped: boolean): ByteHistory {
     const history = new Byte(phys, snooped);
-    for (const event of this.events) {
-      if (event.index >= from && event.index < to) history.take(event, this.coherent(event.device));
+    for (const touch of this.treatments) {
+      if (touch.event >= from && touch.event < to) history.take(touch, this.coherent(touch.device));
     }
     return history;
+  }
+
+  private get treatments(): readonly Treated[] {
+    return (this.cachedTreatments ??= this.events.all.flatMap((event) => {
+      const touches = touchesOf(event).filter(({ how }) => how !== 'reached' && how !== 'taken');
+      return touches.map((touch) => ({ ...touch, event: event.index, device: event.device }));
+    }));
   }
 }
 
 /** First and last lines count whole: what happens to a line happens to each of its bytes. */
-function edgesOf(events: readonly Event[]): number[] {
+function edgesOf(touches: readonly Touch[]): number[] {
   const edges = new Set<number>();
-  const add = (start: number, size: number): void => {
-    const end = start + size;
+  for (const { phys, size } of touches) {
+    const end = phys + size;
     const lastLine = lineOf(end - 1);
-    for (const edge of [lineOf(start), start, lineOf(start) + LINE_SIZE]) edges.add(edge);
+    for (const edge of [lineOf(phys), phys, lineOf(phys) + LINE_SIZE]) edges.add(edge);
     for (const edge of [lastLine, end, lastLine + LINE_SIZE]) edges.add(edge);
-  };
-  for (const { kind, a, b, c, e, f } of events) {
-    if (kind === 'cpu_write') add(e, c);
-    else if (kind === 'cpu_read') add(f, c);
-    else if (kind === 'device_write_run') add(b, c);
-    else add(a, kind === 'swiotlb_bounce' ? c : b);
-    if (kind === 'swiotlb_bounce') add(b, c);
   }
   return [...edges].toSorted((one, other) => one - other);
 }
@@ -87,7 +80,7 @@ class Byte implements ByteHistory {
   last: ByteHistory['last'] = 'nothing';
   line: ByteHistory['line'] = 'clean';
   overwritten = false;
-  private readonly phys: number;
+  private readonly phys: PhysAddr;
   /** Start of its cache line. */
   private readonly start: number;
   private readonly snooped: boolean;
@@ -105,35 +98,29 @@ class Byte implements ByteHistory {
     return this.stale && this.cached;
   }
 
-  /** `coherent`: of the event's device. */
-  take(event: Event, coherent: boolean): void {
-    const { kind, a, b, c, d, e, f } = event;
-    switch (kind) {
-      case 'memset':
-        this.store('cleared', a, b);
+  /** `coherent`: of the device that did it. */
+  take({ how, phys, size }: Touch, coherent: boolean): void {
+    switch (how) {
+      case 'cleared':
+      case 'written':
+      case 'copied':
+        this.store(how, phys, size);
         break;
-      case 'cpu_write':
-        this.store('written', e, c);
+      case 'loaded':
+        if (within(this.phys, phys, size)) this.cached = true;
         break;
-      case 'swiotlb_bounce': {
-        const [from, to] = d === DMA_TO_DEVICE ? [a, b] : [b, a];
-        this.store('copied', to, c);
-        if (within(this.phys, from, c)) this.cached = true;
+      case 'cleaned':
+      case 'invalidated':
+        if (overlaps(this.start, phys, size)) this.maintain(how, phys, size);
         break;
-      }
-      case 'cpu_read':
-        if (within(this.phys, f, c)) this.cached = true;
+      case 'stored':
+        if (this.snooped || !overlaps(this.start, phys, size)) break;
+        if (coherent) this.snoopedStore(phys, size);
+        else this.deviceStore(phys, size);
         break;
-      case 'arch_sync_dma_for_device':
-      case 'arch_sync_dma_for_cpu':
-        if (overlaps(this.start, a, b)) this.maintain(event);
+      case 'reached':
+      case 'taken':
         break;
-      case 'device_write_run':
-        if (this.snooped || !overlaps(this.start, b, c)) break;
-        if (coherent) this.snoopedStore(b, c);
-        else this.deviceStore(b, c);
-        break;
-      default:
     }
   }
 
@@ -172,11 +159,9 @@ class Byte implements ByteHistory {
   }
 
   /** An arch call; a line only partly inside an invalidate is written back first. */
-  private maintain({ kind, a: start, b: size, c: dir }: Event): void {
-    const forCpu = kind === 'arch_sync_dma_for_cpu';
-    if (forCpu && dir === DMA_TO_DEVICE) return;
+  private maintain(how: 'cleaned' | 'invalidated', start: PhysAddr, size: Size): void {
+    const cleans = how === 'cleaned';
     const whole = this.start >= start && this.start + LINE_SIZE <= start + size;
-    const cleans = !forCpu && dir !== DMA_FROM_DEVICE;
     if (!cleans && whole && this.line === 'dirty') this.line = 'dropped';
     this.writeBack();
     if (cleans) return;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The contract: every clause in order, and what it says of a recording. */
-import type { Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import { CLAUSE_IDS, Findings, type Clause, type ClauseId, type Verdict } from './clause.ts';
 import { bounceOnlyIfNeeded } from './clauses/bounce-only-if-needed.ts';
 import { confinementRead } from './clauses/confinement-read.ts';
@@ -40,7 +40,7 @@ export const CLAUSES: Readonly<Record<ClauseId, Clause>> = {
 };
 
 /** The verdict of every clause, or of those that are asked for, on the recording; in their order. */
-export function judge(run: Recording, clauses: readonly ClauseId[] = CLAUSE_IDS): Verdict[] {
+export function judge(run: Run, clauses: readonly ClauseId[] = CLAUSE_IDS): Verdict[] {
   const facts = new Facts(run);
   const verdicts: Verdict[] = [];
   for (const id of clauses) {

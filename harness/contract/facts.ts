@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What several clauses need to know of a recording, worked out once. */
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
-import { Labels } from '../run/provenance.ts';
-import { EventIndex } from '../run/event-index.ts';
-import type { DmaSegment, Event, Recording, View } from '../run/recording.ts';
+import type { EventOf } from '../machine/events.ts';
+import type { EventIndex } from '../run/event-index.ts';
+import type { Run } from '../run/run.ts';
+import type { DmaSegment, View } from '../run/recording.ts';
 import type { BufferRange } from '../run/scenario.ts';
+import type { EventIx, MappingIx } from '../machine/vocabulary.ts';
 import { MemoryHistory } from './cause.ts';
 import { examineOwnership } from './ownership.ts';
 import type { Ownership } from './wrong-byte.ts';
@@ -50,24 +52,20 @@ interface Piece extends BufferRange {
 }
 
 export class Facts {
-  readonly run: Recording;
-  readonly labels: Labels;
-  readonly events: EventIndex;
+  readonly run: Run;
   readonly memory: MemoryHistory;
   readonly mappings: readonly MappingFacts[];
   /** Per buffer: its views, in order. */
   private readonly bufferViews: readonly (readonly View[])[];
   private cachedOwnership: Ownership | undefined;
 
-  constructor(run: Recording) {
+  constructor(run: Run) {
     this.run = run;
-    this.events = new EventIndex(run);
-    this.labels = new Labels(run, this.events.all);
-    this.memory = new MemoryHistory(this.events, (device) => this.coherent(device));
+    this.memory = new MemoryHistory(run.events, (device) => this.coherent(device));
     this.bufferViews = run.scenario.buffers.map((_, buffer) =>
       run.views.filter(({ of, index }) => of === 'buffer' && index === buffer),
     );
-    this.mappings = run.scenario.mappings.map((_, index) => mappingFacts(this.events, run, index));
+    this.mappings = run.scenario.mappings.map((_, index) => mappingFacts(run, index));
   }
 
   /** Whose byte is whose, and where that was not respected. */
@@ -129,7 +127,7 @@ export class Facts {
 
   /** Since the map, some rightful write put this label on this very byte of the mapping. */
   wasOf(map: number, buffer: number, offset: number, label: number): boolean {
-    const origin = this.labels.of(label);
+    const origin = this.run.provenance.of(label);
     const mapping = this.mappings[map];
     if (mapping === undefined) return false;
     if (origin.by === 'cpu') {
@@ -224,7 +222,7 @@ export class Facts {
   /** Step of the first flush of the device's queue after the mapping was unmapped; Infinity: none. */
   flushAfter({ device, unmapStep }: MappingFacts): number {
     const unmapped = this.run.steps[unmapStep]?.to ?? Infinity;
-    const flushes = this.events.of('iommu_flush_iotlb_all', unmapped);
+    const flushes = this.run.events.of('iommu_flush_iotlb_all', unmapped);
     return flushes.find((flush) => flush.device === device)?.step ?? Infinity;
   }
 
@@ -260,7 +258,7 @@ export function byteOf(mapping: MappingFacts, iova: number): number {
   return -1;
 }
 
-function mappingFacts(events: EventIndex, run: Recording, index: number): MappingFacts {
+function mappingFacts(run: Run, index: MappingIx): MappingFacts {
   const info = run.scenario.mappings[index];
   if (info === undefined) throw new RangeError(`no mapping ${index}`);
   const outcome = run.steps[info.step];
@@ -278,30 +276,27 @@ function mappingFacts(events: EventIndex, run: Recording, index: number): Mappin
     unmapStep: unmapStep < 0 ? Infinity : unmapStep,
     mapped,
     segments: outcome?.segments ?? [],
-    reach: outcome === undefined ? [] : reachOf(events, outcome.from, outcome.to),
+    reach: outcome === undefined ? [] : reachOf(run.events, outcome.from, outcome.to),
     ranges: info.ranges,
   };
 }
 
 /** What the iommu_map and iommu_map_sg calls among events [from, to) installed. */
-function reachOf(events: EventIndex, from: number, to: number): Reach[] {
-  const reach: Reach[] = [];
-  for (const event of events.of('iommu_map', from, to)) {
-    const { a: iova, b: phys, c: size, d: prot } = event;
-    if (event.result === 0) reach.push({ iova, phys, size, prot });
-  }
-  for (const event of events.of('iommu_map_sg', from, to)) reach.push(...sgReach(events, event));
-  return reach;
+function reachOf(events: EventIndex, from: EventIx, to: EventIx): Reach[] {
+  const pages = events.of('iommu_map', from, to).filter(({ result }) => result === 0);
+  return [
+    ...pages.map(({ iova, phys, size, prot }) => ({ iova, phys, size, prot })),
+    ...events.of('iommu_map_sg', from, to).flatMap((call) => sgReach(events, call)),
+  ];
 }
 
 /** The pieces of an iommu_map_sg call that worked. */
-function sgReach(events: EventIndex, event: Event): Reach[] {
-  if (event.result === 0) return [];
-  const { a: start, b: nents, c: prot } = event;
-  let iova = start;
-  return events.between(event.index + 1, event.index + 1 + nents).map(({ a: phys, b: size }) => {
-    const piece = { iova, phys, size, prot };
-    iova += size;
+function sgReach(events: EventIndex, { index, iova, nents, prot, result }: EventOf<'iommu_map_sg'>): Reach[] {
+  if (result === 0) return [];
+  let next = iova;
+  return events.of('sg_entry', index + 1, index + 1 + nents).map(({ phys, length: size }) => {
+    const piece = { iova: next, phys, size, prot };
+    next += size;
     return piece;
   });
 }

@@ -73,7 +73,7 @@ function checkUnchanged(
   now: number,
 ): void {
   if (before === undefined) return;
-  const origin = facts.labels.of(now);
+  const origin = facts.run.provenance.of(now);
   // Written by somebody in this very step: not the operation's doing.
   if ('event' in origin && origin.event >= outcome.from && origin.event < outcome.to) return;
   found.miss('isolation', step, -1, mapping, buffer, offset, before, now);

@@ -6,8 +6,14 @@
  * hands nothing over. A byte touched out of turn is judged by nobody from then on.
  */
 import { countUp, equalLabels, LABEL_FAULT, LABEL_ZERO } from '../machine/labels.ts';
-import { DMA_ATTR_SKIP_CPU_SYNC, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
-import type { Event, StepOutcome } from '../run/recording.ts';
+import {
+  DMA_ATTR_SKIP_CPU_SYNC,
+  DMA_FROM_DEVICE,
+  DMA_TO_DEVICE,
+  type MappingIx,
+} from '../machine/vocabulary.ts';
+import type { EventOf } from '../machine/events.ts';
+import type { StepOutcome } from '../run/recording.ts';
 import type { Step } from '../run/scenario.ts';
 import { covers, makeBytes, type BufferBytes, type ByteRun } from './bytes.ts';
 import type { Facts, MappingFacts } from './facts.ts';
@@ -61,33 +67,18 @@ class Walk implements Moment {
   }
 
   /** Reads and writes; those on mapping `inside`, in the middle of an operation on it, are out of turn. */
-  private accesses(outcome: StepOutcome, inside: number): void {
-    for (const event of this.facts.events.between(outcome.from, outcome.to)) {
-      const { kind, a, b, c, d, e } = event;
-      switch (kind) {
-        case 'cpu_write':
-          this.cpuWrote(event, inside);
-          this.lines.spoil(e, c, this.step, inside);
-          break;
-        case 'cpu_read':
-          this.cpuRead(event, inside);
-          break;
-        case 'device_read':
-          this.deviceRead(event, inside);
-          break;
-        case 'device_write_run':
-          this.deviceWrote(event, inside);
-          this.lines.spoil(b, c, this.step, inside, event.device);
-          break;
-        case 'swiotlb_bounce':
-          this.lines.spoil(d === DMA_TO_DEVICE ? b : a, c, this.step, inside);
-          break;
-        default:
-      }
+  private accesses(outcome: StepOutcome, inside: MappingIx): void {
+    const { events } = this.facts.run;
+    for (const event of events.between(outcome.from, outcome.to)) {
+      if (event.kind === 'cpu_write') this.cpuWrote(event, inside);
+      if (event.kind === 'cpu_read') this.cpuRead(event, inside);
+      if (event.kind === 'device_read') this.deviceRead(event, inside);
+      if (event.kind === 'device_write_run') this.deviceWrote(event, inside);
+      this.lines.spoil(event, this.step, inside);
     }
   }
 
-  private cpuWrote({ a: buffer, b: offset, c: size, d: start }: Event, inside: number): void {
+  private cpuWrote({ buffer, offset, size, bytes: start }: EventOf<'cpu_write'>, inside: MappingIx): void {
     const bytes = this.of(buffer);
     const written = this.facts.run.labels.subarray(start, start + size);
     bytes.content.set(written, offset);
@@ -114,8 +105,8 @@ class Walk implements Moment {
     return inside >= 0 && covers(this.facts.run.scenario, inside, buffer, at);
   }
 
-  private cpuRead(event: Event, inside: number): void {
-    const { a: buffer, b: offset, c: size, d: first, e: second, index } = event;
+  private cpuRead(event: EventOf<'cpu_read'>, inside: MappingIx): void {
+    const { buffer, offset, size, first, second, index } = event;
     for (const run of this.cutByRanges(inside, buffer, offset, offset + size)) {
       if (run.owner !== -1 || !run.judged || !run.known) continue;
       if (this.isInside(inside, buffer, run.from)) continue;
@@ -151,7 +142,10 @@ class Walk implements Moment {
     if (run.deviceWrote) this.found.exercise('from-device-data');
   }
 
-  private deviceRead({ a: iova, b: size, c: start, device, index }: Event, inside: number): void {
+  private deviceRead(
+    { iova, size, bytes: start, device, index }: EventOf<'device_read'>,
+    inside: MappingIx,
+  ): void {
     for (let i = 0, n; i < size; i += n) {
       const hit = this.facts.mappingAt(device, iova + i, this.step);
       n = Math.min(size - i, hit?.left ?? this.facts.gapAt(device, iova + i, this.step));
@@ -166,7 +160,10 @@ class Walk implements Moment {
     }
   }
 
-  private deviceWrote({ a: iova, b: phys, c: size, d: label, device }: Event, inside: number): void {
+  private deviceWrote(
+    { iova, phys, size, label, device }: EventOf<'device_write_run'>,
+    inside: MappingIx,
+  ): void {
     for (let i = 0, n; i < size; i += n) {
       const hit = this.facts.mappingAt(device, iova + i, this.step);
       n = Math.min(size - i, hit?.left ?? this.facts.gapAt(device, iova + i, this.step));

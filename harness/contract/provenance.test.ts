@@ -3,7 +3,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { FIRST_LABEL, LABEL_FAULT, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
 import { describeLabel, describeLabels, Labels } from '../run/provenance.ts';
-import { events } from '../run/recording.ts';
+import { EventIndex } from '../run/event-index.ts';
 import { HonestOps } from './testing/honest-ops.ts';
 import { recordingOf } from './testing/judging.ts';
 
@@ -21,9 +21,9 @@ steps:
   - unmap_page: m
 `,
 );
-const labels = new Labels(run);
-const [first, second, third] = events(run, 'cpu_write').map(({ index }) => index);
-const [byDevice] = events(run, 'device_write').map(({ index }) => index);
+const labels = run.provenance;
+const [first, second, third] = run.events.of('cpu_write').map(({ index }) => index);
+const [byDevice] = run.events.of('device_write').map(({ index }) => index);
 
 describe('Labels.of', () => {
   test.each([
@@ -61,15 +61,15 @@ steps: [{ map_page: { id: m, buffer: a, dir: FROM_DEVICE } }]
 `,
     );
     // It leaves the map that is under way alone and comes when it is over: behind the 64 bytes.
-    const origin = new Labels(scribbled).of(FIRST_LABEL + 64);
+    const origin = scribbled.provenance.of(FIRST_LABEL + 64);
     expect(origin).toMatchObject({ by: 'device', device: 0, step: 0, mapping: -1, iova: 0xfffff040 });
-    expect(describeLabel(scribbled, new Labels(scribbled), FIRST_LABEL + 64)).toBe(
+    expect(describeLabel(scribbled.scenario, scribbled.provenance, FIRST_LABEL + 64)).toBe(
       'that dev scribbled in step 1',
     );
   });
 
   test('a recording without writes', () => {
-    const empty = new Labels({ ...run, records: run.records.slice(0, 0) });
+    const empty = new Labels(run.labels, new EventIndex(new Float64Array(0)));
     expect(empty.of(16)).toEqual({ by: 'nobody' });
     expect(empty.span(16)).toBe(1);
   });
@@ -99,12 +99,12 @@ describe('in words', () => {
     [115, 'that the CPU wrote to a in step 1'],
     [125, 'that dev wrote through m in step 3'],
   ])('label %i', (label, words) => {
-    expect(describeLabel(run, labels, label)).toBe(words);
+    expect(describeLabel(run.scenario, labels, label)).toBe(words);
   });
 
   test('runs of one write', () => {
     const seen = Uint32Array.from([9, 16, 17, 18, 112, 113, 1, 1, 1, 17, 16]);
-    expect(describeLabels(run, labels, seen, 1, 10)).toBe(
+    expect(describeLabels(run.scenario, labels, seen.subarray(1))).toBe(
       '3 bytes that the CPU wrote to a at first, ' +
         '2 bytes that the CPU wrote to a in step 1, ' +
         '3 bytes cleared by the kernel, ' +
@@ -114,6 +114,6 @@ describe('in words', () => {
   });
 
   test('no bytes', () => {
-    expect(describeLabels(run, labels, new Uint32Array(0), 0, 0)).toBe('');
+    expect(describeLabels(run.scenario, labels, new Uint32Array(0))).toBe('');
   });
 });

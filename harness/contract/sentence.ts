@@ -3,14 +3,15 @@
 import type { Cause, ClauseId, Evidence } from './clause.ts';
 import { CLAUSES } from './contract.ts';
 import { hex } from '../machine/u64.ts';
-import { describeLabel, Labels } from '../run/provenance.ts';
-import { callPath, eventAt, type Recording } from '../run/recording.ts';
+import { describeLabel } from '../run/provenance.ts';
+import type { Run } from '../run/run.ts';
+import { callPath } from '../run/recording.ts';
 import { describeStep } from '../run/trace.ts';
 import { code, joined, type Span, type Text } from '../text/document.ts';
 import { CAUSE_WORDS } from './words.ts';
 
 /** Why the clause is broken in this run: where, what was seen, and the cause. */
-export function sentence(run: Recording, clause: ClauseId, cause: Cause, evidence: Evidence): Text {
+export function sentence(run: Run, clause: ClauseId, cause: Cause, evidence: Evidence): Text {
   const step = run.scenario.steps[evidence.step];
   const when: Span[] =
     step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
@@ -18,10 +19,9 @@ export function sentence(run: Recording, clause: ClauseId, cause: Cause, evidenc
   return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
 }
 
-function what(run: Recording, evidence: Evidence): string {
+function what(run: Run, evidence: Evidence): string {
   const { scenario } = run;
-  const labels = new Labels(run);
-  const seen = (label: number): string => describeLabel(run, labels, label);
+  const seen = (label: number): string => describeLabel(scenario, run.provenance, label);
   const subject = [
     place(run, evidence),
     ...(evidence.count > 1 && evidence.observed !== undefined ? [`(${evidence.count} bytes in all)`] : []),
@@ -37,7 +37,7 @@ function what(run: Recording, evidence: Evidence): string {
   return subject === '' ? '' : `${subject}${observed}: `;
 }
 
-function place(run: Recording, { buffer, offset, iova, phys }: Evidence): string {
+function place(run: Run, { buffer, offset, iova, phys }: Evidence): string {
   if (buffer !== undefined && offset !== undefined) {
     return `byte ${hex(offset)} of ${run.scenario.buffers[buffer]?.name ?? '?'}`;
   }
@@ -46,9 +46,9 @@ function place(run: Recording, { buffer, offset, iova, phys }: Evidence): string
 }
 
 /** Which method of which patch made the call that shows it. */
-function caller(run: Recording, { event }: Evidence): Span[] {
+function caller(run: Run, { event }: Evidence): Span[] {
   if (event < 0) return [];
-  const path = callPath(run, eventAt(run, event).path);
+  const path = callPath(run, run.events.at(event).path);
   if (path.length === 0) return [];
   return [
     ', in ',

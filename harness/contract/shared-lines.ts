@@ -4,8 +4,34 @@
  * it is mapped. The DMA API forbids that, so nobody judges those lines.
  */
 import { LINE_SIZE } from '../machine/config.ts';
+import { touchesOf, type Event, type Treatment } from '../machine/events.ts';
+import type { MappingIx, PhysAddr, Size, StepIx } from '../machine/vocabulary.ts';
 import { lineOf, type BufferBytes } from './bytes.ts';
 import type { Facts, MappingFacts } from './facts.ts';
+
+/** What leaves the rest of its cache lines uncertain. */
+const SPOILS: Readonly<Record<Treatment, boolean>> = {
+  written: true,
+  copied: true,
+  stored: true,
+  // The kernel clears what is its own.
+  cleared: false,
+  loaded: false,
+  cleaned: false,
+  invalidated: false,
+  reached: false,
+  taken: false,
+};
+
+/** Somebody wrote [phys, phys + size). */
+interface Write {
+  readonly phys: PhysAddr;
+  readonly size: Size;
+  readonly step: StepIx;
+  readonly inside: MappingIx;
+  /** The device that did, -1: the CPU. */
+  readonly by: number;
+}
 
 export class SharedLines {
   private readonly facts: Facts;
@@ -19,28 +45,23 @@ export class SharedLines {
   }
 
   /**
-   * Somebody wrote [phys, phys + size) in step `step`; `by`: the device that did, -1: the CPU.
-   * `inside`: the mapping that is being mapped or unmapped, as good as the device's already.
+   * What shares a cache line with what the event wrote in step `step`, and is its device's, is judged no
+   * more. `inside`: the mapping that is being mapped or unmapped, as good as the device's already.
    */
-  spoil(phys: number, size: number, step: number, inside: number, by = -1): void {
-    if (size === 0 || this.exposed.length === 0) return;
-    const first = lineOf(phys);
-    const last = lineOf(phys + size - 1);
-    // Only a line that is not written as a whole has room for somebody else.
-    if (first < phys) this.spoilLine(first, phys, size, step, inside, by);
-    if (last + LINE_SIZE > phys + size && (last !== first || first === phys)) {
-      this.spoilLine(last, phys, size, step, inside, by);
+  spoil(event: Event, step: StepIx, inside: MappingIx): void {
+    if (this.exposed.length === 0) return;
+    for (const { how, phys, size } of touchesOf(event)) {
+      if (!SPOILS[how] || size === 0) continue;
+      const write = { phys, size, step, inside, by: how === 'stored' ? event.device : -1 };
+      const first = lineOf(phys);
+      const last = lineOf(phys + size - 1);
+      // Only a line that is not written as a whole has room for somebody else.
+      if (first < phys) this.spoilLine(first, write);
+      if (last + LINE_SIZE > phys + size && (last !== first || first === phys)) this.spoilLine(last, write);
     }
   }
 
-  private spoilLine(
-    line: number,
-    phys: number,
-    size: number,
-    step: number,
-    inside: number,
-    by: number,
-  ): void {
+  private spoilLine(line: PhysAddr, { phys, size, step, inside, by }: Write): void {
     let shared = false;
     for (const mapping of this.exposed) {
       if (mapping.device === by || !this.facts.liveAt(mapping, step)) continue;

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import type { Recording, View } from '../run/recording.ts';
+import type { View } from '../run/recording.ts';
+import { Run } from '../run/run.ts';
 import { logged } from './testing/recordings.ts';
 import { Views } from './views.ts';
 
 type Taken = [step: number, of: View['of'], index: number, labels: number[]];
 
 /** A recording that has exactly these views. */
-function recording(...taken: Taken[]): Recording {
+function recording(...taken: Taken[]): Run {
   const labels: number[] = [];
   const views = taken.map(([step, of, index, seen]): View => {
     const start = labels.length;
@@ -17,7 +18,7 @@ function recording(...taken: Taken[]): Recording {
   const run = logged(() => {
     // Nothing happens.
   });
-  return { ...run, views, viewLabels: Uint32Array.from(labels) };
+  return new Run(run, { views, viewLabels: Uint32Array.from(labels) });
 }
 
 const run = recording(

@@ -1,15 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The steps of a generated program: proposed by chance, taken when the API allows them. */
 import { LINE_SIZE, type MachineConfig } from '../machine/config.ts';
+import { INTERLEAVE_POINTS } from '../machine/events.ts';
 import { DMA_ATTR_SKIP_CPU_SYNC } from '../machine/vocabulary.ts';
-import {
-  FAULTS,
-  INTERLEAVE_POINTS,
-  type AccessStep,
-  type BufferRange,
-  type During,
-  type Step,
-} from '../run/scenario.ts';
+import { FAULTS, type AccessStep, type BufferRange, type During, type Step } from '../run/scenario.ts';
 import { makeAttrs, makeDirection, type Feature } from './features.ts';
 import { isMap, mappedSize, rangesOf, type ProgramBuffer } from './program.ts';
 import type { Choices } from './random.ts';

@@ -3,8 +3,10 @@
 import { createHash } from 'node:crypto';
 import type { FindingKind } from '../compare/classify.ts';
 import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
-import { F_KIND, EVENT_KINDS, F_PATH, F_STEP, STRIDE } from '../machine/event-log.ts';
-import { callPath, eventAt, type Recording } from '../run/recording.ts';
+import { EVENT_KINDS } from '../machine/events.ts';
+import { F_KIND, F_PATH, F_STEP, STRIDE } from '../machine/event-log.ts';
+import type { Run } from '../run/run.ts';
+import { callPath } from '../run/recording.ts';
 import { traceOf } from '../run/trace.ts';
 
 /**
@@ -32,7 +34,7 @@ export function mechanismId(key: string): string {
 
 /** The mechanism of a broken clause. */
 export function brokenBy(
-  run: Recording,
+  run: Run,
   kind: ShownKind,
   clause: ClauseId,
   cause: Cause,
@@ -45,9 +47,9 @@ export function brokenBy(
 }
 
 /** Kernel function and call path of the evidence, else the operation that handed the bytes over. */
-function throughOf(run: Recording, { event, step, mapping }: Evidence): string {
+function throughOf(run: Run, { event, step, mapping }: Evidence): string {
   if (event >= 0) {
-    const { kind, path } = eventAt(run, event);
+    const { kind, path } = run.events.at(event);
     const methods = methodsOf(run, path);
     if (methods !== '') return `${methods} → ${kind}`;
   }
@@ -61,14 +63,14 @@ function throughOf(run: Recording, { event, step, mapping }: Evidence): string {
 }
 
 /** Methods on a call path, without the patches that wrote them. */
-function methodsOf(run: Recording, path: number): string {
+function methodsOf(run: Run, path: number): string {
   return callPath(run, path)
     .map(({ method }) => method)
     .join(' → ');
 }
 
 /** The mechanism of two traces that differ: the first kernel functions that do; undefined: they read the same. */
-export function differenceOf(x: Recording, y: Recording): Shown | undefined {
+export function differenceOf(x: Run, y: Run): Shown | undefined {
   const at = firstOtherKind(x, y) ?? firstOtherText(x, y);
   if (at === undefined) return undefined;
   const { op = 'the end' } = x.scenario.steps[at.step] ?? {};
@@ -83,7 +85,7 @@ interface Place {
 }
 
 /** The first event of another kind; cheap, nothing is decoded. */
-function firstOtherKind(x: Recording, y: Recording): Place | undefined {
+function firstOtherKind(x: Run, y: Run): Place | undefined {
   const length = Math.max(x.records.length, y.records.length);
   for (let at = 0; at < length; at += STRIDE) {
     const [a, b] = [x.records[at + F_KIND], y.records[at + F_KIND]];
@@ -94,7 +96,7 @@ function firstOtherKind(x: Recording, y: Recording): Place | undefined {
   return undefined;
 }
 
-function calledAt(run: Recording, at: number, step: number): string {
+function calledAt(run: Run, at: number, step: number): string {
   if (run.records[at + F_STEP] !== step) return 'nothing more';
   const [last] = methodsOf(run, run.records[at + F_PATH] ?? 0)
     .split(' → ')
@@ -104,7 +106,7 @@ function calledAt(run: Recording, at: number, step: number): string {
 }
 
 /** The first line of the traces that reads otherwise. */
-function firstOtherText(x: Recording, y: Recording): Place | undefined {
+function firstOtherText(x: Run, y: Run): Place | undefined {
   const [a, b] = [traceOf(x), traceOf(y)];
   for (let i = 0; i < Math.max(a.length, b.length); i++) {
     if (a[i]?.text === b[i]?.text) continue;

@@ -7,7 +7,7 @@ import { judge } from '../contract/contract.ts';
 import type { ClauseId } from '../contract/clause.ts';
 import type { Machine } from '../machine/machine.ts';
 import { sameBehaviour } from '../run/same.ts';
-import type { Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import { behaveAlike } from '../run/alike.ts';
 import { lookAt } from '../run/interpreter.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -69,7 +69,7 @@ const ALONE = {
   masked: 'broken',
 } as const satisfies Record<FindingKind, ShownKind>;
 
-function sideOf(run: Recording): Side {
+function sideOf(run: Run): Side {
   return { verdicts: judge(run), crashStep: run.crash?.step ?? Infinity };
 }
 

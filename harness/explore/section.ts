@@ -5,7 +5,7 @@ import { attribute, Prefixes } from '../compare/attribute.ts';
 import { walkBetween } from '../compare/chain.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import { traceOf } from '../run/trace.ts';
 import { behind } from '../report/account-section.ts';
 import { plural } from '../text/document.ts';
@@ -134,7 +134,7 @@ function traces(prefixes: Prefixes, { from, to }: Target, scenario: Scenario): s
   return shown.length === 0 ? '' : fence('diff', [`--- ${from.id}`, `+++ ${to.id}`, ...cut(shown)]);
 }
 
-function lines(run: Recording): string[] {
+function lines(run: Run): string[] {
   return traceOf(run).map(({ step, event, text: line }) =>
     event < 0 && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
   );

@@ -2,8 +2,10 @@
 /** A state against its recorded vectors. */
 import type { State } from '../subject/state.ts';
 import type { Machine } from '../machine/machine.ts';
+import { lookAt } from '../run/interpreter.ts';
 import { eventsMatch } from './events.ts';
-import { replay } from './replay.ts';
+import { resultOf } from './result.ts';
+import { scenarioOf } from './scenario.ts';
 import type { Program, Result, VectorEvent } from './vectors.ts';
 
 /** Where the first difference of a program is, and both sides of it. */
@@ -25,7 +27,7 @@ export interface Fidelity {
   readonly first: Mismatch | undefined;
 }
 
-/** Replays every program on `state`. */
+/** Runs every program on `state`. */
 export function compareWithVectors(
   machine: Machine,
   state: State,
@@ -37,7 +39,8 @@ export function compareWithVectors(
   for (const program of programs) {
     const expected = recorded.get(program.id);
     if (expected === undefined) continue;
-    const found = firstMismatch(expected, replay(machine, state, program));
+    const run = lookAt(machine, state, scenarioOf(program));
+    const found = firstMismatch(expected, resultOf(machine, program, run));
     if (found === undefined) matched++;
     first ??= found;
   }

@@ -1,82 +1,89 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The event log in the vectors' form. */
+/** The events of a run in the vectors' form. */
 import { CRASHES, WARNINGS, describeCrash, describeWarning } from '../machine/crash.ts';
 import {
-  EVENT_KINDS,
+  argumentsOf,
+  EVENTS,
   FAULT_REASONS,
-  F_ARGS,
-  F_KIND,
-  F_RESULT,
-  STRIDE,
+  type Event,
   type EventKind,
-  type EventLog,
-} from '../machine/event-log.ts';
+  type EventOf,
+  type Meaning,
+} from '../machine/events.ts';
 import { decimal, hex } from '../machine/u64.ts';
-import { DIRECTION_NAMES, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
+import { DIRECTION_NAMES, DMA_TO_DEVICE, type EventIx } from '../machine/vocabulary.ts';
+import type { EventIndex } from '../run/event-index.ts';
 import type { VectorEvent } from './vectors.ts';
 
-/** Events from record number `from` on. */
-export function eventsSince(log: EventLog, from: number): VectorEvent[] {
-  const events: VectorEvent[] = [];
-  for (let index = from; index < log.length; index++) {
-    const event = toVector(log, index);
-    if (event !== undefined) events.push(event);
-  }
-  return events;
-}
-
+const itself = (value: number): number => value;
 /** Sizes above 2^53 are decimal strings. */
-function size(value: number): number | string {
-  return value < 0 ? decimal(value) : value;
-}
+const size = (value: number): number | string => (value < 0 ? decimal(value) : value);
 
-/** A recorded call, as far as the vectors say something of it. */
-interface Call {
-  readonly arg: (n: number) => number;
-  readonly dir: (n: number) => string;
-  readonly result: number;
-  /** The entries of an iommu_map_sg: address and length. */
-  readonly entries: (count: number) => (readonly [string, number])[];
-}
+/** How the vectors have each kind of number. */
+const VALUES: Readonly<Record<Meaning, (value: number) => unknown>> = {
+  phys: hex,
+  dma: hex,
+  pfn: hex,
+  limit: hex,
+  pages: itself,
+  bytes: size,
+  span: size,
+  prot: itself,
+  dir: (value) => DIRECTION_NAMES[value],
+  attrs: itself,
+  mask: itself,
+  count: itself,
+  errno: itself,
+  tlb: (value) => (Number.isNaN(value) ? null : hex(value)),
+  buffer: itself,
+  mapping: itself,
+  offset: itself,
+  place: itself,
+  label: itself,
+  warning: itself,
+  crash: itself,
+  reason: (value) => FAULT_REASONS[value],
+  detail: itself,
+  flag: itself,
+};
 
 /** Why the vectors have no such event. */
 interface NotCompared {
   readonly because: string;
 }
-
 const PROGRAM: NotCompared = { because: 'an access of the program itself, no call of the state' };
 
-/** Every kind of event in the form of the vectors. */
-const ENCODED: Readonly<Record<EventKind, ((call: Call) => VectorEvent) | NotCompared>> = {
-  alloc_iova_fast: ({ arg, result }) => ['alloc_iova', arg(0), hex(arg(1)), hex(result)],
-  free_iova_fast: ({ arg }) => ['free_iova', hex(arg(0)), arg(1)],
-  queue_iova: ({ arg }) => ['queue_iova', hex(arg(0)), arg(1)],
-  iommu_map: ({ arg, result }) => ['iommu_map', hex(arg(0)), hex(arg(1)), size(arg(2)), arg(3), result],
-  iommu_map_sg: ({ arg, entries, result }) => ['iommu_map_sg', hex(arg(0)), entries(arg(1)), arg(2), result],
+type Encoder<K extends EventKind> = (event: EventOf<K>, events: EventIndex) => VectorEvent;
+
+/** Every kind: what the vectors call it, its arguments and what it returns following; or its own form. */
+const ENCODED: { readonly [K in EventKind]: string | Encoder<K> | NotCompared } = {
+  swiotlb_tbl_map_single: 'swiotlb_map',
+  swiotlb_tbl_unmap_single: 'swiotlb_unmap',
+  swiotlb_sync_single_for_device: 'swiotlb_sync_for_device',
+  swiotlb_sync_single_for_cpu: 'swiotlb_sync_for_cpu',
+  memset: 'memset',
+  arch_sync_dma_for_device: 'arch_sync_for_device',
+  arch_sync_dma_for_cpu: 'arch_sync_for_cpu',
+  alloc_iova_fast: 'alloc_iova',
+  iommu_map: 'iommu_map',
+  iommu_map_sg: ({ index, iova, nents, prot, result }, events) => {
+    const entries = events.of('sg_entry', index + 1, index + 1 + nents);
+    return ['iommu_map_sg', hex(iova), entries.map(({ phys, length }) => [hex(phys), length]), prot, result];
+  },
+  iommu_unmap: 'iommu_unmap',
+  iommu_iotlb_sync: 'iotlb_sync',
+  iommu_iova_to_phys: 'iova_to_phys',
+  free_iova_fast: 'free_iova',
+  queue_iova: 'queue_iova',
+  iommu_flush_iotlb_all: 'iotlb_flush_all',
   sg_entry: { because: 'iommu_map_sg tells its entries' },
-  iommu_unmap: ({ arg, result }) => ['iommu_unmap', hex(arg(0)), size(arg(1)), result],
-  iommu_iotlb_sync: () => ['iotlb_sync'],
-  iommu_flush_iotlb_all: () => ['iotlb_flush_all'],
-  iommu_iova_to_phys: ({ arg, result }) => ['iova_to_phys', hex(arg(0)), hex(result)],
-  arch_sync_dma_for_device: ({ arg, dir }) => ['arch_sync_for_device', hex(arg(0)), size(arg(1)), dir(2)],
-  arch_sync_dma_for_cpu: ({ arg, dir }) => ['arch_sync_for_cpu', hex(arg(0)), size(arg(1)), dir(2)],
-  swiotlb_tbl_map_single: ({ arg, dir, result }) => {
-    const tlb = Number.isNaN(result) ? null : hex(result);
-    return ['swiotlb_map', hex(arg(0)), arg(1), arg(2), arg(3), dir(4), arg(5), tlb];
+  swiotlb_bounce: ({ dir, original, tlb, size: copied }) => {
+    const to = dir === DMA_TO_DEVICE ? 'to_device' : 'from_device';
+    return ['bounce', to, hex(original), hex(tlb), copied];
   },
-  swiotlb_tbl_unmap_single: ({ arg, dir }) => ['swiotlb_unmap', hex(arg(0)), arg(1), dir(2), arg(3)],
-  swiotlb_sync_single_for_device: ({ arg, dir }) => ['swiotlb_sync_for_device', hex(arg(0)), arg(1), dir(2)],
-  swiotlb_sync_single_for_cpu: ({ arg, dir }) => ['swiotlb_sync_for_cpu', hex(arg(0)), arg(1), dir(2)],
-  swiotlb_bounce: ({ arg }) => {
-    const to = arg(3) === DMA_TO_DEVICE ? 'to_device' : 'from_device';
-    return ['bounce', to, hex(arg(0)), hex(arg(1)), arg(2)];
-  },
-  memset: ({ arg }) => ['memset', hex(arg(0)), size(arg(1))],
-  warn: ({ arg }) => ['warn', describeWarning(WARNINGS[arg(0)] ?? 'pool-full', arg(1), arg(2), arg(3))],
-  crash: ({ arg }) => ({
-    crash: describeCrash(CRASHES[arg(0)] ?? 'search-never-ends', arg(1), arg(2)),
-  }),
-  iommu_fault: ({ arg }) => ['fault', hex(arg(0)), FAULT_REASONS[arg(1)]],
+  warn: ({ which, a, b, c }) => ['warn', describeWarning(WARNINGS[which] ?? 'pool-full', a, b, c)],
+  crash: ({ which, a, b }) => ({ crash: describeCrash(CRASHES[which] ?? 'search-never-ends', a, b) }),
+  iommu_fault: 'fault',
   cpu_read: PROGRAM,
   cpu_write: PROGRAM,
   device_read: PROGRAM,
@@ -84,21 +91,20 @@ const ENCODED: Readonly<Record<EventKind, ((call: Call) => VectorEvent) | NotCom
   device_write_run: PROGRAM,
 };
 
-function toVector(log: EventLog, index: number): VectorEvent | undefined {
-  const at = index * STRIDE;
-  const arg = (n: number): number => log.records[at + F_ARGS + n] ?? NaN;
-  const encoded = ENCODED[EVENT_KINDS[log.records[at + F_KIND] ?? -1] ?? 'crash'];
-  if ('because' in encoded) return undefined;
-  return encoded({
-    arg,
-    dir: (n) => DIRECTION_NAMES[arg(n)] ?? '?',
-    result: log.records[at + F_RESULT] ?? NaN,
-    entries: (count) =>
-      Array.from({ length: count }, (_, i) => {
-        const entry = (index + 1 + i) * STRIDE + F_ARGS;
-        return [hex(log.records[entry] ?? NaN), log.records[entry + 1] ?? NaN] as const;
-      }),
+/** Events [from, to). */
+export function vectorEvents(events: EventIndex, from: EventIx, to: EventIx): VectorEvent[] {
+  return events.between(from, to).flatMap((event) => {
+    const encoded = ENCODED[event.kind] as string | Encoder<EventKind> | NotCompared;
+    if (typeof encoded === 'string') return [plainly(encoded, event)];
+    return 'because' in encoded ? [] : [encoded(event, events)];
   });
+}
+
+function plainly(name: string, event: Event): VectorEvent {
+  const numbers = event as unknown as Readonly<Record<string, number>>;
+  const { returns } = EVENTS[event.kind];
+  const given = argumentsOf(event.kind).map((one) => VALUES[one.meaning](numbers[one.name] ?? NaN));
+  return [name, ...given, ...(returns === undefined ? [] : [VALUES[returns](event.result)])];
 }
 
 /** Kinds of message; two texts match when they are of the same kind. */

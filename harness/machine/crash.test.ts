@@ -16,7 +16,8 @@ import {
   type CrashKind,
   type WarningKind,
 } from './crash.ts';
-import { EVENT_KINDS, F_ARGS, F_DEVICE, F_KIND, F_PATH, F_RESULT, F_STEP, STRIDE } from './event-log.ts';
+import { EVENT_KINDS } from './events.ts';
+import { F_ARGS, F_DEVICE, F_KIND, F_PATH, F_RESULT, F_STEP, STRIDE } from './event-log.ts';
 import { Machine } from './machine.ts';
 
 const BIDIRECTIONAL = 0;

@@ -3,15 +3,8 @@ import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, RAM_SIZE, type DeviceConfig } from './config.ts';
 import { CpuCache } from './cpu-cache.ts';
 import { DmaDevice, type DeviceWorld } from './device.ts';
-import {
-  EVENT_KINDS,
-  EXPOSURE_STRIDE,
-  EventLog,
-  FAULT_REASONS,
-  F_ARGS,
-  F_KIND,
-  STRIDE,
-} from './event-log.ts';
+import { EVENT_KINDS, FAULT_REASONS } from './events.ts';
+import { EXPOSURE_STRIDE, EventLog, F_ARGS, F_KIND, STRIDE } from './event-log.ts';
 import { LABEL_FAULT, LABEL_NEVER_WRITTEN } from './labels.ts';
 import { Memory } from './memory.ts';
 

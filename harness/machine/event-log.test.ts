@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from './config.ts';
+import { EVENT_KINDS, type EventKind } from './events.ts';
 import {
   EV,
-  EVENT_KINDS,
   EXPOSURE_STRIDE,
   EventLog,
   F_ARGS,
   F_DEVICE,
-  F_EXTRA,
+  F_INJECTED,
   F_KIND,
   F_PATH,
   F_RESULT,
   F_STEP,
   STRIDE,
-  type EventKind,
 } from './event-log.ts';
 import { Machine } from './machine.ts';
 
@@ -37,7 +36,7 @@ function decode(log: EventLog, index: number): Decoded {
     device: r[F_DEVICE],
     args: Array.from(r.subarray(F_ARGS, F_ARGS + 6)),
     result: r[F_RESULT],
-    extra: r[F_EXTRA],
+    extra: r[F_INJECTED],
     path: r[F_PATH],
     step: r[F_STEP],
   };
@@ -65,9 +64,9 @@ describe('records', () => {
     const log = new EventLog();
     log.path = 3;
     log.step = 9;
-    const index = log.push(EV.iommu_map, 1, -1, 2 ** 48 - 1, 3, 4, 5, -1024);
+    const index = log.push(EV.cpu_read, 1, -1, 2 ** 48 - 1, 3, 4, 5, -1024);
     const pushed = {
-      kind: 'iommu_map',
+      kind: 'cpu_read',
       device: 1,
       args: [-1, 2 ** 48 - 1, 3, 4, 5, -1024],
       result: NaN,
@@ -76,7 +75,7 @@ describe('records', () => {
       step: 9,
     };
     expect(events(log)).toEqual([pushed]);
-    log.result(index, -17, 1);
+    log.result(index, -17, true);
     expect(events(log)).toEqual([{ ...pushed, result: -17, extra: 1 }]);
   });
 
@@ -96,7 +95,7 @@ describe('records', () => {
     const log = new EventLog();
     log.path = 3;
     log.step = 9;
-    log.result(log.push(EV.iommu_map, 1, 1, 2, 3, 4, 5, 6), 7, 1);
+    log.result(log.push(EV.cpu_read, 1, 1, 2, 3, 4, 5, 6), 7, true);
     log.reserve(10);
     log.expose(0, 1, 2, 3, 4, 5);
     log.reset();
@@ -126,7 +125,7 @@ describe('bytes and exposures', () => {
     const log = new EventLog();
     for (let i = 0; i < 200; i++) {
       log.step = i;
-      log.push(EV.iommu_map, 0);
+      log.push(EV.iommu_iotlb_sync, 0);
       log.expose(1, 0x10000, 0x300000, 64, 100 + i, 5);
     }
     expect(log.exposureCount).toBe(200);

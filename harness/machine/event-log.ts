@@ -4,46 +4,17 @@
  * Written on the hot path without allocating; decoded only when someone reads it.
  */
 
-/** What can happen. The first group are the kernel functions that a state calls. */
-export const EVENT_KINDS = [
-  'alloc_iova_fast', // pages, limit pfn → pfn (0: failed); the injected-failure flag is `extra`
-  'free_iova_fast', // pfn, pages
-  'queue_iova', // pfn, pages
-  'iommu_map', // iova, phys, size, prot → 0 or -errno; extra 1: injected
-  'iommu_map_sg', // iova, entries, prot → bytes mapped; the entries follow; extra 1: injected
-  'sg_entry', // phys, length
-  'iommu_unmap', // iova, size → bytes unmapped
-  'iommu_iotlb_sync',
-  'iommu_flush_iotlb_all',
-  'iommu_iova_to_phys', // iova → phys
-  'arch_sync_dma_for_device', // phys, size, dir
-  'arch_sync_dma_for_cpu', // phys, size, dir
-  'swiotlb_tbl_map_single', // phys, mapping size, alloc size, alloc align mask, dir, attrs → tlb address
-  'swiotlb_tbl_unmap_single', // tlb address, size, dir, attrs
-  'swiotlb_sync_single_for_device', // tlb address, size, dir
-  'swiotlb_sync_single_for_cpu', // tlb address, size, dir
-  'swiotlb_bounce', // original, tlb address, size, dir (to or from device) → 1: a byte changed, 0: none
-  'memset', // phys, size
-  'warn', // WARNINGS index, a, b, c
-  'crash', // CRASHES index, a, b
-  // What the CPU and the devices did.
-  'cpu_read', // buffer, offset, size, first byte in the byte log, of the second look, phys
-  'cpu_write', // buffer, offset, size, first byte in the byte log, phys
-  'device_read', // iova, size, first byte in the byte log, mapping, offset in mapping
-  'device_write', // iova, size, first byte in the byte log, mapping, offset in mapping
-  'device_write_run', // iova, phys, size: the part of a device write that reached memory
-  'iommu_fault', // iova, FAULT_REASONS index
-] as const;
-export type EventKind = (typeof EVENT_KINDS)[number];
+import type { EventIx } from './vocabulary.ts';
+import { argumentsOf, EVENT_KINDS, type Event, type EventKind, type Given } from './events.ts';
+
+declare const numbered: unique symbol;
+/** The number of a kind, as it stands in the log. */
+type KindNumber<K extends EventKind> = number & { readonly [numbered]?: K };
 
 /** Numbers of the kinds, as they stand in the log. */
-export const EV = Object.fromEntries(EVENT_KINDS.map((name, index) => [name, index])) as Record<
-  EventKind,
-  number
->;
-
-/** Why a device access found no way. */
-export const FAULT_REASONS = ['unmapped', 'not_readable', 'not_writable'] as const;
+export const EV = Object.fromEntries(EVENT_KINDS.map((name, index) => [name, index])) as {
+  readonly [K in EventKind]: KindNumber<K>;
+};
 
 /** Fields of a record. */
 export const F_KIND = 0;
@@ -56,8 +27,8 @@ export const F_STEP = 3;
 /** First of six arguments. */
 export const F_ARGS = 4;
 export const F_RESULT = 10;
-/** A flag whose meaning the kind defines. */
-export const F_EXTRA = 11;
+/** 1: the failure was injected. */
+export const F_INJECTED = 11;
 /** Doubles per record. */
 export const STRIDE = 12;
 
@@ -97,7 +68,8 @@ export class EventLog {
     this.step = 0;
   }
 
-  /** Append a record; returns its index, for `result`. */
+  /** Append a record: device, -1 for none, and what its row of the table asks for; returns its index, for `result`. */
+  push<K extends EventKind>(kind: KindNumber<K>, device: number, ...args: Given<K>): EventIx;
   push(kind: number, device: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
     const at = this.length * STRIDE;
     if (at === this.records.length) this.grow();
@@ -113,14 +85,14 @@ export class EventLog {
     r[at + F_ARGS + 4] = e;
     r[at + F_ARGS + 5] = f;
     r[at + F_RESULT] = NaN;
-    r[at + F_EXTRA] = 0;
+    r[at + F_INJECTED] = 0;
     return this.length++;
   }
 
   /** Fill in what the call returned; NaN stays when it never did. */
-  result(index: number, value: number, extra = 0): void {
+  result(index: EventIx, value: number, injected = false): void {
     this.records[index * STRIDE + F_RESULT] = value;
-    this.records[index * STRIDE + F_EXTRA] = extra;
+    this.records[index * STRIDE + F_INJECTED] = injected ? 1 : 0;
   }
 
   /** Room for `size` bytes in the byte log; returns where they start. */
@@ -184,4 +156,32 @@ export class EventLog {
     labels.set(this.labels);
     this.labels = labels;
   }
+}
+
+const ARG_NAMES: readonly (readonly string[])[] = EVENT_KINDS.map((kind) =>
+  argumentsOf(kind).map(({ name }) => name),
+);
+
+/** The kind of record number `index`. */
+export function kindAt(records: Float64Array, index: EventIx): EventKind {
+  const kind = EVENT_KINDS[records[index * STRIDE + F_KIND] ?? -1];
+  if (kind === undefined) throw new RangeError(`no event ${index}`);
+  return kind;
+}
+
+/** Record number `index`, decoded. */
+export function decode(records: Float64Array, index: EventIx): Event {
+  const at = index * STRIDE;
+  const event: Record<string, unknown> = {
+    index,
+    kind: kindAt(records, index),
+    device: records[at + F_DEVICE],
+    path: records[at + F_PATH],
+    step: records[at + F_STEP],
+    result: records[at + F_RESULT],
+    injected: records[at + F_INJECTED] === 1,
+  };
+  const names = ARG_NAMES[records[at + F_KIND] ?? -1] ?? [];
+  for (let i = 0; i < names.length; i++) event[names[i] ?? ''] = records[at + F_ARGS + i];
+  return event as unknown as Event;
 }

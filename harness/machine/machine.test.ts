@@ -3,7 +3,8 @@ import { createHash } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS, type DeviceConfig, type MachineConfig } from './config.ts';
-import { EVENT_KINDS, EXPOSURE_STRIDE, F_ARGS, F_EXTRA, F_KIND, F_RESULT, STRIDE } from './event-log.ts';
+import { EVENT_KINDS } from './events.ts';
+import { EXPOSURE_STRIDE, F_ARGS, F_INJECTED, F_KIND, F_RESULT, STRIDE } from './event-log.ts';
 import { Machine } from './machine.ts';
 import type { Device, Direction } from './vocabulary.ts';
 
@@ -253,7 +254,7 @@ describe('injected failures', () => {
     expect([device.armed[what], device.domain.size, device.iovad.live]).toEqual([0, 0, 0]);
     expect(call(m, dev)).toBe(good);
     const injected = events(m, 0, 0).flatMap(([kind], i) =>
-      kind === what ? [m.log.records[i * STRIDE + F_EXTRA]] : [],
+      kind === what ? [m.log.records[i * STRIDE + F_INJECTED]] : [],
     );
     expect(injected).toEqual([0, 1, 1, 0]);
   });

@@ -4,7 +4,8 @@ import { SLOT_SIZE, type MachineConfig } from './config.ts';
 import { CpuCache } from './cpu-cache.ts';
 import { CRASHES, KernelCrash, WARNINGS, type WarningKind } from './crash.ts';
 import { DmaDevice } from './device.ts';
-import { EV, EventLog, type EventKind } from './event-log.ts';
+import { EV, EventLog } from './event-log.ts';
+import type { InterleavePoint } from './events.ts';
 import type { Kernel } from './kernel.ts';
 import { FIRST_LABEL } from './labels.ts';
 import { Memory } from './memory.ts';
@@ -29,7 +30,7 @@ const ENOMEM = -12;
 const APERTURE_END = 2 ** 48 - 1;
 
 /** Called after each kernel function that a state called. */
-export type PrimitiveHook = (kind: EventKind) => void;
+export type PrimitiveHook = (kind: InterleavePoint) => void;
 
 export class Machine implements Kernel, SwiotlbKernel {
   readonly log = new EventLog();
@@ -187,7 +188,7 @@ export class Machine implements Kernel, SwiotlbKernel {
     const event = this.log.push(EV.alloc_iova_fast, dev.index, pages, limitPfn);
     const injected = this.disarm(device, 'alloc_iova_fast');
     const pfn = injected ? 0 : device.iovad.allocFast(pages, limitPfn, flushRcache);
-    this.log.result(event, pfn, Number(injected));
+    this.log.result(event, pfn, injected);
     this.hook?.('alloc_iova_fast');
     return pfn;
   }
@@ -209,7 +210,7 @@ export class Machine implements Kernel, SwiotlbKernel {
     const event = this.log.push(EV.iommu_map, dev.index, iova, phys, size, prot);
     const injected = this.disarm(device, 'iommu_map');
     const result = injected ? ENOMEM : device.domain.map(iova, phys, size, prot);
-    this.log.result(event, result, Number(injected));
+    this.log.result(event, result, injected);
     this.attack();
     this.hook?.('iommu_map');
     return result;
@@ -224,7 +225,7 @@ export class Machine implements Kernel, SwiotlbKernel {
     }
     const injected = this.disarm(device, 'iommu_map_sg');
     const mapped = injected ? 0 : device.domain.mapSg(iova, sgl, nents, prot);
-    this.log.result(event, mapped, Number(injected));
+    this.log.result(event, mapped, injected);
     this.attack();
     this.hook?.('iommu_map_sg');
     return mapped;

@@ -14,6 +14,17 @@ export type Size = Meaning<'size'>;
 /** An IOVA in granules. */
 export type Pfn = Meaning<'pfn'>;
 
+/** Number of a step of the scenario, -1: before the first. */
+export type StepIx = Meaning<'step'>;
+/** Number of an event in the log. */
+export type EventIx = Meaning<'event'>;
+/** Number of a mapping of the scenario, -1: none. */
+export type MappingIx = Meaning<'mapping'>;
+/** Number of a buffer of the scenario. */
+export type BufferIx = Meaning<'buffer'>;
+/** Which byte of which write, or what kind of memory (labels.ts). */
+export type Label = Meaning<'label'>;
+
 /** enum dma_data_direction (include/linux/dma-direction.h). */
 export type Direction = 0 | 1 | 2;
 export const DMA_BIDIRECTIONAL = 0 satisfies Direction;

@@ -2,8 +2,7 @@
 /** Whose data a byte of memory holds, as seen from one mapping. */
 import { FIRST_LABEL, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
 import { hex } from '../machine/u64.ts';
-import { Labels } from '../run/provenance.ts';
-import { eventAt, type Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import type { Colour } from './svg.ts';
 
 /** Kinds of content: a letter, since colour alone does not tell, and what it stands for. */
@@ -38,14 +37,12 @@ export interface Content {
 export class Contents {
   /** The mapping in question. */
   readonly mapping: number;
-  private readonly run: Recording;
-  private readonly labels: Labels;
+  private readonly run: Run;
   private readonly own: ReadonlySet<number>;
 
   /** `buffer`: one in question, too. */
-  constructor(run: Recording, mapping: number, buffer: number | undefined) {
+  constructor(run: Run, mapping: number, buffer: number | undefined) {
     this.run = run;
-    this.labels = new Labels(run);
     this.mapping = mapping;
     const ranges = run.scenario.mappings[mapping]?.ranges ?? [];
     this.own = new Set([...ranges.map((range) => range.buffer), ...(buffer === undefined ? [] : [buffer])]);
@@ -55,7 +52,7 @@ export class Contents {
   of(label: number, phys: number): Content {
     if (label === LABEL_ZERO) return { kind: 'zero', words: 'cleared', when: '', key: 'zero' };
     if (label === LABEL_STALE) return { kind: 'stale', words: 'earlier use', when: '', key: 'stale' };
-    const origin = this.labels.of(label);
+    const origin = this.run.provenance.of(label);
     const { scenario } = this.run;
     const when = 'step' in origin && origin.step >= 0 ? `step ${origin.step + 1}` : '';
     switch (origin.by) {
@@ -70,8 +67,9 @@ export class Contents {
         const kind = mapping === this.mapping ? 'device' : 'neighbour';
         const name = scenario.deviceNames[device] ?? '?';
         const how = mapping < 0 ? 'scribbled' : `via ${scenario.mappings[mapping]?.name ?? '?'}`;
-        const { a: start, e: offset } = eventAt(this.run, event);
-        const place = mapping < 0 ? '' : phys - offset - (iova - start);
+        const write = this.run.events.at(event);
+        const begins = write.kind === 'device_write' ? write.offset - write.iova : 0;
+        const place = mapping < 0 ? '' : phys - iova - begins;
         return { kind, words: `${name} ${how}`, when, key: `${kind} ${name} ${how} ${when} ${place}` };
       }
       default:
@@ -82,7 +80,7 @@ export class Contents {
   /** How many labels from `at` on belong together. */
   runLength(labels: Uint32Array, at: number): number {
     const first = labels[at] ?? LABEL_NEVER_WRITTEN;
-    const span = this.labels.span(first);
+    const span = this.run.provenance.span(first);
     let n = 1;
     if (first < FIRST_LABEL) while (at + n < labels.length && labels[at + n] === first) n++;
     else while (n < span && at + n < labels.length && labels[at + n] === first + n) n++;

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From a finding's smallest case to its memory map: both states, at the moment that shows it. */
 import type { State } from '../subject/state.ts';
-import { describeCrash, CRASHES } from '../machine/crash.ts';
-import { eventAt, events, type Event, type Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
+import { hasFailed, touchesOf, type Event } from '../machine/events.ts';
+import type { StepIx } from '../machine/vocabulary.ts';
+import { describeEvent } from '../run/event-text.ts';
 import { describeStep } from '../run/trace.ts';
-import { bounceBuffersOf } from './bounce-buffers.ts';
 import { snapshotAt, type Area, type Moment, type Reach, type Snapshot } from '../run/camera.ts';
 import { Contents } from './contents.ts';
 import type { MapSide, MemoryMap } from './memory-layout.ts';
@@ -23,7 +24,7 @@ export function drawMemoryMap(from: StateRun, to: StateRun, broken: Broken, beca
 /** A state and what it made of the case. */
 export interface StateRun {
   readonly state: State;
-  readonly run: Recording;
+  readonly run: Run;
 }
 
 export function memoryMapOf(from: StateRun, to: StateRun, broken: Broken, because: string): MemoryMap {
@@ -53,31 +54,33 @@ export function memoryMapOf(from: StateRun, to: StateRun, broken: Broken, becaus
 }
 
 /** The same call of the same step in the other run, else the end of the step. */
-function momentLike(run: Recording, { step, event }: Moment, other: Recording): Moment {
+function momentLike(run: Run, { step, event }: Moment, other: Run): Moment {
   if (event < 0) return { step, event };
-  const { kind } = eventAt(run, event);
+  const { kind } = run.events.at(event);
   const nth = inStep(run, step).filter((e) => e.kind === kind && e.index <= event).length;
   const same = inStep(other, step).filter((e) => e.kind === kind)[nth - 1];
   return { step, event: same?.index ?? -1 };
 }
 
-function inStep(run: Recording, step: number): Event[] {
+function inStep(run: Run, step: StepIx): readonly Event[] {
   const outcome = run.steps[step];
-  return outcome === undefined ? [] : events(run, undefined, outcome.from, outcome.to);
+  return outcome === undefined ? [] : run.events.between(outcome.from, outcome.to);
 }
 
-function untilOf(run: Recording, moment: Moment | undefined): number {
+function untilOf(run: Run, moment: Moment | undefined): number {
   return run.steps[moment?.step ?? -1]?.to ?? run.steps.at(-1)?.to ?? 0;
 }
 
 /** Memory that had to do with the run up to event `until`: buffers, slots, what devices could reach. */
-function areasOf(run: Recording, until: number): Area[] {
+function areasOf(run: Run, until: number): Area[] {
   const areas = run.scenario.buffers.map(({ phys, size }) => ({ start: phys, end: phys + size }));
-  for (const { event, start, end } of bounceBuffersOf(run)) if (event < until) areas.push({ start, end });
-  for (const { kind, a, b, c, result } of events(run, undefined, 0, until)) {
-    if (kind === 'iommu_map' && result === 0) areas.push({ start: b, end: b + c });
-    if (kind === 'sg_entry') areas.push({ start: a, end: a + b });
-    if (kind === 'memset' && a > 0 && b > 0) areas.push({ start: a, end: a + Math.min(b, LONGEST) });
+  for (const { event, start, end } of run.bounceBuffers) if (event < until) areas.push({ start, end });
+  for (const event of run.events.between(0, until)) {
+    if (event.kind === 'iommu_map' && hasFailed(event)) continue;
+    for (const { how, phys, size } of touchesOf(event)) {
+      if (how === 'reached') areas.push({ start: phys, end: phys + size });
+      if (how === 'cleared' && phys > 0) areas.push({ start: phys, end: phys + Math.min(size, LONGEST) });
+    }
   }
   return areas;
 }
@@ -94,13 +97,13 @@ function merged(areas: readonly Area[]): Area[] {
 }
 
 /** The finding's mapping, else the step's, else the first. */
-function mappingOf(run: Recording, { evidence }: Broken): number {
+function mappingOf(run: Run, { evidence }: Broken): number {
   const step = run.scenario.steps[evidence.step];
   return evidence.mapping ?? (step !== undefined && 'map' in step ? step.map : 0);
 }
 
 /** Where the finding's byte is; of several places those that hold what was observed. */
-function wrongPlaces(run: Recording, { areas }: Snapshot, { evidence }: Broken): readonly number[] {
+function wrongPlaces(run: Run, { areas }: Snapshot, { evidence }: Broken): readonly number[] {
   const places = placesOf(run, evidence);
   const holding = places.filter((place) =>
     areas.some(
@@ -127,7 +130,7 @@ function wrongReach({ reach }: Snapshot, { evidence: { iova, device } }: Broken)
   );
 }
 
-function whenOf(run: Recording, step: number, { events: happened }: Snapshot): string {
+function whenOf(run: Run, step: number, { events: happened }: Snapshot): string {
   const { scenario, steps } = run;
   const what = scenario.steps[step];
   const said = what === undefined ? '' : `: ${describeStep(scenario, what)}`;
@@ -137,11 +140,11 @@ function whenOf(run: Recording, step: number, { events: happened }: Snapshot): s
   const isOver = happened >= outcome.to;
   return isOver
     ? `after step ${step + 1}${said}`
-    : `in step ${step + 1}, after ${eventAt(run, happened - 1).kind}${said}`;
+    : `in step ${step + 1}, after ${run.events.at(happened - 1).kind}${said}`;
 }
 
-function crashOf({ crash, ...run }: Recording, step: number): string {
+function crashOf(run: Run, step: StepIx): string {
+  const { crash } = run;
   if (crash === undefined || crash.step > step) return '';
-  const { a, b, c } = eventAt({ crash, ...run }, crash.event);
-  return `CRASH: ${describeCrash(CRASHES[a] ?? 'search-never-ends', b, c)}`;
+  return describeEvent(run, run.events.at(crash.event), run.names.at(crash.event)) ?? '';
 }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Physical memory in rows: stretches in which nothing changes for whom it belongs to and who reaches it. */
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
-import type { Recording } from '../run/recording.ts';
-import { bounceBuffersOf, type BounceBuffer } from './bounce-buffers.ts';
+import type { Run } from '../run/run.ts';
+import type { BounceBuffer } from '../run/bounce-buffers.ts';
 import type { Reach, Snapshot } from '../run/camera.ts';
 import type { Content, Contents } from './contents.ts';
 
 /** One of the two states at the moment of the finding. */
 export interface Side {
-  readonly run: Recording;
+  readonly run: Run;
   readonly snapshot: Snapshot;
   readonly contents: Contents;
   /** Physical addresses of what is wrong here; empty: nothing is. */
@@ -113,7 +113,7 @@ class Looker {
 
   constructor(side: Side) {
     this.side = side;
-    this.bounced = bounceBuffersOf(side.run).filter(({ event }) => event < side.snapshot.events);
+    this.bounced = side.run.bounceBuffers.filter(({ event }) => event < side.snapshot.events);
   }
 
   /** Addresses at which something changes. */

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A trace as messages between the CPU, dma-iommu, swiotlb, the IOMMU and the devices. */
-import type { EventKind } from '../machine/event-log.ts';
-import { callPath, eventAt, type Recording } from '../run/recording.ts';
+import { EVENTS, type Event, type EventKind } from '../machine/events.ts';
+import type { Run } from '../run/run.ts';
+import { callPath } from '../run/recording.ts';
 import { traceOf, type TraceLine } from '../run/trace.ts';
 
 /** C: CPU, F: dma-iommu, S: swiotlb, I: IOMMU; D0, D1 …: the devices. */
@@ -27,38 +28,20 @@ export interface Message {
 
 type Way = Pick<Message, 'from' | 'to' | 'arrow'>;
 
-/** Where the calls go; `D`: the device of the event. */
-const WAYS: Readonly<Record<EventKind, readonly [Participant | 'D', Participant | 'D', Message['arrow']]>> = {
-  alloc_iova_fast: ['F', 'I', '->>'],
-  free_iova_fast: ['F', 'I', '->>'],
-  queue_iova: ['F', 'I', '->>'],
-  iommu_map: ['F', 'I', '->>'],
-  iommu_map_sg: ['F', 'I', '->>'],
-  sg_entry: ['F', 'I', '->>'],
-  iommu_unmap: ['F', 'I', '->>'],
-  iommu_iotlb_sync: ['F', 'I', '->>'],
-  iommu_flush_iotlb_all: ['F', 'I', '->>'],
-  iommu_iova_to_phys: ['F', 'I', '->>'],
-  arch_sync_dma_for_device: ['F', 'C', '->>'],
-  arch_sync_dma_for_cpu: ['F', 'C', '->>'],
-  swiotlb_tbl_map_single: ['F', 'S', '->>'],
-  swiotlb_tbl_unmap_single: ['F', 'S', '->>'],
-  swiotlb_sync_single_for_device: ['F', 'S', '->>'],
-  swiotlb_sync_single_for_cpu: ['F', 'S', '->>'],
-  swiotlb_bounce: ['S', 'S', '->>'],
-  memset: ['F', 'F', '->>'],
-  warn: ['F', 'F', 'note'],
-  crash: ['F', 'F', 'note'],
-  cpu_read: ['C', 'C', '->>'],
-  cpu_write: ['C', 'C', '->>'],
-  device_read: ['I', 'D', '-->>'],
-  device_write: ['D', 'I', '->>'],
-  device_write_run: ['D', 'I', '->>'],
-  iommu_fault: ['I', 'D', '-->>'],
-};
+const PARTICIPANTS = { cpu: 'C', 'dma-iommu': 'F', swiotlb: 'S', iommu: 'I' } as const;
+const ARROWS = { call: '->>', answer: '-->>', note: 'note' } as const;
+
+/** From whom to whom the event goes. */
+function wayOf({ kind, device }: Event): Way {
+  const { between, as = 'call' } = EVENTS[kind];
+  const [from, to] = between.map((party) =>
+    party === 'device' ? (`D${device}` as const) : PARTICIPANTS[party],
+  );
+  return { from: from ?? 'F', to: to ?? 'F', arrow: ARROWS[as] };
+}
 
 /** Every line of the trace as a message; a call that begins in another method says which. */
-export function messagesOf(run: Recording): Message[] {
+export function messagesOf(run: Run): Message[] {
   const lines = traceOf(run);
   let path = -1;
   return lines.map((line, i) => {
@@ -73,12 +56,10 @@ export function messagesOf(run: Recording): Message[] {
       const way = wayOfStep(run, line, isHeading);
       return { step: line.step, event: -1, kind: undefined, first, end, isHeading, ...way, text };
     }
-    const event = eventAt(run, line.event);
+    const event = run.events.at(line.event);
     const method = callPath(run, event.path).at(-1);
     const says = event.path !== path && method !== undefined ? `${method.method}: ` : '';
     path = event.path;
-    const [from, to, arrow] = WAYS[event.kind];
-    const device = `D${event.device}` as const;
     return {
       step: line.step,
       event: line.event,
@@ -86,15 +67,13 @@ export function messagesOf(run: Recording): Message[] {
       end,
       kind: event.kind,
       isHeading,
-      from: from === 'D' ? device : from,
-      to: to === 'D' ? device : to,
-      arrow,
+      ...wayOf(event),
       text: `${says}${line.text.trim()}`,
     };
   });
 }
 
-function wayOfStep(run: Recording, { step: index }: TraceLine, isHeading: boolean): Way {
+function wayOfStep(run: Run, { step: index }: TraceLine, isHeading: boolean): Way {
   const step = run.scenario.steps[index];
   switch (step?.op) {
     case 'cpu_read':

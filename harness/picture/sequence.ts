@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two runs of one case as a Mermaid sequence diagram, cut around where they part and where it breaks. */
 import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
-import type { Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import { wrapMermaid } from './mermaid.ts';
 import { messagesOf, type Message } from './messages.ts';
-import { placesOf, touchesOf } from './places.ts';
+import { placesOf, eventsAt } from './places.ts';
 
 /** A finding in one case. */
 export interface Broken {
@@ -27,7 +27,7 @@ const STEPS = 4;
 const WIDE = 80;
 
 /** Lines of Mermaid source, without the fence. */
-export function sequenceDiagram(from: Recording, to: Recording, broken: Broken): string[] {
+export function sequenceDiagram(from: Run, to: Run, broken: Broken): string[] {
   const sides = { from: sideOf(from, broken, 'from'), to: sideOf(to, broken, 'to') };
   const common = commonLength(sides.from.messages, sides.to.messages);
   const part = common < Math.max(sides.from.messages.length, sides.to.messages.length);
@@ -58,7 +58,7 @@ interface Side {
   readonly mark: string;
 }
 
-function sideOf(run: Recording, broken: Broken, side: Broken['side']): Side {
+function sideOf(run: Run, broken: Broken, side: Broken['side']): Side {
   const { clause, cause, evidence } = broken;
   const messages = messagesOf(run);
   const focus = focusOf(run, messages, evidence);
@@ -70,8 +70,8 @@ function sideOf(run: Recording, broken: Broken, side: Broken['side']): Side {
 }
 
 /** Messages up to the break that touched the finding's byte, or unmapped what it is about. */
-function focusOf(run: Recording, messages: readonly Message[], evidence: Evidence): Message[] {
-  const touching = touchesOf(run, placesOf(run, evidence));
+function focusOf(run: Run, messages: readonly Message[], evidence: Evidence): Message[] {
+  const touching = eventsAt(run, placesOf(run, evidence));
   const until = evidence.event < 0 ? Infinity : evidence.event;
   return messages.filter(({ first, end, kind, step }) => {
     if (step > evidence.step || first > until) return false;

@@ -6,7 +6,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { StateRun } from '../picture/memory-picture.ts';
 import { sequenceDiagram, type Broken } from '../picture/sequence.ts';
 import { traceOf } from '../run/trace.ts';
-import type { Recording } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
 import { runScenario } from '../run/interpreter.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { plain, type Text } from '../text/document.ts';
@@ -58,7 +58,7 @@ export function illustrate(
 }
 
 /** The two traces around the first place where they differ, and around step `shown`. */
-function traceDiff(x: Recording, y: Recording, shown: number): string[] {
+function traceDiff(x: Run, y: Run, shown: number): string[] {
   const { hunks } = structuredPatch(x.state, y.state, text(x), text(y), '', '', { context: CONTEXT });
   const [first] = hunks;
   if (first === undefined) return [];
@@ -75,7 +75,7 @@ function traceDiff(x: Recording, y: Recording, shown: number): string[] {
 }
 
 /** The step that line number `line` (from 1) of the trace belongs to. */
-function stepOf(run: Recording, line: number): number {
+function stepOf(run: Run, line: number): number {
   return traceOf(run)[line - 1]?.step ?? Infinity;
 }
 
@@ -85,7 +85,7 @@ function excerpt(lines: readonly string[]): string[] {
   return cut > 0 ? [...real.slice(0, LONGEST), `  … ${cut} more lines here`] : real;
 }
 
-function text(run: Recording): string {
+function text(run: Run): string {
   const lines = traceOf(run).map(({ step, event, text: line }) =>
     event < 0 && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
   );

@@ -1,166 +1,218 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a run cost. Measured, not judged. */
 import { LINE_SIZE, SLOT_SIZE } from '../machine/config.ts';
-import { DMA_TO_DEVICE } from '../machine/vocabulary.ts';
-import { events, type Event, type Recording } from './recording.ts';
+import type { EventOf } from '../machine/events.ts';
+import {
+  DMA_TO_DEVICE,
+  type EventIx,
+  type MappingIx,
+  type PhysAddr,
+  type Size,
+} from '../machine/vocabulary.ts';
+import type { Run } from './run.ts';
+import { mappingOfStep } from './scenario.ts';
+
+interface Cost {
+  readonly name: string;
+  readonly title: string;
+  readonly unit: string;
+  readonly of: (run: Run) => number;
+}
 
 /** Every cost, in the order that reports show them. */
 export const COSTS = [
-  { name: 'copies-to-bounce', title: 'copies to the bounce buffer', unit: 'copies' },
-  { name: 'copied-to-bounce', title: 'bytes copied to the bounce buffer', unit: 'bytes' },
-  { name: 'copies-from-bounce', title: 'copies from the bounce buffer', unit: 'copies' },
-  { name: 'copied-from-bounce', title: 'bytes copied from the bounce buffer', unit: 'bytes' },
-  { name: 'redundant-copies', title: 'redundant copies', unit: 'copies' },
-  { name: 'cache-maintenance', title: 'cache maintenance', unit: 'calls' },
-  { name: 'useful-lines', title: 'cache lines maintained', unit: 'lines' },
-  { name: 'misdirected-lines', title: 'cache lines maintained for nothing', unit: 'lines' },
-  { name: 'cleared', title: 'bytes cleared', unit: 'bytes' },
-  { name: 'iommu-maps', title: 'IOMMU map calls', unit: 'calls' },
-  { name: 'pages-mapped', title: 'IOMMU pages mapped', unit: 'granules' },
-  { name: 'iommu-unmaps', title: 'IOMMU unmap calls', unit: 'calls' },
-  { name: 'pages-unmapped', title: 'IOMMU pages unmapped', unit: 'granules' },
-  { name: 'iotlb-syncs', title: 'IOTLB syncs and flushes', unit: 'calls' },
-  { name: 'walks', title: 'page-table walks', unit: 'calls' },
-  { name: 'peak-slots', title: 'slots held at peak', unit: 'slots' },
-  { name: 'peak-iova', title: 'IOVA held at peak', unit: 'granules' },
-] as const;
+  {
+    name: 'copies-to-bounce',
+    title: 'copies to the bounce buffer',
+    unit: 'copies',
+    of: (run) => copies(run, true).length,
+  },
+  {
+    name: 'copied-to-bounce',
+    title: 'bytes copied to the bounce buffer',
+    unit: 'bytes',
+    of: (run) => sum(copies(run, true), ({ size }) => size),
+  },
+  {
+    name: 'copies-from-bounce',
+    title: 'copies from the bounce buffer',
+    unit: 'copies',
+    of: (run) => copies(run, false).length,
+  },
+  {
+    name: 'copied-from-bounce',
+    title: 'bytes copied from the bounce buffer',
+    unit: 'bytes',
+    of: (run) => sum(copies(run, false), ({ size }) => size),
+  },
+  { name: 'redundant-copies', title: 'redundant copies', unit: 'copies', of: redundantCopies },
+  {
+    name: 'cache-maintenance',
+    title: 'cache maintenance',
+    unit: 'calls',
+    of: (run) => maintenance(run).length,
+  },
+  {
+    name: 'useful-lines',
+    title: 'cache lines maintained',
+    unit: 'lines',
+    of: (run) => sum(maintenance(run), (call) => usefulLines(run, call)),
+  },
+  {
+    name: 'misdirected-lines',
+    title: 'cache lines maintained for nothing',
+    unit: 'lines',
+    of: (run) => sum(maintenance(run), (call) => call.result - usefulLines(run, call)),
+  },
+  {
+    name: 'cleared',
+    title: 'bytes cleared',
+    unit: 'bytes',
+    of: ({ events, crash }) =>
+      sum(events.of('memset'), ({ index, size }) => (crash?.event === index + 1 ? 0 : Math.max(size, 0))),
+  },
+  {
+    name: 'iommu-maps',
+    title: 'IOMMU map calls',
+    unit: 'calls',
+    of: ({ events }) => events.of('iommu_map').length + events.of('iommu_map_sg').length,
+  },
+  {
+    name: 'pages-mapped',
+    title: 'IOMMU pages mapped',
+    unit: 'granules',
+    of: ({ events, scenario: { machine } }) =>
+      sum(events.of('iommu_map'), ({ result, size }) => (result === 0 ? size / machine.granule : 0)) +
+      sum(events.of('iommu_map_sg'), ({ result }) => result / machine.granule),
+  },
+  {
+    name: 'iommu-unmaps',
+    title: 'IOMMU unmap calls',
+    unit: 'calls',
+    of: ({ events }) => events.of('iommu_unmap').length,
+  },
+  {
+    name: 'pages-unmapped',
+    title: 'IOMMU pages unmapped',
+    unit: 'granules',
+    of: ({ events, scenario: { machine } }) =>
+      sum(events.of('iommu_unmap'), ({ result }) => result / machine.granule),
+  },
+  {
+    name: 'iotlb-syncs',
+    title: 'IOTLB syncs and flushes',
+    unit: 'calls',
+    of: ({ events }) => events.of('iommu_iotlb_sync').length + events.of('iommu_flush_iotlb_all').length,
+  },
+  {
+    name: 'walks',
+    title: 'page-table walks',
+    unit: 'calls',
+    of: ({ events }) => events.of('iommu_iova_to_phys').length,
+  },
+  { name: 'peak-slots', title: 'slots held at peak', unit: 'slots', of: peakSlots },
+  { name: 'peak-iova', title: 'IOVA held at peak', unit: 'granules', of: peakIova },
+] as const satisfies readonly Cost[];
 export type CostName = (typeof COSTS)[number]['name'];
 export type Costs = Record<CostName, number>;
 
-const NOTHING = Object.fromEntries(COSTS.map(({ name }) => [name, 0])) as Costs;
-
 /** All zero. */
 export function noCosts(): Costs {
-  return { ...NOTHING };
+  return Object.fromEntries(COSTS.map(({ name }) => [name, 0])) as Costs;
 }
 
 /** What the run cost. */
-export function costsOf(run: Recording): Costs {
+export function costsOf(run: Run): Costs {
   const costs = noCosts();
-  const { granule, devices } = run.scenario.machine;
-  const all = events(run);
-  const used = usedMemory(run, all);
-  const copied = new Set<string>();
-  const pool = new Peak();
-  const iova = new Peak();
-  for (const event of all) {
-    const { kind, a, b, c, d, device, result } = event;
-    switch (kind) {
-      case 'swiotlb_bounce': {
-        const toBounce = d === DMA_TO_DEVICE;
-        costs[toBounce ? 'copies-to-bounce' : 'copies-from-bounce']++;
-        costs[toBounce ? 'copied-to-bounce' : 'copied-from-bounce'] += c;
-        const key = `${d} ${a} ${b} ${c}`;
-        if (copied.has(key) && result === 0) costs['redundant-copies']++;
-        copied.add(key);
-        break;
-      }
-      case 'arch_sync_dma_for_device':
-      case 'arch_sync_dma_for_cpu':
-        costs['cache-maintenance']++;
-        if (result > 0) {
-          const useful = usefulLines(used[mappingOf(run, event.step) + 1] ?? [], a, b);
-          costs['useful-lines'] += useful;
-          costs['misdirected-lines'] += result - useful;
-        }
-        break;
-      case 'memset':
-        if (b > 0 && run.crash?.event !== event.index + 1) costs.cleared += b;
-        break;
-      case 'iommu_map':
-        costs['iommu-maps']++;
-        if (result === 0) costs['pages-mapped'] += c / granule;
-        break;
-      case 'iommu_map_sg':
-        costs['iommu-maps']++;
-        costs['pages-mapped'] += result / granule;
-        break;
-      case 'iommu_unmap':
-        costs['iommu-unmaps']++;
-        costs['pages-unmapped'] += result / granule;
-        break;
-      case 'iommu_iotlb_sync':
-      case 'iommu_flush_iotlb_all':
-        costs['iotlb-syncs']++;
-        break;
-      case 'iommu_iova_to_phys':
-        costs.walks++;
-        break;
-      case 'swiotlb_tbl_map_single':
-        if (result >= 0) {
-          const offset = result & (devices[device]?.minAlignMask ?? 0) & (SLOT_SIZE - 1);
-          pool.take(result, Math.ceil((c + offset) / SLOT_SIZE));
-          copied.clear();
-        }
-        break;
-      case 'swiotlb_tbl_unmap_single':
-        pool.release(a);
-        break;
-      case 'alloc_iova_fast':
-        if (result > 0) iova.take(device * 2 ** 40 + result, a);
-        break;
-      case 'free_iova_fast':
-        iova.release(device * 2 ** 40 + a);
-        break;
-      default:
-    }
-  }
-  costs['peak-slots'] = pool.highest;
-  costs['peak-iova'] = iova.highest;
+  for (const { name, of } of COSTS) costs[name] = of(run);
   return costs;
 }
 
-/** Follows how much is taken at once. */
-class Peak {
-  highest = 0;
-  private now = 0;
-  private readonly taken = new Map<number, number>();
+function sum<T>(list: readonly T[], amount: (item: T) => number): number {
+  let total = 0;
+  for (const item of list) total += amount(item);
+  return total;
+}
 
-  take(key: number, amount: number): void {
-    this.taken.set(key, amount);
-    this.now += amount;
-    this.highest = Math.max(this.highest, this.now);
+function copies({ events }: Run, toBounce: boolean): EventOf<'swiotlb_bounce'>[] {
+  return events.of('swiotlb_bounce').filter(({ dir }) => (dir === DMA_TO_DEVICE) === toBounce);
+}
+
+/** Copies that changed nothing and had been made before, since swiotlb last gave something out. */
+function redundantCopies({ events, bounceBuffers }: Run): number {
+  const made = new Map<string, EventIx>();
+  let redundant = 0;
+  for (const { index, original, tlb, size, dir, result } of events.of('swiotlb_bounce')) {
+    const key = `${dir} ${original} ${tlb} ${size}`;
+    const before = made.get(key) ?? Infinity;
+    const isRepeated = before < index && !bounceBuffers.some(({ event }) => event > before && event < index);
+    if (isRepeated && result === 0) redundant++;
+    made.set(key, index);
   }
-
-  release(key: number): void {
-    this.now -= this.taken.get(key) ?? 0;
-    this.taken.delete(key);
-  }
+  return redundant;
 }
 
-/** Physical memory, bytes. */
-interface Stretch {
-  readonly start: number;
-  readonly end: number;
+type Maintenance = EventOf<'arch_sync_dma_for_device' | 'arch_sync_dma_for_cpu'>;
+
+function maintenance({ events }: Run): Maintenance[] {
+  return [...events.of('arch_sync_dma_for_device'), ...events.of('arch_sync_dma_for_cpu')];
 }
 
-/** Per mapping, from index 1 on: the memory that its device could use through it. */
-function usedMemory(run: Recording, all: readonly Event[]): readonly (Stretch[] | undefined)[] {
-  const used: Stretch[][] = [];
-  for (const { kind, step, a, b, c, result } of all) {
-    const isMap = kind === 'iommu_map' && result === 0;
-    if (!isMap && (kind !== 'sg_entry' || result === 0)) continue;
-    const list = (used[mappingOf(run, step) + 1] ??= []);
-    list.push(isMap ? { start: b, end: b + c } : { start: a, end: a + b });
-  }
-  return used;
-}
-
-/** The mapping that a step is about, -1: none. */
-function mappingOf(run: Recording, step: number): number {
-  const found = run.scenario.steps[step];
-  return found !== undefined && 'map' in found ? found.map : -1;
-}
-
-/** Cache lines of [phys, phys + size) that have a byte of the used memory. */
-function usefulLines(used: readonly Stretch[], phys: number, size: number): number {
+/** Of the cache lines that the call maintained, those with a byte that the mapping's device can use. */
+function usefulLines(run: Run, { phys, size, step, result }: Maintenance): number {
+  if (result === 0) return 0;
+  const used = usedMemory(run, mappingOfStep(run.scenario, step));
   let useful = 0;
   for (let line = phys - (phys % LINE_SIZE); line < phys + size; line += LINE_SIZE) {
-    for (const { start, end } of used) {
-      if (line + LINE_SIZE <= start || line >= end) continue;
-      useful++;
-      break;
-    }
+    if (used.some((piece) => line + LINE_SIZE > piece.phys && line < piece.phys + piece.size)) useful++;
   }
   return useful;
+}
+
+/** The memory that the mapping's device could use through it. */
+function usedMemory({ scenario, events }: Run, mapping: MappingIx): { phys: PhysAddr; size: Size }[] {
+  const pages = events.of('iommu_map').filter(({ result }) => result === 0);
+  const entries = events.of('sg_entry').map(({ phys, length: size, step }) => ({ phys, size, step }));
+  return [...pages, ...entries].filter(({ step }) => mappingOfStep(scenario, step) === mapping);
+}
+
+function peakSlots({ events, bounceBuffers }: Run): number {
+  return peak(
+    bounceBuffers.map(({ event, tlb, start, end }) => [event, tlb, (end - start) / SLOT_SIZE]),
+    events.of('swiotlb_tbl_unmap_single').map(({ index, tlb }) => [index, tlb]),
+  );
+}
+
+function peakIova({ events }: Run): number {
+  const key = (device: number, pfn: number): number => device * 2 ** 40 + pfn;
+  const taken = events.of('alloc_iova_fast').filter(({ result }) => result > 0);
+  return peak(
+    taken.map(({ index, device, result, pages }) => [index, key(device, result), pages]),
+    events.of('free_iova_fast').map(({ index, device, pfn }) => [index, key(device, pfn)]),
+  );
+}
+
+/** The most that was held at a time of what was taken and released under the same key. */
+function peak(
+  taken: readonly (readonly [event: EventIx, key: number, amount: number])[],
+  released: readonly (readonly [event: EventIx, key: number])[],
+): number {
+  const held = new Map<number, number>();
+  let highest = 0;
+  let next = 0;
+  let now = 0;
+  for (const [event, key, amount] of taken) {
+    for (
+      let release = released[next];
+      release !== undefined && release[0] < event;
+      release = released[++next]
+    ) {
+      now -= held.get(release[1]) ?? 0;
+      held.delete(release[1]);
+    }
+    held.set(key, amount);
+    now += amount;
+    highest = Math.max(highest, now);
+  }
+  return highest;
 }

@@ -1,30 +1,51 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The events of a recording, decoded once and found by kind. */
-import type { EventKind } from '../machine/event-log.ts';
-import { events, type Event, type Recording } from './recording.ts';
+/** The events of a recording: each decoded once, when first asked for, and found by kind. */
+import { decode, kindAt, STRIDE } from '../machine/event-log.ts';
+import type { Event, EventKind, EventOf } from '../machine/events.ts';
+import type { EventIx } from '../machine/vocabulary.ts';
 
 export class EventIndex {
-  /** Every event, in order. */
-  readonly all: readonly Event[];
+  /** Number of events. */
+  readonly count: number;
+  private readonly records: Float64Array;
+  private readonly decoded: (Event | undefined)[] = [];
   private readonly byKind = new Map<EventKind, Event[]>();
 
-  constructor(run: Recording) {
-    this.all = events(run);
-    for (const event of this.all) {
-      const list = this.byKind.get(event.kind);
-      if (list === undefined) this.byKind.set(event.kind, [event]);
-      else list.push(event);
-    }
+  /** `records`: as in a Recording. */
+  constructor(records: Float64Array) {
+    this.records = records;
+    this.count = records.length / STRIDE;
+  }
+
+  /** Every event, in order. */
+  get all(): readonly Event[] {
+    return this.between(0, this.count);
+  }
+
+  /** Event number `index`. */
+  at(index: EventIx): Event {
+    return (this.decoded[index] ??= decode(this.records, index));
   }
 
   /** Events of a kind among [from, to), in order. */
-  of(kind: EventKind, from = 0, to = Infinity): readonly Event[] {
-    const list = this.byKind.get(kind) ?? [];
-    return from === 0 && to === Infinity ? list : list.filter(({ index }) => index >= from && index < to);
+  of<K extends EventKind>(kind: K, from: EventIx = 0, to: EventIx = Infinity): readonly EventOf<K>[] {
+    let list = this.byKind.get(kind);
+    if (list === undefined) {
+      list = [];
+      for (let index = 0; index < this.count; index++) {
+        if (kindAt(this.records, index) === kind) list.push(this.at(index));
+      }
+      this.byKind.set(kind, list);
+    }
+    const found =
+      from === 0 && to === Infinity ? list : list.filter(({ index }) => index >= from && index < to);
+    return found as readonly Event[] as readonly EventOf<K>[];
   }
 
   /** Events [from, to). */
-  between(from: number, to: number): readonly Event[] {
-    return this.all.slice(from, to);
+  between(from: EventIx, to: EventIx): readonly Event[] {
+    const found: Event[] = [];
+    for (let index = from; index < Math.min(to, this.count); index++) found.push(this.at(index));
+    return found;
   }
 }

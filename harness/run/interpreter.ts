@@ -4,30 +4,34 @@ import type { DmaOps } from '../subject/dma-ops.ts';
 import type { State } from '../subject/state.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
-import { EV, EXPOSURE_STRIDE, STRIDE, type EventKind } from '../machine/event-log.ts';
+import { EV, EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
+import type { InterleavePoint } from '../machine/events.ts';
 import { countUp } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
 import { DMA_MAPPING_ERROR, type Direction, type Scatterlist } from '../machine/vocabulary.ts';
+import { contentOf } from './content.ts';
 import { Observer } from './observer.ts';
 import { sameSegments } from './same.ts';
 import type { CallPath, DmaSegment, Recording, StepOutcome } from './recording.ts';
-import type { AccessStep, Buffer, BufferRange, DmaStep, During, Scenario, Step } from './scenario.ts';
+import { keep, Run, type KeptRun } from './run.ts';
+import type {
+  AccessStep,
+  Buffer,
+  BufferRange,
+  Content,
+  DmaStep,
+  During,
+  Scenario,
+  Step,
+} from './scenario.ts';
 
 /** Runs `scenario` on `state`, on a fresh life of `machine`. */
-export function runScenario(machine: Machine, state: State, scenario: Scenario): Recording {
-  const run = lookAt(machine, state, scenario);
-  return {
-    ...run,
-    records: run.records.slice(),
-    bytes: run.bytes.slice(),
-    labels: run.labels.slice(),
-    exposures: run.exposures.slice(),
-    viewLabels: run.viewLabels.slice(),
-  };
+export function runScenario(machine: Machine, state: State, scenario: Scenario): KeptRun {
+  return keep(lookAt(machine, state, scenario));
 }
 
-/** runScenario(), cheaper: the recording stands in the machine's own log and is gone with its next run. */
-export function lookAt(machine: Machine, state: State, scenario: Scenario): Recording {
+/** runScenario(), cheaper: the run stands in the machine's own log and is gone with its next one. */
+export function lookAt(machine: Machine, state: State, scenario: Scenario): Run {
   const observer = new Observer(machine, scenario);
   const { steps, crash } = execute(machine, state, scenario, observer);
   const { log, paths } = machine;
@@ -37,7 +41,7 @@ export function lookAt(machine: Machine, state: State, scenario: Scenario): Reco
     const parent = paths.parent[path] ?? 0;
     methods.push({ parent, method: frame?.method ?? '', patch: frame?.patch ?? '' });
   }
-  return {
+  return new Run({
     state: state.id,
     scenario,
     records: log.records.subarray(0, log.length * STRIDE),
@@ -51,7 +55,7 @@ export function lookAt(machine: Machine, state: State, scenario: Scenario): Reco
     leftovers: observer.leftovers,
     flushQueue: machine.devices.map((device) => device.flushQueue),
     crash,
-  };
+  });
 }
 
 /** Runs the scenario; `observer` takes views between the steps. What happened is in the log of the machine. */
@@ -60,16 +64,12 @@ export function execute(
   state: State,
   scenario: Scenario,
   observer: Observer | undefined,
-): Run {
+): Execution {
   machine.reset(scenario.machine);
-  const run = new Run(machine, state.install(machine), scenario, observer);
+  const run = new Execution(machine, state.install(machine), scenario, observer);
   run.execute();
   return run;
 }
-
-/** What writes are made of, byte after byte; comes again every 256 bytes. */
-const PATTERN_SIZE = 4096;
-const PATTERN = Uint8Array.from({ length: PATTERN_SIZE + 256 }, (_, i) => i * 13);
 
 type DeviceStep = Extract<AccessStep, { op: 'device_read' | 'device_write' }>;
 
@@ -87,7 +87,7 @@ interface Mapping {
 }
 
 /** A scenario on its way. */
-export class Run {
+export class Execution {
   readonly steps: StepOutcome[] = [];
   private readonly observer: Observer | undefined;
   crash: Recording['crash'];
@@ -109,7 +109,10 @@ export class Run {
     const { machine, scenario } = this;
     machine.log.step = -1;
     let buffers = 0;
-    for (const buffer of scenario.buffers) this.fillInitially(buffers++, buffer);
+    for (const buffer of scenario.buffers) {
+      if (buffer.untouched !== true) this.fillInitially(buffers, buffer);
+      buffers++;
+    }
     for (const device of machine.devices) this.dma.initDomain(device);
     this.observer?.observe(-1, this.mappings, -1);
     let index = -1;
@@ -125,7 +128,7 @@ export class Run {
   }
 
   /** Every map returned the same, and every device got the same kind of domain. */
-  endedLike(other: Run): boolean {
+  endedLike(other: Execution): boolean {
     const { machine, mappings } = this;
     return (
       machine.devices.every((device, i) => device.flushQueue === other.machine.devices[i]?.flushQueue) &&
@@ -270,8 +273,8 @@ export class Run {
   private interleave(during: readonly During[]): void {
     if (during.length === 0) return;
     const { machine } = this;
-    const calls = new Map<EventKind, number>();
-    const hook = (kind: EventKind): void => {
+    const calls = new Map<InterleavePoint, number>();
+    const hook = (kind: InterleavePoint): void => {
       const nth = (calls.get(kind) ?? 0) + 1;
       calls.set(kind, nth);
       const { path } = machine.log;
@@ -300,10 +303,10 @@ export class Run {
     }
   }
 
-  private cpuWrite(range: BufferRange): void {
+  private cpuWrite({ byte, ...range }: BufferRange & Content): void {
     const { log, cache } = this.machine;
     const phys = this.phys(range);
-    const start = this.logBytes(range.size);
+    const start = this.logBytes(range.size, byte);
     log.push(EV.cpu_write, -1, range.buffer, range.offset, range.size, start, phys);
     cache.store(phys, range.size, log.bytes, start, log.labels[start] ?? 0);
   }
@@ -354,7 +357,7 @@ export class Run {
   ): boolean {
     const device = this.device(mapping.device);
     if (step.op === 'device_read') return device.dmaRead(iova, size, step.map, offset) === size;
-    return device.dmaStore(iova, size, step.map, offset, pattern(write, offset)) === size;
+    return device.dmaStore(iova, size, step.map, offset, contentOf(step.byte, write, offset)) === size;
   }
 
   private fillInitially(index: number, { phys, size }: Buffer): void {
@@ -365,11 +368,11 @@ export class Run {
   }
 
   /** Bytes of the next write, into the byte log under fresh labels; where they start. */
-  private logBytes(size: number): number {
+  private logBytes(size: number, byte?: number): number {
     const { log } = this.machine;
     const start = log.reserve(size);
     const label = this.machine.takeLabels(size);
-    log.repeat(pattern(this.writes++, 0), start, size);
+    log.repeat(contentOf(byte, this.writes++, 0), start, size);
     countUp(log.labels, start, size, label);
     return start;
   }
@@ -387,11 +390,4 @@ export class Run {
     if (device === undefined) throw new RangeError(`no device ${index} on this machine`);
     return device;
   }
-}
-
-/** Bytes from byte i of write number n on: `n * 37 + i * 13 + 1`, different for neighbours and for writes. */
-function pattern(n: number, i: number): Uint8Array {
-  // 197 is the inverse of 13 modulo 256.
-  const first = (i + (n * 37 + 1) * 197) & 0xff;
-  return PATTERN.subarray(first, first + PATTERN_SIZE);
 }

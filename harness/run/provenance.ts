@@ -1,59 +1,60 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Who wrote a byte: from its label back to the write. */
 import { LABEL_FAULT, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO, runLength } from '../machine/labels.ts';
-import { events, type Event, type Recording } from './recording.ts';
+import type { EventOf } from '../machine/events.ts';
+import type { BufferIx, DmaAddr, EventIx, Label, MappingIx, Size, StepIx } from '../machine/vocabulary.ts';
+import type { EventIndex } from './event-index.ts';
+import type { Scenario } from './scenario.ts';
 
 /** The write that a label names, and which byte of it. */
 export type Provenance =
   | { readonly by: 'nobody' | 'zero' | 'stale' | 'fault' }
   | {
       readonly by: 'cpu';
-      readonly event: number;
-      readonly step: number;
-      readonly buffer: number;
+      readonly event: EventIx;
+      readonly step: StepIx;
+      readonly buffer: BufferIx;
       /** Of this byte, in the buffer. */
-      readonly offset: number;
+      readonly offset: Size;
     }
   | {
       readonly by: 'device';
-      readonly event: number;
-      readonly step: number;
+      readonly event: EventIx;
+      readonly step: StepIx;
       readonly device: number;
       /** The mapping that the scenario meant, -1: a scribble. */
-      readonly mapping: number;
+      readonly mapping: MappingIx;
       /** Bus address of this byte. */
-      readonly iova: number;
+      readonly iova: DmaAddr;
     };
 
 /** Labels [first, first + size) are those of one write, byte for byte. */
 interface Write {
-  readonly first: number;
-  readonly size: number;
-  readonly event: Event;
+  readonly first: Label;
+  readonly size: Size;
+  readonly event: EventOf<'cpu_write' | 'device_write'>;
 }
 
 /** Decodes the labels of one recording. */
 export class Labels {
-  private readonly writes: Write[] = [];
+  private readonly writes: readonly Write[];
 
-  /** `all`: the events of the recording. */
-  constructor(run: Recording, all: readonly Event[] = events(run)) {
-    for (const event of all) {
-      const { kind, b, c, d } = event;
-      if (kind === 'cpu_write') this.writes.push({ first: run.labels[d] ?? 0, size: c, event });
-      if (kind === 'device_write') this.writes.push({ first: run.labels[c] ?? 0, size: b, event });
-    }
-    this.writes.sort((one, other) => one.first - other.first);
+  /** `labels`: of the recording's byte log. */
+  constructor(labels: Uint32Array, events: EventIndex) {
+    const writes = [...events.of('cpu_write'), ...events.of('device_write')];
+    this.writes = writes
+      .map((event) => ({ first: labels[event.bytes] ?? 0, size: event.size, event }))
+      .sort((one, other) => one.first - other.first);
   }
 
   /** How many labels from this one on name bytes of the same write; 1 for what nobody wrote. */
-  span(label: number): number {
+  span(label: Label): number {
     const write = this.write(label);
     return write === undefined ? 1 : write.first + write.size - label;
   }
 
   /** Who wrote the byte with this label. */
-  of(label: number): Provenance {
+  of(label: Label): Provenance {
     if (label === LABEL_ZERO) return { by: 'zero' };
     if (label === LABEL_STALE) return { by: 'stale' };
     if (label === LABEL_FAULT) return { by: 'fault' };
@@ -62,7 +63,7 @@ export class Labels {
     return write === undefined ? { by: 'nobody' } : provenanceOf(write.event, label - write.first);
   }
 
-  private write(label: number): Write | undefined {
+  private write(label: Label): Write | undefined {
     let low = 0;
     let high = this.writes.length - 1;
     while (low < high) {
@@ -78,34 +79,30 @@ export class Labels {
 }
 
 /** Byte `i` of a write. */
-function provenanceOf(write: Event, i: number): Provenance {
-  const { kind, index: event, step, device, a, b, d } = write;
-  if (kind === 'cpu_write') return { by: 'cpu', event, step, buffer: a, offset: b + i };
-  return { by: 'device', event, step, device, mapping: d, iova: a + i };
+function provenanceOf(write: EventOf<'cpu_write' | 'device_write'>, i: number): Provenance {
+  const { index: event, step } = write;
+  if (write.kind === 'cpu_write') {
+    return { by: 'cpu', event, step, buffer: write.buffer, offset: write.offset + i };
+  }
+  const { device, mapping, iova } = write;
+  return { by: 'device', event, step, device, mapping, iova: iova + i };
 }
 
-/** Who wrote `size` bytes with the labels from `start` on, in words: runs of the same write, in order. */
-export function describeLabels(
-  run: Recording,
-  labels: Labels,
-  from: Uint32Array,
-  start: number,
-  size: number,
-): string {
+/** Who wrote the bytes with these labels, in words: runs of the same write, in order. */
+export function describeLabels(scenario: Scenario, provenance: Labels, labels: Uint32Array): string {
   const parts: string[] = [];
-  for (let i = 0; i < size;) {
-    const first = from[start + i] ?? 0;
-    const n = runLength(from, start + i, size - i);
-    parts.push(`${n} ${n === 1 ? 'byte' : 'bytes'} ${describeLabel(run, labels, first)}`);
+  for (let i = 0; i < labels.length;) {
+    const n = runLength(labels, i, labels.length - i);
+    const who = describeLabel(scenario, provenance, labels[i] ?? 0);
+    parts.push(`${n} ${n === 1 ? 'byte' : 'bytes'} ${who}`);
     i += n;
   }
   return parts.join(', ');
 }
 
 /** Who wrote a byte, in words that follow "bytes". */
-export function describeLabel(run: Recording, labels: Labels, label: number): string {
-  const origin = labels.of(label);
-  const { scenario } = run;
+export function describeLabel(scenario: Scenario, provenance: Labels, label: Label): string {
+  const origin = provenance.of(label);
   switch (origin.by) {
     case 'nobody':
       return "of memory that is not the driver's";

@@ -1,27 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What one run of one scenario case on one state leaves behind. Plain data, equal for equal inputs. */
 import type { CrashKind } from '../machine/crash.ts';
-import {
-  EVENT_KINDS,
-  EXPOSURE_STRIDE,
-  F_ARGS,
-  F_DEVICE,
-  F_EXTRA,
-  F_KIND,
-  F_PATH,
-  F_RESULT,
-  F_STEP,
-  STRIDE,
-  type EventKind,
-} from '../machine/event-log.ts';
+import { EXPOSURE_STRIDE } from '../machine/event-log.ts';
+import type { DmaAddr, EventIx, Label, MappingIx, PhysAddr, Size, StepIx } from '../machine/vocabulary.ts';
 import type { Scenario } from './scenario.ts';
 
 /** One dma segment that a map returned. */
 export interface DmaSegment {
   /** Bus address. */
-  readonly address: number;
+  readonly address: DmaAddr;
   /** Bytes. */
-  readonly length: number;
+  readonly length: Size;
 }
 
 /** What is taken at a point in time. */
@@ -43,18 +32,18 @@ export interface StepOutcome {
   /** What a map returned. */
   readonly segments: readonly DmaSegment[];
   /** Events [from, to) happened in it. */
-  readonly from: number;
-  readonly to: number;
+  readonly from: EventIx;
+  readonly to: EventIx;
   readonly held: Held;
 }
 
 /** A translation left over although the mapping that installed it is gone; noted when that ended, and after IOTLB syncs. */
 export interface Leftover {
-  readonly step: number;
+  readonly step: StepIx;
   readonly device: number;
-  readonly iova: number;
-  readonly phys: number;
-  readonly mapping: number;
+  readonly iova: DmaAddr;
+  readonly phys: PhysAddr;
+  readonly mapping: MappingIx;
   /** False: only the IOTLB still holds it. */
   readonly inPageTable: boolean;
 }
@@ -71,7 +60,7 @@ export interface CallPath {
 /** Labels of a buffer as the CPU would read them, or of a mapping as its device sees them, after a step. */
 export interface View {
   /** -1: before the first step. */
-  readonly step: number;
+  readonly step: StepIx;
   readonly of: 'buffer' | 'mapping';
   readonly index: number;
   /** Labels [start, start + size) of Recording.viewLabels. */
@@ -97,77 +86,22 @@ export interface Recording {
   readonly leftovers: readonly Leftover[];
   /** Whether each device had a flush queue. */
   readonly flushQueue: readonly boolean[];
-  readonly crash: { readonly kind: CrashKind; readonly step: number; readonly event: number } | undefined;
-}
-
-/** One event, decoded. */
-export interface Event {
-  readonly index: number;
-  readonly kind: EventKind;
-  readonly device: number;
-  readonly path: number;
-  readonly step: number;
-  /** Arguments, in the order that EVENT_KINDS gives them. */
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly e: number;
-  readonly f: number;
-  /** NaN when the call never returned or returns nothing. */
-  readonly result: number;
-  readonly extra: number;
-}
-
-/** Number of events. */
-function eventCount(run: Recording): number {
-  return run.records.length / STRIDE;
-}
-
-/** Event number `index`. */
-export function eventAt(run: Recording, index: number): Event {
-  const at = index * STRIDE;
-  const { records } = run;
-  return {
-    index,
-    kind: EVENT_KINDS[records[at + F_KIND] ?? 0] ?? 'warn',
-    device: records[at + F_DEVICE] ?? -1,
-    path: records[at + F_PATH] ?? 0,
-    step: records[at + F_STEP] ?? -1,
-    a: records[at + F_ARGS] ?? 0,
-    b: records[at + F_ARGS + 1] ?? 0,
-    c: records[at + F_ARGS + 2] ?? 0,
-    d: records[at + F_ARGS + 3] ?? 0,
-    e: records[at + F_ARGS + 4] ?? 0,
-    f: records[at + F_ARGS + 5] ?? 0,
-    result: records[at + F_RESULT] ?? NaN,
-    extra: records[at + F_EXTRA] ?? 0,
-  };
-}
-
-/** Events [from, to), decoded; only those of `kind` when it is given. */
-export function events(run: Recording, kind?: EventKind, from = 0, to = eventCount(run)): Event[] {
-  const wanted = kind === undefined ? -1 : EVENT_KINDS.indexOf(kind);
-  const found: Event[] = [];
-  for (let index = from; index < to; index++) {
-    if (wanted < 0 || run.records[index * STRIDE + F_KIND] === wanted) found.push(eventAt(run, index));
-  }
-  return found;
+  readonly crash: { readonly kind: CrashKind; readonly step: StepIx; readonly event: EventIx } | undefined;
 }
 
 /** Bytes that an untrusted device could read at some moment. */
 export interface Exposure {
   /** Events that had happened by then. */
-  readonly event: number;
-  readonly step: number;
+  readonly event: EventIx;
+  readonly step: StepIx;
   readonly device: number;
-  readonly iova: number;
-  readonly phys: number;
+  readonly iova: DmaAddr;
+  readonly phys: PhysAddr;
   readonly size: number;
   /** Label of the first byte; see EXPOSURE_STRIDE for the others. */
-  readonly label: number;
+  readonly label: Label;
   /** The mapping that installed the translation. */
-  readonly mapping: number;
+  readonly mapping: MappingIx;
 }
 
 /** Every exposure, in order. */

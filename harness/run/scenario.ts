@@ -1,19 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A scenario case: what the API user, the CPU and the device do, fully resolved. Plain data. */
 import type { MachineConfig } from '../machine/config.ts';
-import type { Attrs, Direction, PhysAddr, Size } from '../machine/vocabulary.ts';
+import type { InterleavePoint } from '../machine/events.ts';
+import type { Attrs, BufferIx, Direction, MappingIx, PhysAddr, Size, StepIx } from '../machine/vocabulary.ts';
 
-/** A buffer of some driver; the CPU filled it before the first step. */
+/** A buffer of some driver. */
 export interface Buffer {
   readonly name: string;
   readonly phys: PhysAddr;
   readonly size: Size;
+  /** It holds what memory holds; else the CPU filled it before the first step. */
+  readonly untouched?: true;
 }
 
 /** Bytes of a buffer. */
 export interface BufferRange {
   /** Index into Scenario.buffers. */
-  readonly buffer: number;
+  readonly buffer: BufferIx;
   readonly offset: Size;
   readonly size: Size;
 }
@@ -21,24 +24,6 @@ export interface BufferRange {
 /** What a `fail_next` step makes fail, once. */
 export const FAULTS = ['alloc_iova_fast', 'iommu_map', 'iommu_map_sg'] as const;
 export type FaultName = (typeof FAULTS)[number];
-
-/** The kernel functions after which something may happen inside an operation. */
-export const INTERLEAVE_POINTS = [
-  'swiotlb_tbl_map_single',
-  'swiotlb_tbl_unmap_single',
-  'swiotlb_sync_single_for_device',
-  'swiotlb_sync_single_for_cpu',
-  'memset',
-  'arch_sync_dma_for_device',
-  'arch_sync_dma_for_cpu',
-  'alloc_iova_fast',
-  'iommu_map',
-  'iommu_map_sg',
-  'iommu_unmap',
-  'iommu_iotlb_sync',
-  'iommu_iova_to_phys',
-] as const;
-export type InterleavePoint = (typeof INTERLEAVE_POINTS)[number];
 
 /** Accesses that happen inside a DMA operation, right after the nth call of a kernel function. */
 export interface During {
@@ -48,45 +33,50 @@ export interface During {
   readonly steps: readonly AccessStep[];
 }
 
+/** What a write is made of: this byte alone, or a pattern of its own. */
+export interface Content {
+  readonly byte?: number;
+}
+
 /** What the CPU or a device does to memory. */
 export type AccessStep =
-  | ({ readonly op: 'cpu_read' | 'cpu_write' } & BufferRange)
-  | {
+  | ({ readonly op: 'cpu_read' | 'cpu_write' } & BufferRange & Content)
+  | ({
       readonly op: 'device_read' | 'device_write';
-      readonly map: number;
+      readonly map: MappingIx;
       /** Which dma segment `offset` counts from; undefined: over all segments in order. */
       readonly segment: number | undefined;
       /** Bytes; may be negative or past the end when the device misbehaves. */
       readonly offset: Size;
       readonly size: Size;
-    };
+    } & Content);
 
 /** A call into dma-iommu. */
 export type DmaStep = { readonly during: readonly During[] } & (
   | ({
       readonly op: 'map_page';
       /** The mapping's number, from 0 in the order of the map steps. */
-      readonly map: number;
+      readonly map: MappingIx;
       readonly device: number;
       readonly dir: Direction;
       readonly attrs: Attrs;
     } & BufferRange)
   | {
       readonly op: 'map_sg';
-      readonly map: number;
+      readonly map: MappingIx;
       readonly device: number;
       readonly sgl: readonly BufferRange[];
       readonly dir: Direction;
       readonly attrs: Attrs;
     }
-  | { readonly op: 'unmap_page' | 'unmap_sg'; readonly map: number; readonly attrs: Attrs }
+  | { readonly op: 'unmap_page' | 'unmap_sg'; readonly map: MappingIx; readonly attrs: Attrs }
   | {
       readonly op: 'sync_single_for_cpu' | 'sync_single_for_device';
-      readonly map: number;
+      readonly map: MappingIx;
       readonly offset: Size;
       readonly size: Size;
     }
-  | { readonly op: 'sync_sg_for_cpu' | 'sync_sg_for_device'; readonly map: number }
+  | { readonly op: 'sync_sg_for_cpu' | 'sync_sg_for_device'; readonly map: MappingIx }
 );
 
 /** One step. `line` is where it stands in its file, 0 when it came from elsewhere. */
@@ -101,7 +91,7 @@ export type Step = { readonly line: number } & (
 export interface MappingInfo {
   readonly name: string;
   /** Index of the step that maps it. */
-  readonly step: number;
+  readonly step: StepIx;
   readonly device: number;
   readonly dir: Direction;
   readonly sg: boolean;
@@ -124,4 +114,10 @@ export interface Scenario {
   readonly buffers: readonly Buffer[];
   readonly mappings: readonly MappingInfo[];
   readonly steps: readonly Step[];
+}
+
+/** The mapping that a step is about, -1: none. */
+export function mappingOfStep({ steps }: Scenario, index: StepIx): MappingIx {
+  const step = steps[index];
+  return step !== undefined && 'map' in step ? step.map : -1;
 }

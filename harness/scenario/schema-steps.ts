@@ -3,7 +3,8 @@
 import { RAM_SIZE } from '../machine/config.ts';
 import type { AttrName, DirectionName } from '../machine/vocabulary.ts';
 import { ATTR_BITS } from '../machine/vocabulary.ts';
-import { FAULTS, INTERLEAVE_POINTS } from '../run/scenario.ts';
+import { INTERLEAVE_POINTS } from '../machine/events.ts';
+import { FAULTS } from '../run/scenario.ts';
 import type { SchemaKit } from './schema-kit.ts';
 
 /** Most steps that a case may have once its repeats are unrolled. */

@@ -20,7 +20,7 @@ export const bounceOnlyIfNeeded = makeClause({
         (isAligned ? aligned : uneven).add(phys);
       }
       if (trusted || aligned.size > 0) findings.exercise();
-      for (const { a: phys, index: event } of facts.events.of(
+      for (const { phys, index: event } of facts.run.events.of(
         'swiotlb_tbl_map_single',
         outcome.from,
         outcome.to,

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { SLOT_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL } from '../../machine/labels.ts';
-import { DMA_TO_DEVICE, IOMMU_READ } from '../../machine/vocabulary.ts';
+import { DMA_TO_DEVICE, IOMMU_READ, type EventIx, type PhysAddr } from '../../machine/vocabulary.ts';
+import type { BounceBuffer } from '../../run/bounce-buffers.ts';
 import type { Provenance } from '../../run/provenance.ts';
 import { exposures, type Exposure } from '../../run/recording.ts';
 import { ByteSet } from '../byte-set.ts';
@@ -52,8 +53,8 @@ function isReadable(mapping: MappingFacts): boolean {
  */
 function ownAhead(facts: Facts, { label, device, iova, size, step }: Exposure, i: number): number {
   if (label < FIRST_LABEL) return 0;
-  const origin = facts.labels.of(label + i);
-  const ahead = Math.min(size - i, facts.labels.span(label + i));
+  const origin = facts.run.provenance.of(label + i);
+  const ahead = Math.min(size - i, facts.run.provenance.span(label + i));
   if (origin.by === 'device') return origin.device === device ? ahead : 0;
   if (origin.by !== 'cpu') return 0;
   const hit = facts.mappingAt(device, iova + i, step);
@@ -67,7 +68,7 @@ function ownAhead(facts: Facts, { label, device, iova, size, step }: Exposure, i
 /** Nothing that the CPU wrote since may be what the mapping was given instead. */
 function isLatest(facts: Facts, written: number, { mapStep }: MappingFacts): boolean {
   if (written >= mapStep) return true;
-  for (const { step } of facts.events.of('cpu_write')) {
+  for (const { step } of facts.run.events.of('cpu_write')) {
     if (step >= 0 && step > written && step < mapStep) return false;
   }
   return true;
@@ -77,19 +78,17 @@ function isLatest(facts: Facts, written: number, { mapStep }: MappingFacts): boo
 function pieceAt(facts: Facts, { label, iova, phys, size }: Exposure, i: number): number {
   const ahead = Math.min(
     size - i,
-    label >= FIRST_LABEL ? facts.labels.span(label + i) : Infinity,
+    label >= FIRST_LABEL ? facts.run.provenance.span(label + i) : Infinity,
     onePlace(facts, iova + i, phys + i),
   );
   return facts.memory.alike(phys + i, ahead);
 }
 
 /** How far from there on placeOf() says the same: to the next slot, allocation, segment, or granule before one. */
-function onePlace({ events, mappings, run }: Facts, iova: number, phys: number): number {
+function onePlace({ mappings, run }: Facts, iova: number, phys: number): number {
   const { granule } = run.scenario.machine;
   let ahead = SLOT_SIZE - (phys % SLOT_SIZE);
-  for (const { result } of events.of('swiotlb_tbl_map_single')) {
-    if (result > phys) ahead = Math.min(ahead, result - phys);
-  }
+  for (const { tlb } of run.bounceBuffers) if (tlb > phys) ahead = Math.min(ahead, tlb - phys);
   for (const { segments } of mappings) {
     for (const { address, length } of segments) {
       if (address + length <= iova) continue;
@@ -115,7 +114,7 @@ function judgePiece(
   // A byte that is exposed again through the mapping is no further byte.
   const name = label >= FIRST_LABEL ? label : phys + from;
   if (counted.has(name, size)) return;
-  const origin = facts.labels.of(label);
+  const origin = facts.run.provenance.of(label);
   if (isOwnPiece(facts, exposure, iova + from, size, origin)) return;
   const own = ownBytes(facts, exposure, from, size, origin);
   for (let i = 0; i < size; i++) {
@@ -223,7 +222,9 @@ function markOfFailedMap(
   const mapping = facts.mappings[exposure.mapping];
   if (mapping === undefined || mapping.mapped || mapping.mapStep !== step) return;
   const begun = facts.run.steps[step]?.from ?? event;
-  const copies = facts.events.of('swiotlb_bounce', begun, event).filter(({ d }) => d === DMA_TO_DEVICE);
+  const copies = facts.run.events
+    .of('swiotlb_bounce', begun, event)
+    .filter(({ dir }) => dir === DMA_TO_DEVICE);
   const counts = label >= FIRST_LABEL ? 1 : 0;
   const phys = exposure.phys + from + at;
   for (const { buffer, offset, size: length } of mapping.ranges) {
@@ -231,8 +232,8 @@ function markOfFailedMap(
       if (origin.offset + j >= offset && origin.offset + j < offset + length) own[j] = 1;
     }
     const original = facts.bufferPhys(buffer, offset);
-    const stands = [{ a: original, b: original, c: length }, ...copies];
-    for (const { a: source, b: target, c: count } of stands) {
+    const stands = [{ original, tlb: original, size: length }, ...copies];
+    for (const { original: source, tlb: target, size: count } of stands) {
       const first = Math.max(phys, target + Math.max(original - source, 0));
       const end = Math.min(phys + size, target + Math.min(original + length - source, count));
       if (first >= end) continue;
@@ -243,44 +244,26 @@ function markOfFailedMap(
   }
 }
 
-/** A bounce buffer in the pool: the slots that some map took. */
-interface Allocation {
-  readonly mapping: MappingFacts | undefined;
-  readonly event: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-/** The last allocation that had `phys` before the exposure, if it is still held. */
-function allocationOf({ events, mappings }: Facts, phys: number, until: number): Allocation | undefined {
-  const taken = events.of('swiotlb_tbl_map_single');
-  for (let i = taken.length - 1; i >= 0; i--) {
-    const event = taken[i];
-    if (event === undefined || event.index >= until || !(event.result >= 0)) continue;
-    const { index, result, c: size, step } = event;
-    const start = result - (result % SLOT_SIZE);
-    const end = start + Math.ceil((result - start + size) / SLOT_SIZE) * SLOT_SIZE;
-    if (phys < start || phys >= end) continue;
-    for (const release of events.of('swiotlb_tbl_unmap_single')) {
-      if (release.index > index && release.index < until && release.a === result) return undefined;
-    }
-    return { mapping: mappings.find((m) => m.mapStep === step), event: index, start: result, end };
-  }
-  return undefined;
+/** The last bounce buffer that had `phys` before event `until`, if it is still held. */
+function bounceBufferAt({ run }: Facts, phys: PhysAddr, until: EventIx): BounceBuffer | undefined {
+  const last = run.bounceBuffers.findLast(
+    ({ event, start, end }) => event < until && phys >= start && phys < end,
+  );
+  return last === undefined || last.released < until ? undefined : last;
 }
 
 function placeOf(facts: Facts, exposure: Exposure, iova: number, phys: number): string {
   if (facts.mappingAt(exposure.device, iova, exposure.step) !== undefined) return 'the data';
   if (!facts.inPool(phys)) return 'outside the pool';
-  const allocation = allocationOf(facts, phys, exposure.event);
-  if (allocation === undefined) return 'a slot of nobody';
-  const owner = allocation.mapping;
+  const bounced = bounceBufferAt(facts, phys, exposure.event);
+  if (bounced === undefined) return 'a slot of nobody';
+  const owner = facts.mappings.find(({ mapStep }) => mapStep === bounced.step);
   if (owner !== undefined && owner.index !== exposure.mapping) return 'the bounce buffer of another mapping';
   if (owner?.mapped === false) return 'the bounce buffer of a map that failed';
   const { granule } = facts.run.scenario.machine;
   const isInFront =
     owner?.segments.some(({ address }) => iova < address && address - iova < granule) ?? false;
-  return isInFront || phys < allocation.start ? 'in front of the data' : 'behind the data';
+  return isInFront || phys < bounced.tlb ? 'in front of the data' : 'behind the data';
 }
 
 function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string): ReadCause {
@@ -288,7 +271,7 @@ function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string):
   if (place === 'the bounce buffer of another mapping') return 'other-mapping';
   const mapStep = facts.mappings[exposure.mapping]?.mapStep ?? exposure.step;
   const mapped = facts.run.steps[mapStep]?.from ?? exposure.event;
-  const from = allocationOf(facts, phys, exposure.event)?.event ?? mapped;
+  const from = bounceBufferAt(facts, phys, exposure.event)?.event ?? mapped;
   return staleCause(facts, phys, from, exposure.event, exposure.device);
 }
 

@@ -15,9 +15,9 @@ export const confinementWrite = makeClause({
   causes: CAUSES,
   judge(facts, findings) {
     const { run } = facts;
-    if (facts.events.of('device_write').length > 0) findings.exercise();
-    for (const event of facts.events.of('device_write_run')) {
-      const { step, device, a: iova, b: phys, c: size, index } = event;
+    if (facts.run.events.of('device_write').length > 0) findings.exercise();
+    for (const event of facts.run.events.of('device_write_run')) {
+      const { step, device, iova, phys, size, index } = event;
       if (facts.inPool(phys)) continue;
       for (let i = 0, n; i < size; i += n) {
         const part = partAt(facts, device, iova + i, phys + i, step);
@@ -27,11 +27,11 @@ export const confinementWrite = makeClause({
         findings.breaks('outside-the-buffers', { step, event: index, ...where, count: n });
       }
     }
-    const [first] = facts.events.of('device_write');
+    const [first] = facts.run.events.of('device_write');
     const hostile = run.scenario.machine.devices.some((_, device) => facts.confined(device));
     if (first === undefined || !hostile) return;
     // Labels count up: before this one no device had written.
-    const firstLabel = run.labels[first.c] ?? 0;
+    const firstLabel = run.labels[first.bytes] ?? 0;
     for (const view of run.views) {
       if (view.step >= first.step) judgeView(facts, findings, view, firstLabel);
     }
@@ -80,7 +80,7 @@ function judgeView(facts: Facts, findings: FindingsOf<WriteCause>, view: View, f
       continue;
     }
     // On to the end of what that write left here, if none of it is amiss.
-    const left = Math.min(facts.labels.span(label), end - at);
+    const left = Math.min(facts.run.provenance.span(label), end - at);
     let length = 1;
     while (length < left && labels[at + length] === label + length) length++;
     at += judgeWritten(facts, findings, view, at - view.start, label, length);
@@ -96,7 +96,7 @@ function judgeWritten(
   label: number,
   size: number,
 ): number {
-  const origin = facts.labels.of(label);
+  const origin = facts.run.provenance.of(label);
   if (origin.by !== 'device') return size;
   const { buffer, offset } = placeOf(facts, view, byte);
   if (wroteItRightfully(facts, origin, origin.iova, buffer, offset)) {

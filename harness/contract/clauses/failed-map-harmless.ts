@@ -28,7 +28,7 @@ export const failedMapHarmless = makeClause({
       report('pages-kept', grown(of(outcome.held, 'granules'), of(before, 'granules')));
       // A lazy domain queues what it gives back; the flush frees it.
       const iovas = (held: Held | undefined): number => of(held, 'iovas') - of(held, 'queued');
-      const flushed = facts.events.of('iommu_flush_iotlb_all', outcome.from, outcome.to).length > 0;
+      const flushed = facts.run.events.of('iommu_flush_iotlb_all', outcome.from, outcome.to).length > 0;
       if (!flushed) report('iova-kept', grown(iovas(outcome.held), iovas(before)));
     }
   },

@@ -9,7 +9,7 @@ export const isolation = makeClause({
   causes: ['cleared-by-operation', 'overwritten-by-operation'],
   judge(facts, findings) {
     judgeBytes('isolation', facts, findings, ({ observed }) => {
-      const origin = facts.labels.of(observed);
+      const origin = facts.run.provenance.of(observed);
       return origin.by === 'zero' ? 'cleared-by-operation' : 'overwritten-by-operation';
     });
   },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { eventAt, type Event } from '../../run/recording.ts';
+import { hasFailed, type Event } from '../../machine/events.ts';
 import { makeClause } from '../clause.ts';
 
 const EEXIST = -17;
@@ -18,8 +18,9 @@ export const mapSucceeds = makeClause({
       const outcome = run.steps[mapStep];
       if (outcome === undefined || outcome.status === 'crashed' || outcome.status === 'skipped') continue;
       findings.exercise();
-      const { events } = facts;
-      const asked = events.between(outcome.from, outcome.to).some(isExcuse);
+      const calls = run.events.between(outcome.from, outcome.to);
+      // A call that had nothing to give, or that refused.
+      const asked = calls.some(hasFailed);
       if (outcome.status === 'failed' && !asked) {
         findings.breaks('failed-without-asking', {
           step: mapStep,
@@ -29,40 +30,25 @@ export const mapSucceeds = makeClause({
           count: 1,
         });
       }
-      for (let at = outcome.from; at < outcome.to; at++) {
-        const event = eventAt(run, at);
-        const cause = refusal(event, events.between(at + 1, outcome.to), run.scenario.machine.granule);
+      for (const event of calls) {
+        if (event.kind !== 'iommu_map' && event.kind !== 'iommu_map_sg') continue;
+        const { index: at, iova } = event;
+        const cause = refusal(event, run.events.between(at + 1, outcome.to), run.scenario.machine.granule);
         if (cause === undefined) continue;
-        const { a: iova, b: phys } = event;
         const evidence = { step: mapStep, event: at, mapping: index, device, iova, count: 1 };
-        findings.breaks(cause, event.kind === 'iommu_map' ? { ...evidence, phys } : evidence);
+        findings.breaks(cause, event.kind === 'iommu_map' ? { ...evidence, phys: event.phys } : evidence);
       }
     }
   },
 });
 
-/** A call that had nothing to give, or that refused. */
-function isExcuse({ kind, result }: Event): boolean {
-  switch (kind) {
-    case 'alloc_iova_fast':
-    case 'iommu_map_sg':
-      return result === 0;
-    case 'iommu_map':
-      return result !== 0;
-    case 'swiotlb_tbl_map_single':
-      return result < 0;
-    default:
-      return false;
-  }
-}
-
 /** Why the IOMMU refused without an injected failure; undefined when it did not. */
 function refusal(event: Event, after: readonly Event[], granule: number): Refusal | undefined {
-  const { kind, result, extra, a: iova, b: nents } = event;
-  if (extra === 1) return undefined;
-  if (kind === 'iommu_map' && result !== 0) return result === EEXIST ? 'already-mapped' : 'refused-by-iommu';
-  if (kind !== 'iommu_map_sg' || result !== 0) return undefined;
-  const entries = after.slice(0, nents);
-  const isUneven = iova % granule !== 0 || entries.some(({ a, b }) => a % granule !== 0 || b % granule !== 0);
-  return isUneven ? 'refused-by-iommu' : 'already-mapped';
+  if (event.injected || !hasFailed(event)) return undefined;
+  if (event.kind === 'iommu_map') return event.result === EEXIST ? 'already-mapped' : 'refused-by-iommu';
+  if (event.kind !== 'iommu_map_sg') return undefined;
+  const isUneven = (entry: Event): boolean =>
+    entry.kind === 'sg_entry' && (entry.phys % granule !== 0 || entry.length % granule !== 0);
+  const refused = event.iova % granule !== 0 || after.slice(0, event.nents).some(isUneven);
+  return refused ? 'refused-by-iommu' : 'already-mapped';
 }

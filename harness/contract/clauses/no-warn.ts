@@ -9,8 +9,8 @@ export const noWarn = makeClause({
   causes: ['mapping-larger-than-alloc', 'bounce-overflow', 'unmapped-less-than-asked', 'unmap-of-nothing'],
   judge(facts, findings) {
     findings.exercise();
-    for (const { a: warning, step, device, index } of facts.events.of('warn')) {
-      const kind = WARNINGS[warning];
+    for (const { which, step, device, index } of facts.run.events.of('warn')) {
+      const kind = WARNINGS[which];
       // A full pool is an outcome that drivers handle, not a WARN.
       if (kind === undefined || kind === 'pool-full') continue;
       findings.breaks(kind, { step, event: index, device, count: 1 });

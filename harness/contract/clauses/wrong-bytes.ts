@@ -2,9 +2,10 @@
 /** How the clauses about bytes turn what the ownership walk found into verdicts. */
 import { LINE_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL, LABEL_FAULT } from '../../machine/labels.ts';
-import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
+import { copyOf } from '../../machine/events.ts';
+import type { EventIx, PhysAddr } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
-import type { Recording } from '../../run/recording.ts';
+import type { Run } from '../../run/run.ts';
 import { ByteSet } from '../byte-set.ts';
 import type { Cause, FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
@@ -43,7 +44,7 @@ export function judgeBytes<C extends Cause>(
       n = Math.min(
         size - from,
         LINE_SIZE - (phys % LINE_SIZE),
-        facts.labels.span(labelAt(run.expected, from)),
+        facts.run.provenance.span(labelAt(run.expected, from)),
       );
       const piece = {
         ...run,
@@ -79,7 +80,7 @@ function homeOf(
   const until = event >= 0 ? event : (run.steps[step]?.to ?? 0);
   const byte = facts.mappingByte(index, buffer, offset);
   const device = mapping === undefined || byte < 0 ? -1 : facts.devicePhys(mapping, byte);
-  const origin = facts.labels.of(expected);
+  const origin = facts.run.provenance.of(expected);
   return { mapping, original, device, written: 'event' in origin ? origin.event : 0, until };
 }
 
@@ -135,11 +136,11 @@ export function notSeenByDevice(
 }
 
 /** What the CPU wrote never went to the bounce buffer. */
-export function isNotCopiedOut({ run, events }: Facts, home: ByteHome): boolean {
+export function isNotCopiedOut({ run }: Facts, home: ByteHome): boolean {
   const { mapping, device, original, written, until } = home;
   if (mapping === undefined || device < 0 || device === original) return false;
   const from = Math.max(written, firstEvent(run, mapping));
-  return copies(events, device, from, until) === 0;
+  return copies(run.events, device, from, until) === 0;
 }
 
 /** Why the CPU may not see what a device wrote. */
@@ -158,18 +159,18 @@ export function notSeenByCpu(facts: Facts, home: ByteHome): (typeof NOT_SEEN_BY_
   const history = facts.memory.of(device, from, until, facts.coherent(mapping.device));
   if (history.overwritten) return 'overwritten-by-write-back';
   if (history.cachedStale) return 'not-invalidated';
-  const copiedBack = copies(facts.events, original, written, until) > 0;
+  const copiedBack = copies(facts.run.events, original, written, until) > 0;
   return device !== original && !copiedBack ? 'not-copied' : 'wrong-data';
 }
 
 /** Bounce copies that put something at `phys` among events [from, until). */
-function copies(events: EventIndex, phys: number, from: number, until: number): number {
-  return events.of('swiotlb_bounce', from, until).filter(({ a: original, b: tlb, c: size, d: dir }) => {
-    const target = dir === DMA_TO_DEVICE ? tlb : original;
-    return phys >= target && phys < target + size;
+function copies(events: EventIndex, phys: PhysAddr, from: EventIx, until: EventIx): number {
+  return events.of('swiotlb_bounce', from, until).filter((event) => {
+    const { to, size } = copyOf(event);
+    return phys >= to && phys < to + size;
   }).length;
 }
 
-function firstEvent(run: Recording, mapping: MappingFacts): number {
+function firstEvent(run: Run, mapping: MappingFacts): number {
   return run.steps[mapping.mapStep]?.from ?? 0;
 }

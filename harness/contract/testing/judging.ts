@@ -3,7 +3,7 @@
 import type { DmaOpsClass } from '../../subject/dma-ops.ts';
 import { stateOf } from '../../subject/testing/state-of.ts';
 import { Machine } from '../../machine/machine.ts';
-import type { Recording } from '../../run/recording.ts';
+import type { Run } from '../../run/run.ts';
 import { runScenario } from '../../run/interpreter.ts';
 import { loadScenarioText } from '../../scenario/load.ts';
 import type { Scenario } from '../../run/scenario.ts';
@@ -25,7 +25,7 @@ export function caseOf(yaml: string): Scenario {
 }
 
 /** Runs a case on a state of that class. */
-export function runOn(Ops: DmaOpsClass, scenario: Scenario): Recording {
+export function runOn(Ops: DmaOpsClass, scenario: Scenario): Run {
   return runScenario(
     machine,
     stateOf(Ops.name, (fresh) => new Ops(fresh)),
@@ -34,7 +34,7 @@ export function runOn(Ops: DmaOpsClass, scenario: Scenario): Recording {
 }
 
 /** Runs the one case of `yaml` on a state of that class. */
-export function recordingOf(Ops: DmaOpsClass, yaml: string): Recording {
+export function recordingOf(Ops: DmaOpsClass, yaml: string): Run {
   return runOn(Ops, caseOf(yaml));
 }
 

@@ -1,21 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Recordings written by hand. */
 import { EventLog, STRIDE } from '../../machine/event-log.ts';
-import type { Recording } from '../../run/recording.ts';
+import { Run } from '../../run/run.ts';
 import type { Scenario } from '../../run/scenario.ts';
 import { HonestOps } from './honest-ops.ts';
 import { caseOf, runOn } from './judging.ts';
 
 /** The recording of `scenario`, but with what `write` puts into its log instead of what happened. */
-export function logged(write: (log: EventLog) => void, scenario: Scenario = somewhere()): Recording {
+export function logged(write: (log: EventLog) => void, scenario: Scenario = somewhere()): Run {
   const log = new EventLog();
   write(log);
-  return {
-    ...runOn(HonestOps, scenario),
+  return new Run(runOn(HonestOps, scenario), {
     records: log.records.slice(0, log.length * STRIDE),
     bytes: log.bytes.slice(0, log.byteLength),
     labels: log.labels.slice(0, log.byteLength),
-  };
+  });
 }
 
 /** A scenario in which nothing happens. */

@@ -6,7 +6,7 @@ import { findState } from '../../../variants/registry.ts';
 import type { Cause, ClauseId } from '../../contract/clause.ts';
 import { judge } from '../../contract/contract.ts';
 import { Machine } from '../../machine/machine.ts';
-import type { Recording } from '../../run/recording.ts';
+import type { Run } from '../../run/run.ts';
 import { runScenario } from '../../run/interpreter.ts';
 import { loadCorpus } from '../../scenario/load.ts';
 import type { Scenario } from '../../run/scenario.ts';
@@ -16,8 +16,8 @@ const corpus = loadCorpus(join(import.meta.dirname, '..', '..', '..', 'corpus'))
 
 /** A case on two states. */
 export interface Pair {
-  readonly from: { readonly state: State; readonly run: Recording };
-  readonly to: { readonly state: State; readonly run: Recording };
+  readonly from: { readonly state: State; readonly run: Run };
+  readonly to: { readonly state: State; readonly run: Run };
 }
 
 export function pairOf(from: string, to: string, scenario: string | Scenario): Pair {
