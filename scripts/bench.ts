@@ -11,10 +11,11 @@ import { runScenario } from '../harness/run/interpreter.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import {
   casesFor,
+  corpusOf,
   EXIT_OK,
   output,
-  projectCorpus,
-  runAsScript,
+  OUTPUT,
+  SCENARIOS,
   stateNamed,
   wholeNumber,
   type Args,
@@ -26,18 +27,14 @@ import { progressLine } from './terminal.ts';
 const PROGRAMS = 4096;
 
 export const bench: Command = {
-  name: 'bench',
-  usage: '[states…]',
-  summary: 'Scenario runs and explored programs per second, and where time and memory go.',
-  positionals: { min: 0, max: 64 },
+  usage: '[states...]',
   options: {
-    scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match' },
+    ...SCENARIOS,
     programs: { type: 'string', value: 'N', help: `programs to measure exploration by (${PROGRAMS})` },
     json: { type: 'boolean', help: 'JSON instead of a table' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    output: OUTPUT,
   },
-  examples: ['npm run bench', 'npm run bench baseline v3'],
-  exits: { 0: 'measured', 2: 'trouble' },
+  examples: ['', 'baseline v3'],
   run,
 };
 
@@ -53,7 +50,7 @@ interface Measurement {
 async function run(args: Args): Promise<number> {
   const states = args.positionals.length > 0 ? args.positionals.map(stateNamed) : allStates();
   const programs = wholeNumber(args, 'programs', PROGRAMS, 1, 1e6);
-  const cases = casesFor(projectCorpus(), args);
+  const cases = casesFor(corpusOf(args), args);
   const progress = progressLine('states');
   const rows: Measurement[] = [];
   for (const [index, state] of states.entries()) {
@@ -171,5 +168,3 @@ function render(rows: readonly Measurement[], cases: number, peak: number): stri
     '',
   ].join('\n');
 }
-
-await runAsScript(import.meta.url, bench);

@@ -1,53 +1,61 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What every command shares: arguments, help, output, exit codes. */
-import { readFileSync, realpathSync } from 'node:fs';
+/** What every command shares: options, arguments, output, exit codes. */
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import type { State } from '../harness/subject/state.ts';
 import { allStates, findState } from '../variants/registry.ts';
+import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
-import { paint } from './terminal.ts';
 
-/** Exit codes: 0 fine · 1 the answer is bad news · 2 trouble. */
 export const EXIT_OK = 0;
 export const EXIT_BAD_NEWS = 1;
 export const EXIT_TROUBLE = 2;
+export const EXIT_INTERRUPTED = 130;
+
+/** What the exit codes mean: the same for every command. */
+export const EXIT_CODES: Readonly<Record<number, string>> = {
+  [EXIT_OK]: 'done; nothing regressed',
+  [EXIT_BAD_NEWS]: 'something regressed, was found, does not match or is stale',
+  [EXIT_TROUBLE]: 'trouble; one line on standard error says what',
+  [EXIT_INTERRUPTED]: 'interrupted',
+};
+
+/** How the tool was started; hints name commands in that form. */
+export type Form = 'npm run' | 'npx bouncediff';
 
 /** An option of a command. */
 export interface Option {
   readonly type: 'boolean' | 'string';
   /** What stands for the value in the help: `FILE`. */
   readonly value?: string;
+  /** The values there are. */
+  readonly choices?: readonly string[];
   /** May be given more than once. */
   readonly multiple?: true;
+  /** The value is a file to write: whether that can be done is found out before the work begins. */
+  readonly writes?: true;
   readonly help: string;
 }
 
-/** A command of the tool. */
+/** A command of the tool. Its name and summary stand in the list of commands. */
 export interface Command {
-  readonly name: string;
-  /** Positional arguments as the help shows them: `<from> <to>`. */
+  /** Positional arguments: `<from> <to>`, `[states...]`. */
   readonly usage: string;
-  /** It works on the checkout: the installed package does not have it. */
-  readonly checkoutOnly?: true;
-  readonly summary: string;
-  readonly positionals: { readonly min: number; readonly max: number };
   readonly options: Readonly<Record<string, Option>>;
+  /** What may stand behind the name of the command. */
   readonly examples: readonly string[];
-  /** What the exit codes mean, for the help. */
-  readonly exits: Readonly<Record<number, string>>;
+  /** Returns the exit code. */
   run(args: Args): number | Promise<number>;
 }
 
 /** Parsed arguments. */
 export interface Args {
   readonly positionals: readonly string[];
+  readonly form: Form;
   /** Value of a string option, if given. */
   text(name: string): string | undefined;
   /** Values of an option that may be given more than once, in order. */
@@ -55,10 +63,23 @@ export interface Args {
   flag(name: string): boolean;
 }
 
-const SHARED: Readonly<Record<string, Option>> = {
-  'no-color': { type: 'boolean', help: 'no colour, as NO_COLOR does' },
-  help: { type: 'boolean', help: 'this text' },
+/** What writes its result takes this. */
+export const OUTPUT: Option = {
+  type: 'string',
+  value: 'FILE',
+  writes: true,
+  help: 'write there instead of standard output',
 };
+
+/** What runs scenarios takes these. */
+export const SCENARIOS = {
+  scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match, like sync/*' },
+  corpus: {
+    type: 'string',
+    value: 'DIR',
+    help: 'scenarios and expectations.yaml of that folder instead of the corpus that comes along',
+  },
+} as const satisfies Readonly<Record<string, Option>>;
 
 /** Version of the tool. */
 export function toolVersion(): string {
@@ -68,127 +89,25 @@ export function toolVersion(): string {
   return version;
 }
 
-/** Runs the command on `argv` and returns the exit code. Known errors are one line. */
-export async function runCommand(command: Command, argv: readonly string[]): Promise<number> {
-  try {
-    // Before anything can go wrong: errors have colours too.
-    if (argv.includes('--no-color')) process.env['NO_COLOR'] = '1';
-    const args = parse(command, argv);
-    if (args.flag('help')) {
-      process.stdout.write(helpText(command));
-      return EXIT_OK;
-    }
-    refuseSwallowedFlags(command);
-    const { min, max } = command.positionals;
-    const { length } = args.positionals;
-    if (length < min || length > max) {
-      const surplus = length > max ? `: surplus ${quote(args.positionals.slice(max).join(' '))}` : '';
-      throw new UserError(`usage: ${usageOf(command)}${surplus}`);
-    }
-    return await command.run(args);
-  } catch (error) {
-    if (!(error instanceof UserError)) throw error;
-    process.stderr.write(`${paint('red', 'bouncediff:')} ${error.message}\n`);
-    return EXIT_TROUBLE;
-  }
+/** Whether the tool stands in a checkout of its repository, not in an installed package. */
+export function isCheckout(): boolean {
+  return existsSync(join(packageRoot(), 'tsconfig.json'));
 }
 
-/** Runs the command when its file was started as a script. */
-export async function runAsScript(url: string, command: Command): Promise<void> {
-  const [, started] = process.argv;
-  if (started === undefined || realpathSync(started) !== fileURLToPath(url)) return;
-  await runAndExit(command, process.argv.slice(2));
+/** A command line of the tool: `npm run compare -- v2 v3 --json`. npm needs `--` before the first option. */
+export function commandLine(form: Form, name: string, words: string): string {
+  const dashes = form === 'npm run' && /(^|\s)-/.test(words) ? ' --' : '';
+  return `${form} ${name}${dashes} ${words}`.trimEnd();
 }
 
-/**
- * How long a function has to run before V8 optimises it, eight times what V8 takes by itself. A command
- * runs for seconds, in code that is soon optimised for cases that are not the next ones, and then again.
- */
-const INTERRUPT_BUDGET = 540_672;
-
-/** Runs the command and leaves its exit code behind; an unknown error shows its stack, exit code 2. */
-export async function runAndExit(command: Command, argv: readonly string[]): Promise<void> {
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
-  allowClosedPipe();
-  try {
-    process.exitCode = await runCommand(command, argv);
-  } catch (error) {
-    const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-    process.stderr.write(`${text}\n`);
-    process.exitCode = EXIT_TROUBLE;
-  }
+/** A command line that the result names: on a terminal as the tool was started, in what is kept the form that works everywhere. */
+export function commandLineFor(args: Args, name: string, words: string): string {
+  return commandLine(isRead(args) ? args.form : 'npx bouncediff', name, words);
 }
 
-/** A reader that has seen enough (head, less) is no error. */
-export function allowClosedPipe(): void {
-  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-
-function parse(command: Command, argv: readonly string[]): Args {
-  const options = { ...command.options, ...SHARED };
-  const types = Object.fromEntries(
-    Object.entries(options).map(([name, { type, multiple = false }]) => [name, { type, multiple }]),
-  );
-  try {
-    const { values, positionals } = parseArgs({ args: [...argv], options: types, allowPositionals: true });
-    return {
-      positionals,
-      text: (name) => {
-        const value = values[name];
-        return typeof value === 'string' ? value : undefined;
-      },
-      texts: (name) => [values[name] ?? []].flat().filter((value) => typeof value === 'string'),
-      flag: (name) => values[name] === true,
-    };
-  } catch (error) {
-    const unknown = error instanceof Error ? /'(--?[^' ]+)[^']*'/.exec(error.message)?.[1] : undefined;
-    const names = Object.keys(options).map((name) => `--${name}`);
-    if (unknown === undefined || names.includes(unknown)) {
-      throw new UserError(error instanceof Error ? (error.message.split('\n')[0] ?? '') : String(error));
-    }
-    throw new UserError(`unknown option ${quote(unknown)}; there are ${names.join(', ')}`);
-  }
-}
-
-/** `npm run x --flag` never reaches us: npm keeps the flag. Say so instead of ignoring it. */
-function refuseSwallowedFlags(command: Command): void {
-  if (process.env['npm_lifecycle_event'] !== command.name) return;
-  for (const name of Object.keys(command.options)) {
-    if (process.env[`npm_config_${name.replaceAll('-', '_')}`] === undefined) continue;
-    throw new UserError(
-      `npm kept --${name} for itself; put -- before flags: npm run ${command.name} -- … --${name}`,
-    );
-  }
-}
-
-function usageOf({ name, usage }: Command): string {
-  return `${name} ${usage}`.trimEnd();
-}
-
-export function helpText(command: Command): string {
-  const options = Object.entries({ ...command.options, ...SHARED });
-  const width = Math.max(...options.map(([name, { value = '' }]) => name.length + value.length)) + 4;
-  return [
-    command.summary,
-    '',
-    `  npm run ${usageOf(command)}`,
-    ...(command.checkoutOnly === true ? [] : [`  npx bouncediff ${usageOf(command)}`]),
-    '',
-    'Options (after -- with npm run):',
-    ...options.map(
-      ([name, { value, help }]) =>
-        `  ${`--${name}${value === undefined ? '' : ` ${value}`}`.padEnd(width)} ${help}`,
-    ),
-    '',
-    'Examples:',
-    ...command.examples.map((example) => `  ${example}`),
-    '',
-    'Exit codes:',
-    ...Object.entries(command.exits).map(([exit, meaning]) => `  ${exit}  ${meaning}`),
-    '',
-  ].join('\n');
+/** Whether the result goes to a terminal. */
+export function isRead(args: Args): boolean {
+  return process.stdout.isTTY && args.text('output') === undefined;
 }
 
 /** The state of that id; UserError that names the nearest ones. */
@@ -196,7 +115,15 @@ export function stateNamed(id: string): State {
   const state = findState(id);
   if (state !== undefined) return state;
   const names = allStates().flatMap(({ id: name, alias }) => (alias === undefined ? [name] : [name, alias]));
-  throw new UserError(`unknown state ${quote(id)}; ${suggestion(id, names)} (npm run states lists all)`);
+  throw new UserError(`unknown state ${quote(id)}; ${suggestion(id, names)} (the command states lists all)`);
+}
+
+/** The clause that --clause names, if it is given; UserError that names the nearest ones. */
+export function clauseOf(args: Args): ClauseId | undefined {
+  const id = args.text('clause');
+  const clause = CLAUSE_IDS.find((known) => known === id);
+  if (clause !== undefined || id === undefined) return clause;
+  throw new UserError(`unknown clause ${quote(id)}; ${suggestion(id, CLAUSE_IDS)}`);
 }
 
 /** The value of an option that takes one of a few; UserError that names them. */
@@ -206,9 +133,34 @@ export function oneOf<T extends string>(value: string, option: string, known: re
   return found;
 }
 
-/** The corpus of the project. */
+/** The corpus that comes with the tool. */
 export function projectCorpus(): Corpus {
   return loadCorpus(join(packageRoot(), 'corpus'));
+}
+
+/** Folder of the corpus: of --corpus, else the one that comes with the tool. */
+export function corpusFolder(args: Args): string {
+  return args.text('corpus') ?? join(packageRoot(), 'corpus');
+}
+
+/** The folder of the corpus, for an option that writes into it; UserError when it is an installed package's. */
+export function writableCorpusFolder(args: Args, option: string): string {
+  if (args.text('corpus') === undefined && !isCheckout()) {
+    throw new UserError(
+      `--${option} does not write into an installed package; name a corpus of your own: --corpus DIR`,
+    );
+  }
+  return corpusFolder(args);
+}
+
+/** Its accepted outcomes; the file need not be there. */
+export function expectationsFile(folder: string): string {
+  return join(folder, 'expectations.yaml');
+}
+
+/** The corpus that a command reads. */
+export function corpusOf(args: Args): Corpus {
+  return loadCorpus(corpusFolder(args));
 }
 
 /** The cases that a command looks at. */

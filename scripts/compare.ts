@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Comparison } from '../harness/compare/comparison.ts';
 import { accept, loadExpectations } from '../harness/compare/expectations.ts';
-import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { toJson } from '../harness/report/json.ts';
 import { toJunit } from '../harness/report/junit.ts';
@@ -12,20 +10,24 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
-import { suggestion, UserError } from '../harness/text/user-error.ts';
-import { appendFile, writeFile } from '../harness/text/files.ts';
-import { packageRoot } from '../harness/text/package-root.ts';
+import { UserError } from '../harness/text/user-error.ts';
+import { appendFile, assertWritable, writeFile } from '../harness/text/files.ts';
 import {
   casesFor,
+  clauseOf,
+  corpusFolder,
+  corpusOf,
   EXIT_BAD_NEWS,
   EXIT_OK,
+  expectationsFile,
+  isRead,
   oneOf,
   output,
-  projectCorpus,
-  quote,
-  runAsScript,
+  OUTPUT,
+  SCENARIOS,
   stateNamed,
   toolVersion,
+  writableCorpusFolder,
   type Args,
   type Command,
 } from './cli.ts';
@@ -45,60 +47,66 @@ const FORMATS = {
 } as const;
 
 export const compare: Command = {
-  name: 'compare',
   usage: '<from> <to>',
-  summary: 'What changed in observable behaviour and cost between two states of the series.',
-  positionals: { min: 2, max: 2 },
   options: {
     json: { type: 'boolean', help: 'short for --format json (docs/json.md)' },
     format: {
       type: 'string',
       value: 'NAME',
-      help: `${Object.keys(FORMATS).join(', ')}; default markdown, on a terminal terminal`,
+      choices: Object.keys(FORMATS),
+      help: 'default markdown, on a terminal terminal',
     },
     full: { type: 'boolean', help: 'no limit on the length; without it, as much as a GitHub comment takes' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    output: OUTPUT,
     summary: {
       type: 'string',
       value: 'FILE',
+      writes: true,
       help: 'append the Markdown there too, as to $GITHUB_STEP_SUMMARY',
     },
-    scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match, like sync/*' },
+    ...SCENARIOS,
     clause: { type: 'string', value: 'ID', help: 'only findings of this clause of the contract' },
     code: { type: 'boolean', help: 'the code of the functions involved, folded under each finding' },
     ledger: { type: 'boolean', help: 'measure the ledger of the patches on every case' },
-    'fail-on': { type: 'string', value: 'WHAT', help: `exit 1 on: ${FAIL_ON.join(', ')}; default regressed` },
-    accept: { type: 'string', value: 'REASON', help: 'write the regressions to corpus/expectations.yaml' },
+    'fail-on': {
+      type: 'string',
+      value: 'WHAT',
+      choices: FAIL_ON,
+      help: 'what to exit with 1 on; default regressed',
+    },
+    accept: {
+      type: 'string',
+      value: 'REASON',
+      help: "add the regressions to the corpus's expectations.yaml",
+    },
   },
   examples: [
-    'npm run compare v2 v3',
-    'npm run compare -- baseline v3 --clause confinement-read',
-    "npx bouncediff compare v3.4 v3.5 --scenario 'min-align-mask/*' --json",
+    'v2 v3',
+    'baseline v3 --clause confinement-read',
+    "v3.4 v3.5 --scenario 'min-align-mask/*' --json",
   ],
-  exits: {
-    0: 'nothing regressed',
-    1: 'something regressed',
-    2: 'trouble: bad input, or the tool contradicts itself',
-  },
   run,
 };
 
 async function run(args: Args): Promise<number> {
   const [from = '', to = ''] = args.positionals;
   const states = [stateNamed(from), stateNamed(to)] as const;
-  const clause = clauseNamed(args.text('clause'));
+  const clause = clauseOf(args);
   const render = formatNamed(args);
   const failOn = oneOf(args.text('fail-on') ?? 'regressed', 'fail-on', FAIL_ON);
   const reason = args.text('accept');
   if (reason?.trim() === '') {
     throw new UserError('--accept takes the reason why the regressions are accepted');
   }
-  const corpus = projectCorpus();
-  const expectationsFile = join(packageRoot(), 'corpus', 'expectations.yaml');
+  const expectations = expectationsFile(
+    reason === undefined ? corpusFolder(args) : writableCorpusFolder(args, 'accept'),
+  );
+  if (reason !== undefined) assertWritable(expectations);
+  const corpus = corpusOf(args);
   const scenarios = casesFor(corpus, args);
   const { report, stale } = makeReport(new Machine(), ...states, {
     scenarios,
-    expectations: loadExpectations(expectationsFile),
+    expectations: loadExpectations(expectations),
     wholeLedger: args.flag('ledger'),
     sources: args.flag('code') ? await openSources() : undefined,
     clause,
@@ -110,14 +118,14 @@ async function run(args: Args): Promise<number> {
   // Only a whole comparison can say that an expectation matches nothing.
   if (gone !== undefined && clause === undefined && scenarios.length === corpus.scenarios.length) {
     throw new UserError(
-      `${expectationsFile}:${gone.line}: matches nothing in ${from} and ${to} any more; delete it`,
+      `${expectations}:${gone.line}: matches nothing in ${from} and ${to} any more; delete it`,
     );
   }
   const summary = args.text('summary');
   if (summary !== undefined) appendFile(summary, toMarkdown(report, { full: false }));
   output(args, render(report, args.flag('full')));
   if (reason !== undefined) {
-    acceptRegressions(expectationsFile, report.comparison, reason);
+    acceptRegressions(expectations, report.comparison, reason);
     return EXIT_OK;
   }
   return fails(report, failOn) ? EXIT_BAD_NEWS : EXIT_OK;
@@ -126,8 +134,7 @@ async function run(args: Args): Promise<number> {
 function formatNamed(args: Args): (report: Report, full: boolean) => string {
   if (args.flag('json')) return toJson;
   const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
-  const isRead = process.stdout.isTTY && args.text('output') === undefined;
-  return FORMATS[oneOf(args.text('format') ?? (isRead ? 'terminal' : 'markdown'), 'format', names)];
+  return FORMATS[oneOf(args.text('format') ?? (isRead(args) ? 'terminal' : 'markdown'), 'format', names)];
 }
 
 function acceptRegressions(file: string, comparison: Comparison, reason: string): void {
@@ -135,12 +142,3 @@ function acceptRegressions(file: string, comparison: Comparison, reason: string)
   if (added > 0) writeFile(file, text);
   process.stderr.write(`${added} ${added === 1 ? 'expectation' : 'expectations'} added to ${file}\n`);
 }
-
-function clauseNamed(id: string | undefined): ClauseId | undefined {
-  if (id === undefined) return undefined;
-  const clause = CLAUSE_IDS.find((known) => known === id);
-  if (clause !== undefined) return clause;
-  throw new UserError(`unknown clause ${quote(id)}; ${suggestion(id, CLAUSE_IDS)}`);
-}
-
-await runAsScript(import.meta.url, compare);

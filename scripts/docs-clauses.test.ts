@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { CLAUSES } from '../harness/contract/contract.ts';
 import { CAUSE_WORDS } from '../harness/contract/words.ts';
-import { commandNamed, npmScript, runHere } from './testing/in-process.ts';
+import { npmScript, runHere } from './testing/in-process.ts';
 import { blocksOf, proseOf, readPages, sectionOf } from './testing/pages.ts';
 import { ROOT } from './testing/run.ts';
 
@@ -86,9 +86,7 @@ describe.each(CLAUSE_IDS)('%s', (id) => {
     beforeAll(async () => {
       const command = blocksOf(example)[0]?.lines[0] ?? '';
       const { name, args } = npmScript(command);
-      const found = await commandNamed(name);
-      if (found === undefined) throw new Error(`no such command: ${command}`);
-      const { stdout, ...rest } = await runHere(found, args);
+      const { stdout, ...rest } = await runHere(name, args);
       expect(rest).toEqual({ exitCode: 0, stderr: '' });
       // The call paths at the end of the lines are left out on the page.
       lines = stdout.split('\n').map((line) => line.replace(/ {3}\[[^\]]*→?[^\]]*\]$/, ''));

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { loadExpectations } from '../harness/compare/expectations.ts';
-import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
 import { DEFAULT_GRID, enumerate, type Enumeration } from '../harness/explore/enumerate.ts';
 import type { Target } from '../harness/explore/probe.ts';
 import { sourceOf, targetOf, type Assignment } from '../harness/explore/prober.ts';
@@ -15,25 +14,28 @@ import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { plural } from '../harness/text/document.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
-import { writeFile } from '../harness/text/files.ts';
-import { packageRoot } from '../harness/text/package-root.ts';
+import { assertWritable, makeFolder, writeFile } from '../harness/text/files.ts';
 import {
+  clauseOf,
+  commandLineFor,
+  corpusFolder,
   EXIT_BAD_NEWS,
+  EXIT_INTERRUPTED,
   EXIT_OK,
+  expectationsFile,
   output,
+  OUTPUT,
   quote,
-  runAsScript,
+  SCENARIOS,
   stateNamed,
   wholeNumber,
+  writableCorpusFolder,
   type Args,
   type Command,
 } from './cli.ts';
 
 export const explore: Command = {
-  name: 'explore',
   usage: '<from> [<to>]',
-  summary: 'Generated programs on which two states differ, or on which one state breaks the contract.',
-  positionals: { min: 1, max: 2 },
   options: {
     runs: { type: 'string', value: 'N', help: 'programs to run (2000; with --time: as many as it takes)' },
     time: { type: 'string', value: 'TIME', help: 'stop after that time: 500ms, 30s, 2m' },
@@ -54,17 +56,13 @@ export const explore: Command = {
       value: 'N',
       help: 'threads (as many as there are cores); the findings stay the same',
     },
-    save: { type: 'boolean', help: 'put the shrunk scenarios into corpus/found/' },
+    save: { type: 'boolean', help: 'put the shrunk scenarios into found/ of the corpus' },
+    corpus: SCENARIOS.corpus,
     program: { type: 'string', value: 'N', help: 'only program number N' },
     finding: { type: 'string', value: 'ID', help: 'only this finding' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    output: OUTPUT,
   },
-  examples: [
-    'npm run explore -- v2 v3 --runs 20000 --seed 1',
-    'npm run explore -- v8 --time 30s --clause confinement-read',
-    'npm run explore -- v7 v8 --exhaustive',
-  ],
-  exits: { 0: 'nothing found', 1: 'something found', 2: 'trouble: bad input, or a finding cannot be saved' },
+  examples: ['v2 v3 --runs 20000 --seed 1', 'v8 --time 30s --clause confinement-read', 'v7 v8 --exhaustive'],
   run,
 };
 
@@ -72,6 +70,8 @@ const DEFAULT_RUNS = 2000;
 /** Milliseconds between two progress lines. */
 const TICK = 100;
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000 };
+
+const INTERRUPTED = 'interrupted';
 
 interface Limits {
   readonly first: number;
@@ -87,17 +87,19 @@ async function run(args: Args): Promise<number> {
   const assignment: Assignment = {
     from: second === undefined ? undefined : stateNamed(first).id,
     to: stateNamed(second ?? first).id,
-    clause: clauseNamed(args.text('clause')),
+    clause: clauseOf(args),
     different: second !== undefined && !args.flag('clauses-only'),
     programs: args.flag('exhaustive') ? { operations } : { seed },
   };
   const grid = args.flag('exhaustive') ? enumerate({ ...DEFAULT_GRID, operations }) : undefined;
   const limits = limitsOf(args, sourceOf(assignment));
-  const expectations = loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml'));
+  const corpus = args.flag('save') ? writableFolder(args) : corpusFolder(args);
+  const expectations = loadExpectations(expectationsFile(corpus));
   const workers = workersFor(args, assignment, limits);
   const search = new Search(workers, expectations, args.text('finding'));
   const ended = await searching(search, limits, seed);
   await workers.close();
+  refuseUnknown(args.text('finding'), search, ended);
   const target = targetOf(assignment);
   const how = grid === undefined ? `seed ${seed}` : 'exhaustive';
   const head = args.text('finding') === undefined ? header(target, grid, search, how, ended.early) : [];
@@ -106,9 +108,17 @@ async function run(args: Args): Promise<number> {
     sectionOf(machine, target, finding, replayOf(args, assignment, finding)),
   );
   output(args, `${[...head, ...sections].join('\n\n')}\n`);
-  if (args.flag('save')) save(target, search.findings);
+  if (args.flag('save')) save(corpus, target, search.findings);
   if (ended.failure !== undefined) throw ended.failure;
+  if (ended.early === INTERRUPTED) return EXIT_INTERRUPTED;
   return search.findings.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+/** The finding that was asked for has to be there; UserError that names those that are. */
+function refuseUnknown(id: string | undefined, { findings, expected, others }: Search, { early }: End): void {
+  if (id === undefined || early !== '' || findings.length + expected.length > 0) return;
+  const known = others.size === 0 ? 'they have no findings' : suggestion(id, [...others]);
+  throw new UserError(`no finding ${quote(id)} in these programs; ${known}`);
 }
 
 /** Below so many programs, threads take longer to start than they save. */
@@ -126,7 +136,8 @@ function replayOf(args: Args, { programs }: Assignment, { index, id }: ExploredF
       ? `--seed ${programs.seed}`
       : `--exhaustive${programs.operations === DEFAULT_GRID.operations ? '' : ` --operations ${programs.operations}`}`;
   const also = args.flag('clauses-only') ? ' --clauses-only' : '';
-  return `npm run explore -- ${args.positionals.join(' ')} ${options}${also} --program ${index} --finding ${id}`;
+  const words = `${args.positionals.join(' ')} ${options}${also} --program ${index} --finding ${id}`;
+  return commandLineFor(args, 'explore', words);
 }
 
 function limitsOf(args: Args, source: ProgramSource): Limits {
@@ -163,7 +174,7 @@ async function searching(search: Search, { first, end, deadline }: Limits, seed:
     process.removeListener('SIGINT', interrupt);
     if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
   }
-  if (interrupted) return { early: 'interrupted', failure: undefined };
+  if (interrupted) return { early: INTERRUPTED, failure: undefined };
   const isShort = Number.isFinite(end) && search.programs < end - first;
   return { early: isShort ? 'out of time' : '', failure: undefined };
 }
@@ -211,19 +222,19 @@ function ownFirst(findings: readonly ExploredFinding[]): ExploredFinding[] {
   return findings.toSorted((a, b) => rank(a) - rank(b));
 }
 
+/** The folder of the corpus, in which findings can be saved. */
+function writableFolder(args: Args): string {
+  const corpus = writableCorpusFolder(args, 'save');
+  makeFolder(join(corpus, 'found'));
+  assertWritable(join(corpus, 'found', 'x.yaml'));
+  return corpus;
+}
+
 /** Each finding in a file of its own; what is there already stays. */
-function save(target: Target, findings: readonly ExploredFinding[]): void {
-  const folder = join(packageRoot(), 'corpus', 'found');
-  try {
-    mkdirSync(folder, { recursive: true });
-  } catch (error) {
-    throw new UserError(
-      `cannot make ${quote(folder)}: ${error instanceof Error ? error.message : String(error)}`,
-    );
-  }
+function save(corpus: string, target: Target, findings: readonly ExploredFinding[]): void {
   for (const finding of findings) {
     const telling = tell(target, finding);
-    const file = join(packageRoot(), 'corpus', `${telling.id}.yaml`);
+    const file = join(corpus, `${telling.id}.yaml`);
     const text = toYaml(finding.program, telling);
     if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
     writeFile(file, text);
@@ -237,12 +248,3 @@ function milliseconds(given: string): number {
   if (factor !== undefined && Number(count) > 0) return Number(count) * factor;
   throw new UserError(`--time ${quote(given)} is not a time; expected a number and ms, s or m, like 30s`);
 }
-
-function clauseNamed(id: string | undefined): ClauseId | undefined {
-  if (id === undefined) return undefined;
-  const clause = CLAUSE_IDS.find((known) => known === id);
-  if (clause !== undefined) return clause;
-  throw new UserError(`unknown clause ${quote(id)}; ${suggestion(id, CLAUSE_IDS)}`);
-}
-
-await runAsScript(import.meta.url, explore);

@@ -7,25 +7,17 @@ import { loadVectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
-import { EXIT_BAD_NEWS, EXIT_OK, output, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
 import { progressLine } from './terminal.ts';
 
 export const fidelity: Command = {
-  name: 'fidelity',
   usage: '[folder]',
-  summary: "Replays what the kernel's own C was recorded doing, on every state, and compares call by call.",
-  positionals: { min: 0, max: 1 },
   options: {
     state: { type: 'string', value: 'ID', help: 'only this state' },
     json: { type: 'boolean', help: 'JSON instead of a table' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    output: OUTPUT,
   },
-  examples: ['npm run fidelity', 'npm run fidelity -- path/to/vectors --state v3.5'],
-  exits: {
-    0: 'every vector matches',
-    1: 'a vector does not match',
-    2: 'trouble: damaged folder, unknown state',
-  },
+  examples: ['', 'path/to/vectors --state v3.5'],
   run,
 };
 
@@ -80,5 +72,3 @@ function render(results: readonly (Fidelity | Missing)[]): string {
     '\n',
   );
 }
-
-await runAsScript(import.meta.url, fidelity);

@@ -5,10 +5,11 @@ import { sideBySide } from '../harness/subject/subject.ts';
 import { DMA_IOMMU } from '../variants/registry.ts';
 import {
   casesFor,
+  corpusOf,
   EXIT_OK,
   output,
-  projectCorpus,
-  runAsScript,
+  OUTPUT,
+  SCENARIOS,
   stateNamed,
   toolVersion,
   type Args,
@@ -17,32 +18,22 @@ import {
 import { progressLine } from './terminal.ts';
 
 export const matrix: Command = {
-  name: 'matrix',
-  usage: '[states…]',
-  summary: 'Many states side by side: clauses, scenarios and costs. Default: series ends and suggestions.',
-  positionals: { min: 0, max: 64 },
+  usage: '[states...]',
   options: {
-    scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match, like sync/*' },
+    ...SCENARIOS,
     json: { type: 'boolean', help: 'JSON instead of Markdown' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    output: OUTPUT,
   },
-  examples: [
-    'npm run matrix',
-    'npm run matrix baseline v3 v8',
-    "npm run matrix -- v6 v7 --scenario 'min-align-mask/*'",
-  ],
-  exits: { 0: 'done', 2: 'trouble' },
+  examples: ['', 'baseline v3 v8', "v6 v7 --scenario 'min-align-mask/*'"],
   run,
 };
 
 function run(args: Args): number {
   const { positionals } = args;
   const states = positionals.length > 0 ? positionals.map(stateNamed) : sideBySide(DMA_IOMMU);
-  const corpus = projectCorpus();
+  const corpus = corpusOf(args);
   const built = buildMatrix(states, casesFor(corpus, args), progressLine('cases'));
   const context = { corpusHash: corpus.hash, version: toolVersion() };
   output(args, (args.flag('json') ? matrixToJson : matrixToMarkdown)(built, context));
   return EXIT_OK;
 }
-
-await runAsScript(import.meta.url, matrix);

@@ -8,8 +8,8 @@ import { packageRoot } from '../harness/text/package-root.ts';
 import { writeSeries } from '../harness/source/new-series.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { copyOfRepository } from '../harness/source/testing/checkout.ts';
-import { EXIT_TROUBLE, runCommand } from './cli.ts';
-import { newState } from './new-state.ts';
+import { EXIT_TROUBLE } from './cli.ts';
+import { runCommandLine } from './main.ts';
 
 describe('in a copy of the repository', () => {
   let root: string;
@@ -110,10 +110,10 @@ describe('trouble', () => {
       ['v98', ...from, ...patch, '--override', 'mapSg', '--override', 'mapPage'],
       'given 2 times for 1 patches',
     ],
-    [['v98', 'v97', ...from, ...patch], 'usage: new-state <name>: surplus "v97"'],
+    [['v98', 'v97', ...from, ...patch], 'Expected 1 argument but got 2. Surplus: "v97"'],
   ])('%j', async (argv, message) => {
     const before = readdirSync(join(packageRoot(), 'variants'));
-    expect(await runCommand(newState, argv)).toBe(EXIT_TROUBLE);
+    expect(await runCommandLine(['new-state', ...argv])).toBe(EXIT_TROUBLE);
     expect(complained).toContain(message);
     expect(complained).toMatch(/^bouncediff: .*\n$/);
     expect(readdirSync(join(packageRoot(), 'variants'))).toEqual(before);
@@ -122,7 +122,7 @@ describe('trouble', () => {
   test('a flag that npm keeps', async () => {
     const env = { ...process.env, npm_lifecycle_event: 'new-state', npm_config_from: 'v8' };
     jest.replaceProperty(process, 'env', env);
-    expect(await runCommand(newState, ['v98', 'v8', 'a'])).toBe(EXIT_TROUBLE);
+    expect(await runCommandLine(['new-state', 'v98', 'v8', 'a'])).toBe(EXIT_TROUBLE);
     expect(complained).toContain('npm kept --from for itself; put -- before flags');
   });
 });

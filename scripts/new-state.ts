@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { findState } from '../variants/registry.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { writeSeries } from '../harness/source/new-series.ts';
 import type { PatchDraft } from '../harness/source/series-draft.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
-import { EXIT_OK, quote, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
+import { commandLine, EXIT_OK, quote, stateNamed, type Args, type Command } from './cli.ts';
 
 export const newState: Command = {
-  name: 'new-state',
   usage: '<name>',
-  summary: 'Starts the next revision: a folder of patches on top of a state, ready to edit and to compare.',
-  positionals: { min: 1, max: 1 },
   options: {
     from: { type: 'string', value: 'STATE', help: 'the state that its first patch stands on' },
     patch: {
@@ -29,21 +24,15 @@ export const newState: Command = {
     },
   },
   examples: [
-    'npm run new-state v9 -- --from v8 --patch "dma-iommu: clear the whole slot" --override mapPage',
-    'npx bouncediff new-state v9 --from v8 --patch "first" --override mapSg,unmapSg --patch "second" --override initDomain',
+    'v9 --from v8 --patch "dma-iommu: clear the whole slot" --override mapPage',
+    'v9 --from v8 --patch "first" --override mapSg,unmapSg --patch "second" --override initDomain',
   ],
-  exits: { 0: 'written', 2: 'trouble: nothing was written' },
   run,
 };
 
 async function run(args: Args): Promise<number> {
   const [name = ''] = args.positionals;
   const root = packageRoot();
-  if (!existsSync(join(root, 'tsconfig.json'))) {
-    throw new UserError(
-      'new-state writes into a checkout of the repository, and this is an installed package',
-    );
-  }
   if (findState(name) !== undefined) throw new UserError(`there is a state ${quote(name)} already`);
   const from = args.text('from');
   if (from === undefined) throw new UserError('which state does it stand on? --from STATE');
@@ -53,7 +42,7 @@ async function run(args: Args): Promise<number> {
   const lines = files.map(({ path }) => `  ${path}\n`);
   process.stdout.write(
     `${name} stands on ${base.id}:\n${lines.join('')}` +
-      `Edit its patches, then: npm run compare ${base.id} ${name} (docs/adding-a-revision.md)\n`,
+      `Edit its patches, then: ${commandLine(args.form, 'compare', `${base.id} ${name}`)} (docs/adding-a-revision.md)\n`,
   );
   return EXIT_OK;
 }
@@ -73,5 +62,3 @@ function patchesOf(subjects: readonly string[], overrides: readonly string[]): P
       .filter((name) => name !== ''),
   }));
 }
-
-await runAsScript(import.meta.url, newState);

@@ -15,24 +15,16 @@ import { execa } from 'execa';
 import { escapeXml } from '../harness/picture/svg.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
-import { EXIT_BAD_NEWS, EXIT_OK, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, quote, type Args, type Command } from './cli.ts';
 import { progressLine } from './terminal.ts';
 
-const picturesLook: Command = {
-  name: 'pictures:look',
+export const picturesLook: Command = {
   usage: '<folder>',
-  checkoutOnly: true,
-  summary: 'The pictures of reports/ as a browser draws them, light and dark, as PNG in a folder.',
-  positionals: { min: 1, max: 1 },
   options: {
     only: { type: 'string', value: 'TEXT', help: 'only pictures and pages with that in their name' },
     mermaid: { type: 'string', value: 'FILE', help: 'a mermaid.min.js, to draw the sequence diagrams with' },
   },
-  examples: [
-    'npm run pictures:look -- /tmp/look --only v2-v3',
-    'CHROMIUM=/usr/bin/chromium npm run pictures:look -- /tmp/look',
-  ],
-  exits: { 0: 'drawn', 1: 'Mermaid does not read a diagram', 2: 'trouble, like no browser' },
+  examples: ['/tmp/look --only v2-v3', '/tmp/look --mermaid mermaid.min.js'],
   run,
 };
 
@@ -220,5 +212,3 @@ class Browser {
     rmSync(this.folder, { recursive: true, force: true });
   }
 }
-
-await runAsScript(import.meta.url, picturesLook);

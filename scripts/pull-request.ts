@@ -10,7 +10,7 @@ import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import type { State } from '../harness/subject/state.ts';
-import { appendFile, makeFolder, readText, writeFile } from '../harness/text/files.ts';
+import { appendFile, assertWritable, makeFolder, readText, writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import {
   EXIT_BAD_NEWS,
@@ -18,7 +18,6 @@ import {
   oneOf,
   projectCorpus,
   quote,
-  runAsScript,
   stateNamed,
   toolVersion,
   type Args,
@@ -28,25 +27,23 @@ import { progressLine } from './terminal.ts';
 import { REPORT_ONLY } from './touched.ts';
 
 export const pullRequest: Command = {
-  name: 'pull-request',
   usage: '<pairs> <folder>',
-  checkoutOnly: true,
-  summary: 'Compares the pairs of a file (npm run touched) and writes reports, data and one comment.',
-  positionals: { min: 2, max: 2 },
   options: {
-    summary: { type: 'string', value: 'FILE', help: 'append the comment there too: $GITHUB_STEP_SUMMARY' },
+    summary: {
+      type: 'string',
+      value: 'FILE',
+      writes: true,
+      help: 'append the comment there too: $GITHUB_STEP_SUMMARY',
+    },
     artefacts: { type: 'string', value: 'URL', help: 'where the folder can be found later' },
     'fail-on': {
       type: 'string',
       value: 'WHAT',
-      help: `exit 1 on: ${FAIL_ON.join(', ')}; default unexplained`,
+      choices: FAIL_ON,
+      help: 'what to exit with 1 on; default unexplained',
     },
   },
-  examples: [
-    'npm run -s touched -- --base origin/main --output touched.txt',
-    'npm run pull-request touched.txt report/',
-  ],
-  exits: { 0: 'written, nothing to fail on', 1: 'written, something to fail on', 2: 'trouble' },
+  examples: ['touched.txt report/'],
   run,
 };
 
@@ -54,8 +51,9 @@ async function run(args: Args): Promise<number> {
   const [pairs = '', folder = ''] = args.positionals;
   const failOn = oneOf(args.text('fail-on') ?? 'unexplained', 'fail-on', FAIL_ON);
   const wanted = readPairs(pairs);
-  const reports = await reportsOn(wanted);
   makeFolder(folder);
+  assertWritable(join(folder, 'comment.md'));
+  const reports = await reportsOn(wanted);
   for (const report of reports) {
     const { from, to } = report.comparison;
     const name = `${from.id}-${to.id}`.replaceAll('/', '-');
@@ -111,5 +109,3 @@ async function reportsOn(pairs: readonly Pair[]): Promise<Report[]> {
     return makeReport(machine, from, to, { ...options, progress }).report;
   });
 }
-
-await runAsScript(import.meta.url, pullRequest);

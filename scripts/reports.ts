@@ -27,7 +27,6 @@ import {
   EXIT_BAD_NEWS,
   EXIT_OK,
   projectCorpus,
-  runAsScript,
   toolVersion,
   type Args,
   type Command,
@@ -35,15 +34,9 @@ import {
 import { progressLine } from './terminal.ts';
 
 export const reports: Command = {
-  name: 'reports',
   usage: '',
-  checkoutOnly: true,
-  summary:
-    'The reports of the series in reports/: each revision against the one before, the suggestions, the matrix.',
-  positionals: { min: 0, max: 0 },
   options: { check: { type: 'boolean', help: 'write nothing; say what is stale' } },
-  examples: ['npm run reports', 'npm run reports -- --check'],
-  exits: { 0: 'written, or up to date', 1: 'stale (--check)', 2: 'trouble' },
+  examples: ['', '--check'],
   run,
 };
 
@@ -172,5 +165,3 @@ function counted(pages: readonly Page[]): string {
 function read(file: string): string {
   return existsSync(file) ? readFileSync(file, 'utf8') : '';
 }
-
-await runAsScript(import.meta.url, reports);

@@ -3,23 +3,19 @@ import type { State } from '../harness/subject/state.ts';
 import { methodsNamed } from '../harness/source/names.ts';
 import type { FunctionDiff, SourceFunction } from '../harness/source/effective-source.ts';
 import { openSources } from '../harness/source/sources.ts';
-import { EXIT_OK, output, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
+import { EXIT_OK, output, OUTPUT, stateNamed, type Args, type Command } from './cli.ts';
 
 export const source: Command = {
-  name: 'source',
   usage: '<state> [function]',
-  summary: "A state's code after all of its patches, or how it differs from another state's.",
-  positionals: { min: 1, max: 2 },
   options: {
-    diff: { type: 'string', value: 'STATE', help: 'how the functions of STATE differ from those of <state>' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    diff: {
+      type: 'string',
+      value: 'STATE',
+      help: 'what changes from <state>, the - side, to STATE, the + side',
+    },
+    output: OUTPUT,
   },
-  examples: [
-    'npm run source v3 iommu_dma_map_page',
-    'npm run source -- v5.3 --diff v5.4',
-    'npx bouncediff source v7 mapPage --diff v8',
-  ],
-  exits: { 0: 'printed', 2: 'trouble' },
+  examples: ['v3 iommu_dma_map_page', 'v5.3 --diff v5.4', 'v7 mapPage --diff v8'],
   run,
 };
 
@@ -63,7 +59,10 @@ function renderDiffs(
   const onlyMoved = diffs.every(({ kind }) => kind === 'moved');
   const differ = onlyMoved ? 'only moved' : one ? 'differs' : 'differ';
   const head = `${diffs.length} ${one ? 'function' : 'functions'} ${differ}`;
-  return [`${from.id} → ${to.id}: ${head}\n`, ...diffs.map((diff) => section(diff, from, to))].join('\n');
+  return [
+    `${from.id} → ${to.id} (- is ${from.id}, + is ${to.id}): ${head}\n`,
+    ...diffs.map((diff) => section(diff, from, to)),
+  ].join('\n');
 }
 
 function section(
@@ -78,5 +77,3 @@ function section(
     patch === undefined ? '/dev/null' : `${state.id}/${method}\t${patch}`;
   return `${heading}\n--- ${side(from, patches.from)}\n+++ ${side(to, patches.to)}\n${lines.join('\n')}\n`;
 }
-
-await runAsScript(import.meta.url, source);

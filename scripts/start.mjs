@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * `node scripts/start.mjs NAME args…` runs scripts/NAME.ts: as it was built, if no source has changed
- * since, which starts twice as fast; else from the sources.
+ * `node scripts/start.mjs COMMAND args…` runs a command in a checkout: as it was built, if no source has
+ * changed since, which starts twice as fast; else from the sources, whose types are checked meanwhile.
  */
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { execFile } from 'node:child_process';
+import { existsSync, readdirSync, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const TROUBLE = 2;
 
 /**
  * When a source below the folder, or what is in it, changed last.
@@ -25,22 +27,75 @@ function changed(folder) {
 }
 
 function isBuilt() {
-  const built = statSync(join(ROOT, 'dist', 'scripts', 'cli.js'), { throwIfNoEntry: false });
+  const built = statSync(join(ROOT, 'dist', 'scripts', 'main.js'), { throwIfNoEntry: false });
   return (
     built !== undefined &&
     ['variants', 'harness', 'scripts'].every((name) => changed(join(ROOT, name)) < built.mtimeMs)
   );
 }
 
-async function fromSources() {
-  const { register } = await import('tsx/esm/api');
-  process.setSourceMapsEnabled(true);
-  register();
+/**
+ * What the compiler says is wrong with the sources, in one line; empty: nothing. It keeps what it knows,
+ * so that the next time takes a second.
+ * @returns {Promise<string>}
+ */
+async function checkTypes() {
+  const tsc = join(ROOT, 'node_modules', 'typescript', 'bin', 'tsc');
+  if (!existsSync(tsc)) {
+    process.stderr.write(
+      'bouncediff: the sources have changed; no TypeScript compiler to check them: npm ci\n',
+    );
+    return '';
+  }
+  const cache = join(ROOT, 'node_modules', '.cache', 'bouncediff', 'types.tsbuildinfo');
+  const options = ['--noEmit', '--pretty', 'false', '--incremental', '--tsBuildInfoFile', cache];
+  const args = [tsc, '--project', join(ROOT, 'tsconfig.build.json'), ...options];
+  /** @type {string} */
+  const said = await new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: ROOT, maxBuffer: 1 << 28 }, (_, stdout) => resolve(stdout));
+  });
+  const errors = [...said.matchAll(/^(\S.*)\((\d+),(\d+)\): error (TS\d+): (.*)$/gm)];
+  const [first] = errors;
+  if (first === undefined) return '';
+  const [, file = '', line, column, code, message] = first;
+  const more = errors.length > 1 ? `; ${errors.length - 1} more: npx tsc` : '';
+  return `${relative(ROOT, join(ROOT, file))}:${line}:${column}: ${message} (${code}${more})`;
 }
 
-const [, , name = ''] = process.argv;
-const built = isBuilt();
-if (!built) await fromSources();
-const script = built ? join(ROOT, 'dist', 'scripts', `${name}.js`) : join(ROOT, 'scripts', `${name}.ts`);
-process.argv.splice(1, 2, script);
-await import(pathToFileURL(script).href);
+async function fromSources() {
+  try {
+    const { register } = await import('tsx/esm/api');
+    register();
+  } catch {
+    complain('the sources have changed, and tsx, which runs them, is missing: npm ci');
+    return;
+  }
+  process.setSourceMapsEnabled(true);
+  try {
+    await start(join(ROOT, 'scripts', 'main.ts'), { form: 'npm run', checkTypes });
+  } catch (error) {
+    // The command line itself could not be loaded.
+    complain((await checkTypes()) || String(error));
+  }
+}
+
+/** @param {string} message */
+function complain(message) {
+  process.stderr.write(`bouncediff: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  process.exitCode = TROUBLE;
+}
+
+/**
+ * @param {string} file that has main()
+ * @param {{ form: string, checkTypes?: () => Promise<string> }} setting
+ */
+async function start(file, setting) {
+  const module = /** @type {{ main: (setting: object) => Promise<void> }} */ (
+    await import(pathToFileURL(file).href)
+  );
+  await module.main(setting);
+}
+
+if (isBuilt()) {
+  await start(join(ROOT, 'dist', 'scripts', 'main.js'), { form: 'npm run' });
+} else await fromSources();

@@ -1,19 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { markdownTable } from 'markdown-table';
 import { allStates } from '../variants/registry.ts';
-import { EXIT_OK, output, runAsScript, type Args, type Command } from './cli.ts';
+import { EXIT_OK, output, OUTPUT, type Args, type Command } from './cli.ts';
 
 export const states: Command = {
-  name: 'states',
   usage: '',
-  summary: 'The states of the series, with where they come from.',
-  positionals: { min: 0, max: 0 },
   options: {
     json: { type: 'boolean', help: 'JSON instead of a table' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    output: OUTPUT,
   },
-  examples: ['npm run states', 'npx bouncediff states --json'],
-  exits: { 0: 'listed', 2: 'trouble' },
+  examples: ['', '--json'],
   run,
 };
 
@@ -45,5 +41,3 @@ function run(args: Args): number {
   );
   return EXIT_OK;
 }
-
-await runAsScript(import.meta.url, states);

@@ -3,17 +3,12 @@ import { execa } from 'execa';
 import { COMMENT_MARKER } from '../harness/report/comment.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { readText } from '../harness/text/files.ts';
-import { EXIT_OK, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { EXIT_OK, quote, type Args, type Command } from './cli.ts';
 
 export const stickyComment: Command = {
-  name: 'sticky-comment',
   usage: '<repository> <number> <file>',
-  checkoutOnly: true,
-  summary: 'Keeps one comment of a pull request up to date, through gh.',
-  positionals: { min: 3, max: 3 },
   options: {},
-  examples: ['npm run sticky-comment OWNER/NAME 12 report/comment.md'],
-  exits: { 0: 'commented, or not allowed to', 2: 'trouble' },
+  examples: ['OWNER/NAME 12 report/comment.md'],
   run,
 };
 
@@ -54,5 +49,3 @@ async function gh(args: readonly string[], input?: object): Promise<string | und
   if (/\bHTTP 403\b/.test(said)) return undefined;
   throw new UserError(`gh api failed: ${said === '' ? outcome.shortMessage : said}`);
 }
-
-await runAsScript(import.meta.url, stickyComment);

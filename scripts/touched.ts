@@ -3,23 +3,18 @@ import { execa } from 'execa';
 import { UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { SUBJECTS } from '../variants/registry.ts';
-import { EXIT_OK, output, quote, runAsScript, type Args, type Command } from './cli.ts';
+import { EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
 
 /** Marks a pair whose states are as they were: what is wrong with them is not the change's doing. */
 export const REPORT_ONLY = 'report-only';
 
 export const touched: Command = {
-  name: 'touched',
-  usage: '[files…]',
-  checkoutOnly: true,
-  summary: `The comparisons that changed files touch, a line each; ${REPORT_ONLY} where no state itself changed.`,
-  positionals: { min: 0, max: 10_000 },
+  usage: '[files...]',
   options: {
     base: { type: 'string', value: 'REF', help: 'the files that have changed since the branch left REF' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    output: OUTPUT,
   },
-  examples: ['npm run touched -- --base origin/main', 'npm run touched variants/v4/fix-sync-sg.ts'],
-  exits: { 0: 'listed, be it none', 2: 'trouble' },
+  examples: ['--base origin/main', 'variants/v4/fix-sync-sg.ts'],
   run,
 };
 
@@ -46,5 +41,3 @@ async function changedSince(base: string): Promise<string[]> {
   }
   return stdout.split('\0').filter((file) => file !== '');
 }
-
-await runAsScript(import.meta.url, touched);

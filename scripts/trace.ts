@@ -7,24 +7,16 @@ import { plain } from '../harness/text/document.ts';
 import { sentence } from '../harness/contract/sentence.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
 import { selectScenarios } from '../harness/scenario/load.ts';
-import { EXIT_OK, output, projectCorpus, runAsScript, stateNamed, type Args, type Command } from './cli.ts';
+import { corpusOf, EXIT_OK, output, OUTPUT, SCENARIOS, stateNamed, type Args, type Command } from './cli.ts';
 
 export const trace: Command = {
-  name: 'trace',
   usage: '<state> <scenario>',
-  summary:
-    'Every kernel function that a state calls in a scenario, and which method of which patch called it.',
-  positionals: { min: 2, max: 2 },
   options: {
     names: { type: 'boolean', help: 'addresses by name (buffer+0x40) instead of raw' },
-    output: { type: 'string', value: 'FILE', help: 'write there instead of standard output' },
+    corpus: SCENARIOS.corpus,
+    output: OUTPUT,
   },
-  examples: [
-    'npm run states',
-    "npm run trace v3 'sync/*'",
-    'npx bouncediff trace v2 sg/trusted-sync --names',
-  ],
-  exits: { 0: 'traced', 2: 'trouble' },
+  examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names'],
   run,
 };
 
@@ -32,7 +24,7 @@ function run(args: Args): number {
   const [id = '', glob = ''] = args.positionals;
   const state = stateNamed(id);
   const machine = new Machine();
-  const cases = selectScenarios(projectCorpus(), glob);
+  const cases = selectScenarios(corpusOf(args), glob);
   const texts = cases.map((scenario) => render(runScenario(machine, state, scenario), args.flag('names')));
   output(args, texts.join('\n'));
   return EXIT_OK;
@@ -60,5 +52,3 @@ function render(recording: Run, names: boolean): string {
     '',
   ].join('\n');
 }
-
-await runAsScript(import.meta.url, trace);

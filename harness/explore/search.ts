@@ -44,6 +44,8 @@ export class Search {
   /** In the order in which they were found. */
   readonly findings: ExploredFinding[] = [];
   readonly expected: ExpectedFinding[] = [];
+  /** Ids of mechanisms that came up and were not looked for. */
+  readonly others = new Set<string>();
   /** Programs run. */
   programs = 0;
   private readonly workers: Workers;
@@ -107,7 +109,10 @@ export class Search {
   private isNews({ shown, index }: Hit): boolean {
     const { key } = shown;
     if (this.seen.has(key)) return false;
-    if (this.only !== undefined && mechanismId(key) !== this.only) return false;
+    if (this.only !== undefined && mechanismId(key) !== this.only) {
+      this.others.add(mechanismId(key));
+      return false;
+    }
     const entry = expectedAs(this.expectations, shown);
     if (entry === undefined) return true;
     this.seen.add(key);

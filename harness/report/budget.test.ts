@@ -58,7 +58,7 @@ describe('hundreds of findings', () => {
   test('end in counts, and in what was cut and where it is', () => {
     expect(text).toMatch(/^And \d+ more findings: \d+ [a-z-]+\.$/m);
     expect(text).toMatch(
-      /\nCut to fit: .*\d+ detailed findings.*\. `--full` prints everything, `--json` has it as data: `npm run compare -- v2 v3 --full`\.\n$/,
+      /\nCut to fit: .*\d+ detailed findings.*\. `--full` prints everything, `--json` has it as data: `npx bouncediff compare v2 v3 --full`\.\n$/,
     );
   });
 

@@ -96,7 +96,7 @@ function cutNote({ comparison: { from, to } }: Report, lost: readonly string[]):
     ' prints everything, ',
     code('--json'),
     ' has it as data: ',
-    code(`npm run compare -- ${from.id} ${to.id} --full`),
+    code(`npx bouncediff compare ${from.id} ${to.id} --full`),
     '.',
   );
 }

@@ -11,6 +11,7 @@ import type { Machine } from '../machine/machine.ts';
 import { DMA_MAPPING_ERROR, type Direction, type Scatterlist } from '../machine/vocabulary.ts';
 import { contentOf } from './content.ts';
 import { Observer } from './observer.ts';
+import { stateError } from './state-error.ts';
 import { sameSegments } from './same.ts';
 import type { CallPath, DmaSegment, Recording, StepOutcome } from './recording.ts';
 import { keep, Run, type KeptRun } from './run.ts';
@@ -66,9 +67,11 @@ export function execute(
   observer: Observer | undefined,
 ): Execution {
   machine.reset(scenario.machine);
-  const run = new Execution(machine, state.install(machine), scenario, observer);
-  run.execute();
-  return run;
+  try {
+    return new Execution(machine, state.install(machine), scenario, observer).execute();
+  } catch (error) {
+    throw stateError(machine, state, scenario, error);
+  }
 }
 
 type DeviceStep = Extract<AccessStep, { op: 'device_read' | 'device_write' }>;
@@ -105,7 +108,7 @@ export class Execution {
     this.mappings = scenario.mappings.map(() => undefined);
   }
 
-  execute(): void {
+  execute(): this {
     const { machine, scenario } = this;
     machine.log.step = -1;
     let buffers = 0;
@@ -123,8 +126,9 @@ export class Execution {
       const { status, map } = this.attempt(step, index);
       if (status === 'done' && this.crash === undefined) machine.attack();
       if (this.observer !== undefined) this.note(this.observer, index, status, map, from);
-      if (this.crash !== undefined) return;
+      if (this.crash !== undefined) break;
     }
+    return this;
   }
 
   /** Every map returned the same, and every device got the same kind of domain. */

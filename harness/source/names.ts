@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { nearest, UserError } from '../text/user-error.ts';
+import { suggestion, UserError } from '../text/user-error.ts';
 import type { SourceFunction } from './effective-source.ts';
 
 /**
@@ -18,7 +18,7 @@ export function methodsNamed(
   const names = functions.flatMap(({ method, kernelFunction }) =>
     kernelFunction === undefined ? [method] : [method, kernelFunction],
   );
-  const near = nearest(wanted, [...new Set(names)]);
-  const hint = near.length > 0 ? `nearest: ${near.join(', ')}` : `npm run source ${state} prints them all`;
-  throw new UserError(`no function ${JSON.stringify(name)} in ${state}; ${hint}`);
+  throw new UserError(
+    `no function ${JSON.stringify(name)} in ${state}; ${suggestion(wanted, [...new Set(names)])}`,
+  );
 }

@@ -2,7 +2,9 @@
 /** Files that the user names: read, or written whole or not at all; what goes wrong is one line. */
 import {
   appendFileSync,
+  closeSync,
   mkdirSync,
+  openSync,
   readFileSync,
   realpathSync,
   renameSync,
@@ -27,6 +29,22 @@ export function writeFile(file: string, text: string): void {
     renameSync(temporary, target);
   } catch (error) {
     if (temporary !== undefined) rmSync(temporary, { force: true });
+    throw new UserError(`cannot write ${JSON.stringify(file)}: ${reasonOf(error)}`);
+  }
+}
+
+/** Finds out, before the work is done, whether writeFile() could write the file; UserError when it could not. */
+export function assertWritable(file: string): void {
+  try {
+    const existing = statSync(file, { throwIfNoEntry: false });
+    if (existing !== undefined && !existing.isFile()) {
+      closeSync(openSync(file, 'a'));
+      return;
+    }
+    const temporary = `${existing === undefined ? file : realpathSync(file)}.${process.pid}.tmp`;
+    writeFileSync(temporary, '');
+    rmSync(temporary);
+  } catch (error) {
     throw new UserError(`cannot write ${JSON.stringify(file)}: ${reasonOf(error)}`);
   }
 }

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs a command line of a page without a process of its own, or finds out what is wrong with it. */
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { jest } from '@jest/globals';
-import { runCommand, type Command } from '../cli.ts';
+import { expect, jest } from '@jest/globals';
+import { readCommandLine } from '../command-line.ts';
+import { runCommandLine } from '../main.ts';
 import { ROOT, type Outcome } from './run.ts';
 
 /** The words of a line as a shell has them: quotes gone, what follows a # left out. */
@@ -25,28 +26,64 @@ export function npmScript(line: string): { name: string; args: string[] } {
   return { name, args: dashes < 0 ? kept : [...kept, ...rest.slice(dashes + 1)] };
 }
 
-/** Names of package.json's scripts. */
-export function npmScripts(): string[] {
-  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { scripts: object };
-  return Object.keys(scripts);
+/** package.json's scripts. */
+export function npmScripts(): Readonly<Record<string, string>> {
+  const { scripts } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as {
+    scripts: Record<string, string>;
+  };
+  return scripts;
 }
 
-/** The command behind an npm script; undefined: it is none of ours. */
-export async function commandNamed(name: string): Promise<Command | undefined> {
-  const file = join(ROOT, 'scripts', `${name}.ts`);
-  if (!npmScripts().includes(name) || !existsSync(file)) return undefined;
-  const exported = Object.values((await import(file)) as Record<string, unknown>);
-  return exported.find((value): value is Command => isCommand(value, name));
+const ONE = ['--scenario', 'min-align-mask/neighbour-slot'];
+
+/**
+ * What makes a command that goes through everything one of a second; nothing else in it depends on how
+ * many scenarios or programs there are. The last one of an option given twice counts.
+ */
+const LIGHTER: Readonly<Record<string, (args: readonly string[]) => readonly string[]>> = {
+  compare: (args) => [...ONE, ...args],
+  matrix: (args) => [...ONE, ...args],
+  explore: (args) => [
+    ...args.filter((arg, at) => arg !== '--time' && args[at - 1] !== '--time'),
+    '--runs',
+    '3',
+    '--workers',
+    '1',
+  ],
+};
+
+/** Understood only: their options, not what they do. */
+export const NOT_RUN: Readonly<Record<string, string>> = {
+  bench: 'measures for seconds; commands.test.ts runs it on one scenario',
+  fidelity: 'replays everything; fidelity.test.ts runs it on one state, harness/fidelity on all',
+  reports: 'writes reports/; npm run check says whether they are what it would write',
+  schema: 'writes corpus/; commands.test.ts asks whether it is up to date',
+  'new-state': 'writes into the project; new-state.test.ts follows docs/adding-a-revision.md',
+  touched: 'wants a branch; compare-workflow.test.ts has one',
+  'pull-request': 'wants what touched has written; compare-workflow.test.ts has that',
+  'sticky-comment': 'wants a pull request; compare-workflow.test.ts plays one',
+  'pictures:look': 'wants a browser; pictures-look.test.ts says what it does without one',
+};
+
+/** Options that write files. */
+const WRITES = /^--(output|summary|save|accept)$/;
+/** `<state>` stands for a name that the reader has. */
+const TEMPLATE = /^<.*>$/;
+
+/** Expects that a command line that somebody shows works: it is run, or at least understood. */
+export async function expectWorks(name: string, args: readonly string[]): Promise<void> {
+  const isRun = NOT_RUN[name] === undefined && !args.some((arg) => WRITES.test(arg) || TEMPLATE.test(arg));
+  if (!isRun) {
+    await expect(readCommandLine([name, ...args], 'npm run')).resolves.toBeDefined();
+    return;
+  }
+  const { exitCode, stderr } = await runHere(name, LIGHTER[name]?.(args) ?? args);
+  expect({ name, args, stderr }).toEqual({ name, args, stderr: '' });
+  expect([0, 1]).toContain(exitCode);
 }
 
-function isCommand(value: unknown, name: string): boolean {
-  return (
-    typeof value === 'object' && value !== null && 'run' in value && 'name' in value && value.name === name
-  );
-}
-
-/** Runs the command here; what it prints is caught. */
-export async function runHere(command: Command, args: readonly string[]): Promise<Outcome> {
+/** Runs a command here; what it prints is caught. */
+export async function runHere(name: string, args: readonly string[]): Promise<Outcome> {
   const said = { stdout: '', stderr: '' };
   const spies = (['stdout', 'stderr'] as const).map((stream) =>
     jest.spyOn(process[stream], 'write').mockImplementation((text) => {
@@ -55,7 +92,7 @@ export async function runHere(command: Command, args: readonly string[]): Promis
     }),
   );
   try {
-    return { exitCode: await runCommand(command, args), ...said };
+    return { exitCode: await runCommandLine([name, ...args]), ...said };
   } finally {
     for (const spy of spies) spy.mockRestore();
   }

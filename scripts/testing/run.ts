@@ -51,16 +51,18 @@ export async function execute(
   return { exitCode, stdout, stderr };
 }
 
-/** Arguments for node that start scripts/`name`.ts as it was built (.jest/build.mjs). */
+/** Arguments for node that start the command as it was built (.jest/build.mjs); `bouncediff`: no command. */
 export function nodeArgs(
   name: string,
   args: readonly string[],
   { root = ROOT, long = false }: RunOptions = {},
 ): string[] {
-  return [...(long ? [] : ['--no-turbofan']), join(root, 'dist', 'scripts', `${name}.js`), ...args];
+  const command = name === 'bouncediff' ? [] : [name];
+  const bin = join(root, 'dist', 'scripts', 'bouncediff.js');
+  return [...(long ? [] : ['--no-turbofan']), bin, ...command, ...args];
 }
 
-/** `node dist/scripts/name.js args…` */
+/** `npx bouncediff name args…` */
 export async function run(name: string, args: readonly string[], options: RunOptions = {}): Promise<Outcome> {
   return execute(process.execPath, nodeArgs(name, args, options), options);
 }

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { State } from '../subject/state.ts';
+import type { Machine } from '../machine/machine.ts';
+import { UserError } from '../text/user-error.ts';
+import type { Scenario } from './scenario.ts';
+
+/**
+ * The error for what a state threw that is no crash of the modelled kernel: names the state, its method
+ * and the step of the scenario. A state is the user's to mend.
+ */
+export function stateError(
+  { log, paths }: Machine,
+  { id, frames }: State,
+  scenario: Scenario,
+  cause: unknown,
+): UserError {
+  const frame = frames[paths.frame[log.path] ?? -1];
+  const where = frame === undefined ? '' : ` in ${frame.method} (${frame.patch})`;
+  const step = log.step < 0 ? 'before the first step' : `step ${log.step + 1}`;
+  return new UserError(`state ${id}${where}, ${step} of ${scenario.id}: ${String(cause)}`, { cause });
+}
