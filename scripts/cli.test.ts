@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterAll, describe, expect, test } from '@jest/globals';
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { copyProject } from './testing/project-copy.ts';
-import { execute, expectTrouble, nodeArgs, npmRun, run, type Outcome } from './testing/run.ts';
+import { execute, expectTrouble, nodeArgs, npmRun, ROOT, run, type Outcome } from './testing/run.ts';
 
 /** Two cases, one of which regresses. */
 const ARGS = ['v2', 'v3', '--scenario', 'min-align-mask/neighbour-slot'];
@@ -13,59 +14,92 @@ afterAll(() => {
   rmSync(root, { recursive: true });
 });
 
+/** As every help ends. */
+const EXIT_CODES = `Exit codes:
+  0    done; nothing regressed
+  1    something regressed, was found, does not match or is stale
+  2    trouble; one line on standard error says what
+  130  interrupted
+  134  out of memory: Node.js aborts, with a report of its own
+`;
+
 describe('--help', () => {
   test('shows usage, options, examples and exit codes of compare, whatever else is wrong', async () => {
     const { stdout, ...rest } = await run('compare', ['v33', '--help']);
     expect(rest).toEqual({ exitCode: 0, stderr: '' });
-    const groups = stdout.trimEnd().split('\n\n');
+    const groups = stdout.split('\n\n');
     expect(groups).toEqual([
+      'Usage: npx bouncediff compare [options] <from> <to>\n       npm run compare -- [options] <from> <to>',
       'What changed in observable behaviour and cost between two states of the series.',
-      '  npm run compare <from> <to>\n  npx bouncediff compare <from> <to>',
-      expect.stringMatching(/^Options .*:\n {2}--json /),
-      expect.stringMatching(/^Examples:\n {2}npm run compare v2 v3\n/),
-      expect.stringMatching(
-        /^Exit codes:\n {2}0 {2}nothing regressed\n {2}1 {2}something regressed\n {2}2 {2}trouble/,
-      ),
+      expect.stringMatching(/^Options:\n {2}--json /),
+      expect.stringMatching(/^Examples:\n {2}npx bouncediff compare v2 v3\n/),
+      EXIT_CODES,
     ]);
     for (const option of [
       '--json',
-      '--output FILE',
-      '--scenario GLOB',
-      '--clause ID',
-      '--no-color',
-      '--help',
+      '--output <FILE>',
+      '--scenario <GLOB>',
+      '--corpus <DIR>',
+      '--clause <ID>',
     ]) {
       expect(groups[2]).toMatch(new RegExp(`^ {2}${option} +[a-zA-Z]`, 'm'));
     }
+    for (const option of ['--no-color', '--debug', '-h, --help'])
+      expect(groups[2]).toContain(`\n  ${option} `);
   });
 
-  test('is there behind bouncediff, for a command without arguments', async () => {
-    expect(await run('bouncediff', ['states', '--help'])).toMatchInlineSnapshot(`
-      {
-        "exitCode": 0,
-        "stderr": "",
-        "stdout": "The states of the series, with where they come from.
+  test('of a command without arguments', async () => {
+    const { stdout, ...rest } = await run('states', ['--help']);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toBe(`Usage: npx bouncediff states [options]
+       npm run states -- [options]
 
-        npm run states
-        npx bouncediff states
+The states of the series, with where they come from.
 
-      Options (after -- with npm run):
-        --json         JSON instead of a table
-        --output FILE  write there instead of standard output
-        --no-color     no colour, as NO_COLOR does
-        --help         this text
+Options:
+  --json           JSON instead of a table
+  --output <FILE>  write there instead of standard output
+  --no-color       no colour, as NO_COLOR does
+  --debug          show where in the code an error comes from
+  -h, --help       this text
 
-      Examples:
-        npm run states
-        npx bouncediff states --json
+Examples:
+  npx bouncediff states
+  npx bouncediff states --json
 
-      Exit codes:
-        0  listed
-        2  trouble
-      ",
-      }
-    `);
+${EXIT_CODES}`);
   });
+
+  test('names the form in which it was started first', async () => {
+    const { stdout, ...rest } = await npmRun(['compare', '--', '--help']);
+    expect(rest).toEqual({ exitCode: 0, stderr: '' });
+    expect(stdout).toMatch(/^Usage: npm run compare -- \[options\] <from> <to>\n {7}npx bouncediff compare /);
+    expect(stdout).toContain('\n  npm run compare v2 v3\n  npm run compare -- baseline v3 --clause ');
+  });
+
+  test.each([
+    ['help', 'compare'],
+    ['compare', '-h'],
+  ])('%s %s', async (...args) => {
+    expect(await run('bouncediff', args)).toEqual(await run('compare', ['--help']));
+  });
+
+  test('has colours where they are wanted', async () => {
+    const { stdout } = await run('states', ['--help'], { env: { FORCE_COLOR: '1' } });
+    expect(stdout).toContain(`${ESCAPE}[1mOptions:${ESCAPE}[22m`);
+  });
+
+  test('README.md has the exit codes, too', () => {
+    const readme = readFileSync(join(ROOT, 'README.md'), 'utf8');
+    for (const [, code = '', meaning = ''] of EXIT_CODES.matchAll(/^ {2}(\d+) +(.*)$/gm)) {
+      expect(readme).toMatch(new RegExp(`^\\| ${code} +\\| ${meaning} +\\|$`, 'm'));
+    }
+  });
+});
+
+test('--version', async () => {
+  const { version } = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as { version: string };
+  expect(await run('bouncediff', ['--version'])).toEqual({ exitCode: 0, stdout: `${version}\n`, stderr: '' });
 });
 
 describe('colours of an error', () => {
@@ -74,17 +108,17 @@ describe('colours of an error', () => {
   test('FORCE_COLOR asks for them', async () => {
     const { exitCode, stderr } = await run('compare', args, { env: { FORCE_COLOR: '1' } });
     expect(exitCode).toBe(2);
-    expect(stderr).toMatch(new RegExp(`^${ESCAPE}\\[31mbouncediff:${ESCAPE}\\[39m unknown option "--nope"`));
+    expect(stderr).toMatch(new RegExp(`^${ESCAPE}\\[31mbouncediff:${ESCAPE}\\[39m unknown option '--nope'`));
   });
 
   test('NO_COLOR wins', async () => {
     const outcome = await run('compare', args, { env: { FORCE_COLOR: '1', NO_COLOR: '1' } });
-    expectTrouble(outcome, /^unknown option "--nope"/);
+    expectTrouble(outcome, /^unknown option '--nope'/);
   });
 
   test('--no-color wins, even among options that are wrong', async () => {
     const outcome = await run('compare', [...args, '--no-color'], { env: { FORCE_COLOR: '1' } });
-    expectTrouble(outcome, /^unknown option "--nope"/);
+    expectTrouble(outcome, /^unknown option '--nope'/);
   });
 });
 
@@ -136,14 +170,31 @@ describe('bad input is one line and 2', () => {
       'an unknown option',
       'compare',
       [...some, '--sceanrio=x'],
-      /^unknown option "--sceanrio"; there are --json, .*, --output, /,
+      "unknown option '--sceanrio=x' (Did you mean --scenario?) (see npx bouncediff compare --help)",
     ],
-    ['no value', 'compare', ['v2', 'v3', '--scenario'], "Option '--scenario <value>' argument missing"],
+    [
+      'no value',
+      'compare',
+      ['v2', 'v3', '--scenario'],
+      "option '--scenario <GLOB>' argument missing (see npx bouncediff compare --help)",
+    ],
+    [
+      'an option for a value',
+      'compare',
+      [...some, '--accept', '--json'],
+      /^option '--accept <REASON>' argument '--json' is invalid\. It is an option itself\. /,
+    ],
+    [
+      'a number that looks like an option',
+      'explore',
+      ['v2', 'v3', '--runs', '-5'],
+      '--runs "-5" is not a whole number from 1 to 1000000000',
+    ],
     [
       'a format like none',
       'compare',
       ['v2', 'v3', '--format', 'xml'],
-      /^--format "xml": one of markdown, terminal, json, /,
+      /^option '--format <NAME>' argument 'xml' is invalid\. Allowed choices are markdown, terminal, json, /,
     ],
     [
       'no reason',
@@ -155,14 +206,19 @@ describe('bad input is one line and 2', () => {
       'nowhere to append to',
       'compare',
       [...some, '--summary', '/no/such/x.md'],
-      'cannot append to "/no/such/x.md": ENOENT: no such file or directory',
+      'cannot write "/no/such/x.md": ENOENT: no such file or directory',
     ],
-    ['a missing argument', 'compare', ['v2'], 'usage: compare <from> <to>'],
+    [
+      'a missing argument',
+      'compare',
+      ['v2'],
+      "missing required argument 'to' (see npx bouncediff compare --help)",
+    ],
     [
       'surplus arguments',
       'compare',
       ['v2', 'v3', 'v4', 'v\n5'],
-      String.raw`usage: compare <from> <to>: surplus "v4 v\n5"`,
+      /^too many arguments for 'compare'\. Expected 2 arguments but got 4\. Surplus: "v4 v\\n5"\. \(see /,
     ],
     [
       'no such folder',
@@ -192,13 +248,13 @@ describe('bad input is one line and 2', () => {
       'a misspelt command',
       'bouncediff',
       ['comapre', 'v2', 'v3'],
-      'unknown command "comapre"; nearest: compare',
+      "unknown command 'comapre' (Did you mean compare?) (see npx bouncediff --help)",
     ],
     [
       'a command like none',
       'bouncediff',
-      ['--version'],
-      /^unknown command "--version"; there are compare, .*\bstates, .*\bbench\b/,
+      ['nonsense'],
+      /^unknown command 'nonsense'; there are compare, .*\bstates, .*\bbench\b/,
     ],
   ])('%s', async (_, name, args, message) => {
     expectTrouble(await run(name, args, { root }), message);

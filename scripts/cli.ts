@@ -15,6 +15,8 @@ export const EXIT_OK = 0;
 export const EXIT_BAD_NEWS = 1;
 export const EXIT_TROUBLE = 2;
 export const EXIT_INTERRUPTED = 130;
+/** SIGABRT: V8 ends the process, nothing can be done any more. */
+const EXIT_OUT_OF_MEMORY = 134;
 
 /** What the exit codes mean: the same for every command. */
 export const EXIT_CODES: Readonly<Record<number, string>> = {
@@ -22,6 +24,7 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   [EXIT_BAD_NEWS]: 'something regressed, was found, does not match or is stale',
   [EXIT_TROUBLE]: 'trouble; one line on standard error says what',
   [EXIT_INTERRUPTED]: 'interrupted',
+  [EXIT_OUT_OF_MEMORY]: 'out of memory: Node.js aborts, with a report of its own',
 };
 
 /** How the tool was started; hints name commands in that form. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { copyProject } from './testing/project-copy.ts';
-import { execute, run } from './testing/run.ts';
+import { execute, expectTrouble, run } from './testing/run.ts';
 
 async function explore(...args: string[]) {
   return run('explore', args);
@@ -15,7 +15,7 @@ test('reports findings, each with a command that prints it again', async () => {
   const sections = stdout.split(/^(?=### )/m).slice(1);
   expect(sections.length).toBeGreaterThan(1);
   const section = sections.at(-1) ?? '';
-  const replay = /^Replay: `npm run explore -- (.*)`$/m.exec(section)?.[1] ?? '';
+  const replay = /^Replay: `npx bouncediff explore (.*)`$/m.exec(section)?.[1] ?? '';
   const again = await explore(...replay.split(' '));
   expect(again.exitCode).toBe(1);
   expect(again.stdout.trim()).toBe(section.trim());
@@ -27,7 +27,7 @@ test('any number of workers finds the same in the same order', async () => {
   const [one, three, sources] = await Promise.all([
     explore(...args, '1'),
     explore(...args, '3'),
-    execute(process.execPath, ['--import', 'tsx', join('scripts', 'explore.ts'), ...args, '2']),
+    execute(process.execPath, ['--import', 'tsx', join('scripts', 'bouncediff.ts'), 'explore', ...args, '2']),
   ]);
   expect(sources.stdout).toBe(one.stdout);
   expect(three.exitCode).toBe(1);
@@ -61,14 +61,29 @@ describe('--save', () => {
     expect((await save()).stderr).toBe('');
   });
 
-  test('where nothing can be written: one line, exit code 2, and the findings are printed all the same', async () => {
+  test('into a corpus of your own', async () => {
+    const corpus = join(root, 'own');
+    expectTrouble(await save('--corpus', corpus), `no folder "${corpus}"`);
+    mkdirSync(corpus);
+    const { exitCode, stdout } = await save('--corpus', corpus);
+    expect(exitCode).toBe(1);
+    expect(readdirSync(join(corpus, 'found')).length).toBe(stdout.match(/^### /gm)?.length);
+  });
+
+  test('where nothing can be written: one line and exit code 2, before the work begins', async () => {
     rmSync(join(root, 'corpus', 'found'), { recursive: true });
     writeFileSync(join(root, 'corpus', 'found'), 'in the way');
-    const { exitCode, stdout, stderr } = await save();
-    expect(exitCode).toBe(2);
-    expect(stdout).toMatch(/^### /m);
-    expect(stderr).toMatch(/^bouncediff: cannot make [^\n]+\n$/);
+    expectTrouble(await save(), /^cannot make ".*\/found": /);
   });
+});
+
+test('--finding of what there is not names what there is', async () => {
+  const args = ['v2', 'v3', '--runs', '20', '--finding', 'NONSENSE'];
+  expectTrouble(await explore(...args), /^no finding "NONSENSE" in these programs; there are [0-9a-f]{8}, /);
+  expectTrouble(
+    await explore('v7', 'v8', '--runs', '5', '--finding', 'NONSENSE'),
+    'no finding "NONSENSE" in these programs; they have no findings',
+  );
 });
 
 test('equal code, nothing found', async () => {

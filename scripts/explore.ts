@@ -225,6 +225,7 @@ function ownFirst(findings: readonly ExploredFinding[]): ExploredFinding[] {
 /** The folder of the corpus, in which findings can be saved. */
 function writableFolder(args: Args): string {
   const corpus = writableCorpusFolder(args, 'save');
+  if (!existsSync(corpus)) throw new UserError(`no folder ${quote(corpus)}`);
   makeFolder(join(corpus, 'found'));
   assertWritable(join(corpus, 'found', 'x.yaml'));
   return corpus;

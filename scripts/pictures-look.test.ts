@@ -15,10 +15,10 @@ test.each([
   ],
   ['a browser that is not there', { CHROMIUM: '/no/such' }, 'CHROMIUM is "/no/such", which is no file'],
 ] as const)('%s: one line, and no folder', async (_, env, message) => {
-  expectTrouble(await run('pictures-look', [FOLDER], { env }), message);
+  expectTrouble(await run('pictures:look', [FOLDER], { env }), message);
   expect(existsSync(FOLDER)).toBe(false);
 });
 
 test('a Mermaid that is not there', async () => {
-  expectTrouble(await run('pictures-look', [FOLDER, '--mermaid', '/no/such.js']), 'no file "/no/such.js"');
+  expectTrouble(await run('pictures:look', [FOLDER, '--mermaid', '/no/such.js']), 'no file "/no/such.js"');
 });
