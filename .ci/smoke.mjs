@@ -88,8 +88,9 @@ function check(args, isGood) {
   const good = isGood(outcome);
   if (!good) failed++;
   process.stdout.write(`${good ? 'ok    ' : 'FAILED'} bouncediff ${args.join(' ')}\n`);
-  if (!good)
+  if (!good) {
     process.stdout.write(`exit code ${outcome.status}\n${outcome.stderr}${outcome.stdout.slice(0, 500)}\n`);
+  }
 }
 
 try {

@@ -44,8 +44,9 @@ describe('--help', () => {
     ]) {
       expect(groups[2]).toMatch(new RegExp(`^ {2}${option} +[a-zA-Z]`, 'm'));
     }
-    for (const option of ['--no-color', '--debug', '-h, --help'])
+    for (const option of ['--no-color', '--debug', '-h, --help']) {
       expect(groups[2]).toContain(`\n  ${option} `);
+    }
   });
 
   test('of a command without arguments', async () => {

@@ -141,8 +141,8 @@ function bold(text: string): string {
 }
 
 function exitCodes(): string {
-  const lines = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}\n`);
-  return `${bold('Exit codes:')}\n${lines.join('')}`;
+  const lines = Object.entries(EXIT_CODES).map(([code, meaning]) => `  ${code.padEnd(3)}  ${meaning}`);
+  return [bold('Exit codes:'), ...lines].join('\n');
 }
 
 /** What is wrong, in one line, and where to read how it is done. */
