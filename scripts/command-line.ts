@@ -46,6 +46,7 @@ export async function readCommandLine(argv: readonly string[], form: Form): Prom
       throw new UserError(`${entry.name} needs a checkout of the repository; this is an installed package`);
     }
     const command = await entry.load();
+    if (!argv.some((word) => word === '--help' || word === '-h')) refuseSwallowedFlags(entry.name, command);
     define(sub, entry, command, form);
     sub.action(() => void (invocation = { command, args: argsOf(sub, form) }));
   }
@@ -57,8 +58,7 @@ export async function readCommandLine(argv: readonly string[], form: Form): Prom
     if (error.exitCode !== EXIT_OK) throw new UserError(complaint(error, program, wanted, form));
     return undefined;
   }
-  if (invocation === undefined || wanted === undefined) return undefined;
-  refuseSwallowedFlags(wanted, invocation.command);
+  if (invocation === undefined) return undefined;
   for (const [name, { writes }] of Object.entries(invocation.command.options)) {
     const file = invocation.args.text(name);
     if (writes === true && file !== undefined) assertWritable(file);

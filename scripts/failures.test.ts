@@ -1,14 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whatever goes wrong, the exit code is never one that says something about the states. */
-import {
-  appendFileSync,
-  copyFileSync,
-  mkdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, jest, test } from '@jest/globals';
 import { copyProject } from './testing/project-copy.ts';
@@ -90,7 +82,6 @@ describe('sources that have changed', () => {
   jest.setTimeout(120_000);
   const checkout = copyProject([SCENARIO]);
   afterAll(() => rmSync(checkout, { recursive: true }));
-  copyFileSync(join(ROOT, 'tsconfig.build.json'), join(checkout, 'tsconfig.build.json'));
   const patch = join(checkout, 'variants', 'v3', 'index.ts');
   const good = readFileSync(patch, 'utf8');
   const lines = good.split('\n').length;
@@ -117,6 +108,15 @@ describe('sources that have changed', () => {
   test('sources without a mistake', async () => {
     writeFileSync(patch, good);
     expect(await start('states')).toMatchObject({ exitCode: 0, stderr: '' });
+  });
+
+  test('a check that fails is trouble, too', async () => {
+    const config = join(checkout, 'tsconfig.build.json');
+    const text = readFileSync(config, 'utf8');
+    rmSync(config);
+    const { stdout: _, ...rest } = await start('states');
+    writeFileSync(config, text);
+    expectTrouble({ ...rest, stdout: '' }, /^the types cannot be checked: error TS\d+: /);
   });
 
   test('no compiler: that is said', async () => {

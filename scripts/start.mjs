@@ -50,13 +50,15 @@ async function checkTypes() {
   const cache = join(ROOT, 'node_modules', '.cache', 'bouncediff', 'types.tsbuildinfo');
   const options = ['--noEmit', '--pretty', 'false', '--incremental', '--tsBuildInfoFile', cache];
   const args = [tsc, '--project', join(ROOT, 'tsconfig.build.json'), ...options];
-  /** @type {string} */
-  const said = await new Promise((resolve) => {
-    execFile(process.execPath, args, { cwd: ROOT, maxBuffer: 1 << 28 }, (_, stdout) => resolve(stdout));
+  /** @type {{ failed: boolean, said: string }} */
+  const { failed, said } = await new Promise((resolve) => {
+    execFile(process.execPath, args, { cwd: ROOT, maxBuffer: 1 << 28 }, (error, stdout) =>
+      resolve({ failed: error !== null, said: stdout }),
+    );
   });
   const errors = [...said.matchAll(/^(\S.*)\((\d+),(\d+)\): error (TS\d+): (.*)$/gm)];
   const [first] = errors;
-  if (first === undefined) return '';
+  if (first === undefined) return failed ? `the types cannot be checked: ${said.split('\n')[0]}` : '';
   const [, file = '', line, column, code, message] = first;
   const more = errors.length > 1 ? `; ${errors.length - 1} more: npx tsc` : '';
   return `${relative(ROOT, join(ROOT, file))}:${line}:${column}: ${message} (${code}${more})`;

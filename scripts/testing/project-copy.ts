@@ -19,7 +19,17 @@ export function copyProject(scenarios: readonly string[]): string {
   symlinkSync(join(ROOT, 'node_modules'), join(root, 'node_modules'));
   const files = ['scenario.schema.json', 'expectations.yaml', ...scenarios.map((id) => `${id}.yaml`)];
   const corpus = files.map((file) => join('corpus', file));
-  for (const name of ['package.json', 'tsconfig.json', 'dist', 'harness', 'scripts', 'variants', ...corpus]) {
+  for (const name of [
+    'package.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'tsconfig.build.json',
+    'dist',
+    'harness',
+    'scripts',
+    'variants',
+    ...corpus,
+  ]) {
     cpSync(join(ROOT, name), join(root, name), { recursive: true, filter: isNeeded });
   }
   return root;
