@@ -23,14 +23,7 @@ import { sideBySide } from '../harness/subject/subject.ts';
 import { DMA_IOMMU } from '../variants/registry.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
-import {
-  EXIT_BAD_NEWS,
-  EXIT_OK,
-  projectCorpus,
-  toolVersion,
-  type Args,
-  type Command,
-} from './cli.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, projectCorpus, toolVersion, type Args, type Command } from './cli.ts';
 import { progressLine } from './terminal.ts';
 
 export const reports: Command = {

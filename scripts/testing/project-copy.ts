@@ -23,7 +23,6 @@ export function copyProject(scenarios: readonly string[]): string {
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
-    'tsconfig.build.json',
     'dist',
     'harness',
     'scripts',
