@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What ends a run, and what the kernel warns about. */
+import { textOfNumber } from './texts.ts';
 import { decimal, hex } from './u64.ts';
 
 /** Kinds of crash. */
@@ -10,6 +11,9 @@ export const CRASHES = [
   'search-never-ends',
   'iova-search-never-ends',
   'sync-without-swiotlb',
+  'kernel-bug',
+  'wild-access',
+  'did-not-return',
 ] as const;
 export type CrashKind = (typeof CRASHES)[number];
 
@@ -20,6 +24,7 @@ export const WARNINGS = [
   'bounce-overflow',
   'unmapped-less-than-asked',
   'unmap-of-nothing',
+  'kernel-warning',
 ] as const;
 export type WarningKind = (typeof WARNINGS)[number];
 
@@ -51,6 +56,12 @@ export function describeCrash(kind: CrashKind, a: number, b: number): string {
       return `alloc_iova: the search for ${a} granules below ${hex(b)} never ends`;
     case 'sync-without-swiotlb':
       return 'swiotlb sync called with CONFIG_SWIOTLB=n';
+    case 'kernel-bug':
+      return `BUG: ${textOfNumber(a)}`;
+    case 'wild-access':
+      return `wild access: ${textOfNumber(a)}`;
+    case 'did-not-return':
+      return `${textOfNumber(a)} did not return`;
   }
 }
 
@@ -67,5 +78,7 @@ export function describeWarning(kind: WarningKind, a: number, b: number, c: numb
       return `__iommu_dma_unmap: ${decimal(a)} bytes were mapped of ${decimal(b)}`;
     case 'unmap-of-nothing':
       return `unmap of ${hex(a)}, which is not mapped`;
+    case 'kernel-warning':
+      return textOfNumber(a);
   }
 }

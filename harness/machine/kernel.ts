@@ -54,6 +54,8 @@ export interface Kernel {
   iommuUnmap(dev: Device, iova: DmaAddr, size: Size): Size;
   /** iommu_iotlb_sync(). */
   iommuIotlbSync(dev: Device): void;
+  /** domain->ops->flush_iotlb_all(): the flush queue's, before it frees. */
+  iommuFlushIotlbAll(dev: Device): void;
   /** iommu_iova_to_phys(): 0 when unmapped. */
   iommuIovaToPhys(dev: Device, iova: DmaAddr): PhysAddr;
 
@@ -87,6 +89,9 @@ export interface Kernel {
   warnUnmapped(dev: Device, unmapped: Size, asked: Size): void;
   /** WARN_ON(!phys) of an unmap whose handle is not mapped. */
   warnNotMapped(dev: Device, handle: DmaAddr): void;
+
+  /** Any other WARN() or kernel message of level warning and above, `text` in the kernel's words. */
+  warnText(text: string): void;
 
   /** A state's method begins; `frame` is its index in the state's frame table. */
   enter(frame: number): void;

@@ -11,6 +11,7 @@ import { FIRST_LABEL } from './labels.ts';
 import { Memory } from './memory.ts';
 import { SlotPool, type BouncePool } from './slot-pool.ts';
 import { Swiotlb, type PoolUser, type SwiotlbCode, type SwiotlbKernel } from './swiotlb.ts';
+import { numberOfText } from './texts.ts';
 import { alignUp, lowBits } from './u64.ts';
 import {
   DMA_FROM_DEVICE,
@@ -104,9 +105,7 @@ export class Machine implements Kernel, SwiotlbKernel {
   flush(index: number): void {
     const device = this.device(index);
     if (!device.flushQueue) return;
-    this.log.push(EV.iommu_flush_iotlb_all, index);
-    device.domain.sync();
-    this.attack();
+    this.iommuFlushIotlbAll(device);
     const queue = device.iovad.drain();
     for (let i = 0; i < queue.length; i += 2) this.freeIovaFast(device, queue[i] ?? 0, queue[i + 1] ?? 0);
   }
@@ -247,6 +246,12 @@ export class Machine implements Kernel, SwiotlbKernel {
     this.hook?.('iommu_iotlb_sync');
   }
 
+  iommuFlushIotlbAll(dev: Device): void {
+    this.log.push(EV.iommu_flush_iotlb_all, dev.index);
+    this.device(dev.index).domain.sync();
+    this.attack();
+  }
+
   iommuIovaToPhys(dev: Device, iova: DmaAddr): PhysAddr {
     const phys = this.device(dev.index).domain.iovaToPhys(iova);
     this.log.result(this.log.push(EV.iommu_iova_to_phys, dev.index, iova), phys);
@@ -334,6 +339,10 @@ export class Machine implements Kernel, SwiotlbKernel {
 
   warnNotMapped(dev: Device, handle: DmaAddr): void {
     this.warn('unmap-of-nothing', dev, handle);
+  }
+
+  warnText(text: string): void {
+    this.log.push(EV.warn, -1, WARNINGS.indexOf('kernel-warning'), numberOfText(text));
   }
 
   private device(index: number): DmaDevice {
