@@ -1,16 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A compiled kernel on the modelled machine: lives, devices, calls into C, call paths. */
-import { KernelCrash } from '../machine/crash.ts';
+import { KernelCrash, type CrashKind } from '../machine/crash.ts';
 import { POOL_START } from '../machine/config.ts';
-import type { Kernel } from '../machine/kernel.ts';
+import type { Machine } from '../machine/machine.ts';
 import { numberOfText } from '../machine/texts.ts';
-import type { Device } from '../machine/vocabulary.ts';
+import { DMA_FROM_DEVICE, DMA_TO_DEVICE, type Device } from '../machine/vocabulary.ts';
 import { UserError } from '../text/user-error.ts';
 import type { Build } from './build.ts';
 import { CompiledModule } from './compiled-module.ts';
 import { knownMessage } from './known-messages.ts';
 import { machineImports, type Host, type LastCalls } from './machine-imports.ts';
-import { toI64 } from './wasm-numbers.ts';
+import { fromI64, toI64 } from './wasm-numbers.ts';
+
+/** A call into the tree's code below dma-iommu.c, while it runs. */
+interface Within {
+  readonly dev: Device;
+  /** Which way its memcpy goes. */
+  readonly copy?: typeof DMA_TO_DEVICE | typeof DMA_FROM_DEVICE;
+  /** The crash that it is when this call does not return. */
+  readonly endless?: readonly [CrashKind, number, number];
+}
 
 /** Deeper than any call path that returns. */
 const MAX_DEPTH = 256;
@@ -19,31 +28,39 @@ export class CompiledKernel implements Host {
   readonly module: CompiledModule;
   lastUnmap?: NonNullable<LastCalls['lastUnmap']>;
   lastLookUp?: NonNullable<LastCalls['lastLookUp']>;
-  private current: Kernel | undefined;
+  private current: Machine | undefined;
   private devices: Device[] = [];
   private readonly running = new Int32Array(MAX_DEPTH);
   private depth = 0;
   private booting = false;
+  private inside: Within | undefined;
+  /** What an observer saw last. */
+  private readonly observed = new Map<string, number>();
 
   constructor(build: Build) {
     this.module = new CompiledModule(build, machineImports(this));
   }
 
   /** The machine of this life. */
-  get kernel(): Kernel {
+  get kernel(): Machine {
     if (this.current === undefined) throw new RangeError('the compiled kernel is on no machine');
     return this.current;
   }
 
   /** A new life on `kernel`: the memory as it was right after boot. */
-  start(kernel: Kernel): void {
+  start(kernel: Machine): void {
     this.current = kernel;
     this.devices = [];
     this.depth = 0;
-    const slots = kernel.swiotlbSlots;
+    this.inside = undefined;
+    this.observed.clear();
+    delete this.lastUnmap;
+    delete this.lastLookUp;
+    const slots = kernel.slots.total;
     this.module.restore(slots, () => {
       this.booting = true;
-      this.module.function('kernel_c_boot')(toI64(POOL_START), toI64(slots));
+      if (this.module.has('kernel_c_boot')) this.module.function('kernel_c_boot')(toI64(POOL_START), toI64(slots));
+      if (this.module.has('kernel_c_boot_iova')) this.module.function('kernel_c_boot_iova')();
       this.booting = false;
     });
   }
@@ -80,11 +97,35 @@ export class CompiledKernel implements Host {
     }
   }
 
+  /** call() of a function that returns 64 bits. */
+  u64(name: string, ...args: (number | bigint)[]): number {
+    return fromI64(BigInt(this.call(name, ...args)));
+  }
+
+  /** Runs a call into the code below dma-iommu.c. */
+  within<T>(context: Within, run: () => T): T {
+    const outer = this.inside;
+    this.inside = context;
+    const result = run();
+    this.inside = outer;
+    return result;
+  }
+
+  /** A number of the kernel's own book-keeping. Where a crash left that in disorder: what it was before. */
+  observe(name: string, index?: number): number {
+    const key = `${name} ${index}`;
+    try {
+      const value = this.call(name, ...(index === undefined ? [] : [index]));
+      this.observed.set(key, Number(value));
+    } catch (error) {
+      if (!(error instanceof KernelCrash)) throw error;
+    }
+    return this.observed.get(key) ?? 0;
+  }
+
   device(index: number): Device {
     const dev = this.devices[index];
-    if (dev === undefined) {
-      throw new KernelCrash('wild-access', numberOfText(`device ${index}, which there is not, in ${this.where()}`));
-    }
+    if (dev === undefined) throw this.wild(`device ${index}, which there is not,`);
     return dev;
   }
 
@@ -103,11 +144,32 @@ export class CompiledKernel implements Host {
     return name === undefined ? 'the kernel' : `${name}()`;
   }
 
+  endless(): KernelCrash {
+    const known = this.inside?.endless;
+    return known === undefined
+      ? new KernelCrash('did-not-return', numberOfText(this.where()))
+      : new KernelCrash(...known);
+  }
+
+  set(phys: number, byte: number, size: number): void {
+    // The pool is what it was before the boot: somebody's old data.
+    if (this.booting) return;
+    if (byte !== 0) throw this.wild(`memset to ${byte}`);
+    this.kernel.memset(phys, size);
+  }
+
   copy(to: number, from: number, size: number): void {
-    throw new KernelCrash('wild-access', numberOfText(`memcpy(${to}, ${from}, ${size}) in ${this.where()}`));
+    const { inside } = this;
+    if (inside?.copy === DMA_TO_DEVICE) this.kernel.copyBounced(inside.dev, from, to, size, DMA_TO_DEVICE);
+    else if (inside?.copy === DMA_FROM_DEVICE) this.kernel.copyBounced(inside.dev, to, from, size, DMA_FROM_DEVICE);
+    else throw this.wild(`memcpy of ${size} bytes`);
   }
 
   knownMessage(format: string, values: readonly number[]): boolean {
-    return this.booting || knownMessage(this, format, values);
+    return this.booting || knownMessage(this, this.inside?.dev, format, values);
+  }
+
+  private wild(what: string): KernelCrash {
+    return new KernelCrash('wild-access', numberOfText(`${what} in ${this.where()}`));
   }
 }

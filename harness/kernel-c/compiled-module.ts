@@ -49,6 +49,11 @@ export class CompiledModule {
     return found as CFunction;
   }
 
+  /** True when that C function is there. */
+  has(name: string): boolean {
+    return typeof this.functions[name] === 'function';
+  }
+
   /** The kernel as it is right after its boot with a pool of `slots`; `boot` runs the first time. */
   restore(slots: number, boot: () => void): void {
     const top = Number(this.heapTop());
@@ -74,8 +79,9 @@ export class CompiledModule {
   unwound(error: unknown, where: string): unknown {
     this.stackPointer.value = this.stackTop;
     this.armed();
-    if (error instanceof WebAssembly.RuntimeError || error instanceof RangeError) {
-      const reason = error instanceof RangeError ? 'stack overflow' : error.message;
+    const overflow = error instanceof RangeError && /stack/i.test(error.message);
+    if (overflow || error instanceof WebAssembly.RuntimeError) {
+      const reason = overflow ? 'stack overflow' : (error as Error).message;
       return new KernelCrash('wild-access', numberOfText(`${reason} in ${where}`));
     }
     return error;

@@ -1,18 +1,35 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The operations of a compiled dma-iommu.c. */
-import type { Attrs, Device, Direction, DmaAddr, DmaOps, Kernel, PhysAddr, Scatterlist, Size } from '../../variants/dma-ops.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { Attrs, Device, Direction, DmaAddr, PhysAddr, Scatterlist, Size } from '../machine/vocabulary.ts';
+import type { DmaOps } from '../subject/dma-ops.ts';
 import type { CompiledKernel } from './compiled-kernel.ts';
-import { fromI64, toI64 } from './wasm-numbers.ts';
+import { TreeIova } from './tree-iova.ts';
+import { TreeSwiotlb } from './tree-swiotlb.ts';
+import { toI64 } from './wasm-numbers.ts';
 
 export class CompiledOps implements DmaOps {
+  /** The tree's own flush queue; undefined: the machine's is the one. */
+  readonly flushQueue?: (dev: Device) => void;
   private readonly compiled: CompiledKernel;
   /** Where a list stands in the kernel's memory: from its map on as long as its mapping. */
   private readonly lists = new Map<Scatterlist, bigint>();
 
-  /** A new life of `compiled` on `kernel`. */
-  constructor(compiled: CompiledKernel, kernel: Kernel) {
+  /** A new life of `compiled` on a machine that was just reset. */
+  constructor(compiled: CompiledKernel, machine: Machine) {
     this.compiled = compiled;
-    compiled.start(kernel);
+    compiled.start(machine);
+    if (compiled.module.has('kernel_c_pool_used')) {
+      const swiotlb = new TreeSwiotlb(compiled, machine);
+      machine.swiotlb = swiotlb;
+      machine.pool = swiotlb;
+    }
+    if (compiled.module.has('kernel_c_iovas_live')) {
+      for (const device of machine.devices) device.iovad = new TreeIova(compiled, device);
+      this.flushQueue = (dev) => {
+        compiled.call('kernel_c_flush', dev.index);
+      };
+    }
   }
 
   initDomain(dev: Device): void {
@@ -20,7 +37,7 @@ export class CompiledOps implements DmaOps {
   }
 
   mapPage(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
-    return this.u64('kernel_c_map_page', dev.index, toI64(phys), toI64(size), dir, toI64(attrs));
+    return this.compiled.u64('kernel_c_map_page', dev.index, toI64(phys), toI64(size), dir, toI64(attrs));
   }
 
   unmapPage(dev: Device, handle: DmaAddr, size: Size, dir: Direction, attrs: Attrs): void {
@@ -71,15 +88,11 @@ export class CompiledOps implements DmaOps {
 
   private readBack(list: bigint, sgl: Scatterlist): void {
     for (const [entry, sg] of sgl.entries()) {
-      sg.phys = this.u64('kernel_c_sg_phys', list, entry);
+      sg.phys = this.compiled.u64('kernel_c_sg_phys', list, entry);
       sg.length = this.int('kernel_c_sg_length', list, entry);
-      sg.dmaAddress = this.u64('kernel_c_sg_dma_address', list, entry);
+      sg.dmaAddress = this.compiled.u64('kernel_c_sg_dma_address', list, entry);
       sg.dmaLength = this.int('kernel_c_sg_dma_length', list, entry) >>> 0;
     }
-  }
-
-  private u64(name: string, ...args: (number | bigint)[]): number {
-    return fromI64(BigInt(this.compiled.call(name, ...args)));
   }
 
   private int(name: string, ...args: (number | bigint)[]): number {

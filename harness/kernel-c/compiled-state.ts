@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A kernel tree as a state, like those of the registry. */
-import type { DmaOps, Kernel } from '../../variants/dma-ops.ts';
-import type { State } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
 import { build, type Below } from './build.ts';
 import { CompiledKernel } from './compiled-kernel.ts';
 import { CompiledOps } from './compiled-ops.ts';
 import type { BuildConfiguration } from './configuration.ts';
+import { UserError } from '../text/user-error.ts';
 import type { SourceTree } from './source-tree.ts';
 
 /** What to compile. */
@@ -14,6 +14,8 @@ export interface CompileRequest {
   readonly tree: SourceTree;
   /** The state's id. */
   readonly id: string;
+  /** What it breaks, this state has inherited; itself unless given. */
+  readonly root?: State;
   /** Where compiled objects are kept; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
   /** Who does what dma-iommu.c calls; the tree's own swiotlb.c and iova.c unless given. */
@@ -39,20 +41,28 @@ export function compiledState(request: CompileRequest): State {
     }
     return kernel;
   };
-  class Ops extends CompiledOps implements DmaOps {
-    constructor(kernel: Kernel) {
-      super(kernelFor({ pageSize: kernel.pageSize, swiotlb: kernel.configSwiotlb }), kernel);
-    }
-  }
-  return {
+  const state: State = {
     id: request.id,
     alias: undefined,
+    origin: `drivers/iommu/dma-iommu.c of ${request.id}, compiled`,
+    get root() {
+      return request.root ?? state;
+    },
+    below: undefined,
     chain: [],
-    Ops,
-    // The numbers of the functions are the same in all builds of a tree.
+    // The functions have the same numbers in all builds of a tree.
     get frames() {
       const [first] = kernels.values();
       return (first?.module.frames ?? []).map((method) => ({ method, patch: request.id }));
     },
+    code: undefined,
+    install(machine) {
+      const { pageSize } = machine.slots;
+      return new CompiledOps(kernelFor({ pageSize, swiotlb: machine.configSwiotlb }), machine);
+    },
+    with() {
+      throw new UserError(`${request.id} was compiled: its patches cannot be taken apart`);
+    },
   };
+  return state;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What compiled C calls: the machine's functions, messages, and the guards' handlers. */
 import { KernelCrash } from '../machine/crash.ts';
-import type { Kernel } from '../machine/kernel.ts';
+import type { Machine } from '../machine/machine.ts';
 import { numberOfText } from '../machine/texts.ts';
 import type { Device, Direction, Scatterlist } from '../machine/vocabulary.ts';
 import type { CFunction, CompiledModule } from './compiled-module.ts';
@@ -17,7 +17,7 @@ export interface LastCalls {
 /** What the imports stand on; it changes from life to life. */
 export interface Host extends LastCalls {
   readonly module: CompiledModule;
-  readonly kernel: Kernel;
+  readonly kernel: Machine;
   /** A device by its number. */
   device(index: number): Device;
   /** A C function begins; `frame` is its number. */
@@ -26,7 +26,11 @@ export interface Host extends LastCalls {
   leave(): void;
   /** The C function that runs: `iommu_dma_map_page()`. */
   where(): string;
-  /** The memcpy of a bounce: at least one end is the machine's memory. */
+  /** The crash of a call that does not return. */
+  endless(): KernelCrash;
+  /** memset(phys_to_virt(phys), byte, size). */
+  set(phys: number, byte: number, size: number): void;
+  /** A memcpy from physical address to physical address. */
   copy(to: number, from: number, size: number): void;
   /** A message from swiotlb.c that the machine has a kind of its own for; false: it has none. */
   knownMessage(format: string, values: readonly number[]): boolean;
@@ -39,6 +43,8 @@ const num = (value: Arg | undefined): number => (typeof value === 'bigint' ? fro
 const dir = (value: Arg | undefined): Direction => num(value) as Direction;
 const pointer = (value: Arg | undefined): bigint => (typeof value === 'bigint' ? value : BigInt(value ?? 0));
 const NOTHING = 0;
+/** PAGE_OFFSET of overlay/asm/page.h. */
+const LINEAR_MAP = 0xffff_8880_8000_0000n;
 /** Messages from this level on are warnings (KERN_WARNING). */
 const WARNING_LEVEL = 4;
 
@@ -112,11 +118,10 @@ function machineFunctions(host: Host): Record<string, CFunction> {
     machine_arch_sync_dma_for_cpu: returnsNothing((phys, size, direction) =>
       host.kernel.archSyncDmaForCpu(num(phys), num(size), dir(direction)),
     ),
-    machine_memset: returnsNothing((phys, byte, size) => {
-      if (num(byte) !== 0) throw crash('wild-access', `memset of ${num(phys)} to ${num(byte)}`);
-      host.kernel.memset(num(phys), num(size));
-    }),
-    machine_memcpy: returnsNothing((to, from, size) => host.copy(num(to), num(from), num(size))),
+    machine_memset: returnsNothing((phys, byte, size) => host.set(num(phys), num(byte), num(size))),
+    machine_memcpy: returnsNothing((to, from, size) =>
+      host.copy(fromI64(pointer(to) - LINEAR_MAP), fromI64(pointer(from) - LINEAR_MAP), num(size)),
+    ),
     kernel_c_enter: returnsNothing((frame) => host.enter(num(frame))),
     kernel_c_leave: returnsNothing(() => host.leave()),
   };
@@ -177,7 +182,7 @@ function messages(host: Host): Record<string, CFunction> {
       throw crash('wild-access', `an allocation of ${num(size)} bytes`);
     },
     machine_did_not_return() {
-      throw crash('did-not-return', host.where());
+      throw host.endless();
     },
   };
 }

@@ -51,7 +51,7 @@ export function describeCrash(kind: CrashKind, a: number, b: number): string {
     case 'slot-index-out-of-pool':
       return `swiotlb slot index ${a} out of the pool of ${b} slots`;
     case 'search-never-ends':
-      return `find_slots: the search for ${a} slots never ends (slot ${b} is visited again)`;
+      return `find_slots: the search for ${a} slots never ends${b < 0 ? '' : ` (slot ${b} is visited again)`}`;
     case 'iova-search-never-ends':
       return `alloc_iova: the search for ${a} granules below ${hex(b)} never ends`;
     case 'sync-without-swiotlb':
