@@ -47,9 +47,13 @@ export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
   'search-never-ends': 'the slot search comes back to slots it has seen and never ends',
   'iova-search-never-ends': 'the IOVA search retries with the same limit for ever',
   'sync-without-swiotlb': 'a swiotlb function was called with CONFIG_SWIOTLB=n',
+  'kernel-bug': 'the kernel ran into a BUG() or a panic()',
+  'wild-access': 'the kernel accessed memory that is not there, or not what it takes it for',
+  'did-not-return': 'a kernel function did not return',
   'pool-full': 'the pool was full',
   'mapping-larger-than-alloc': 'the mapping is larger than what was allocated for it',
   'bounce-overflow': 'a copy was larger than what the slot had left, and was clipped',
   'unmapped-less-than-asked': 'the page table had less mapped than the unmap asked for',
   'unmap-of-nothing': 'the handle is not mapped',
+  'kernel-warning': 'the kernel warned in words of its own',
 };

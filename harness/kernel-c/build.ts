@@ -5,8 +5,9 @@ import { ourFiles } from './files-of-ours.ts';
 import { cacheIn } from './object-cache.ts';
 import { includeClosure } from './closure.ts';
 import { autoconf, type BuildConfiguration } from './configuration.ts';
+import { BEFORE, CHECKS, FLAGS, KERNEL_FLAGS, exportsOf, linkArgs, wrappedCalls } from './flags.ts';
 import { definedFunctions, refuseAssembly } from './kernel-file.ts';
-import { shimMacros } from './prototypes.ts';
+import { archSync, shimMacros, type ArchSync } from './prototypes.ts';
 import { layeredTree, type SourceTree } from './source-tree.ts';
 import { runToolchain, type Unit } from './toolchain.ts';
 import { UserError } from '../text/user-error.ts';
@@ -29,6 +30,8 @@ export interface Build {
   readonly module: Uint8Array<ArrayBuffer>;
   /** C functions that announce themselves, by number. */
   readonly frames: readonly string[];
+  /** The processor's cache maintenance. */
+  readonly archSync: ArchSync;
   /** This module and no other: a hash of all that went in. */
   readonly key: string;
 }
@@ -56,37 +59,6 @@ function unitsOf({ below, swiotlb }: BuildRequest): readonly UnitSource[] {
   return [DMA_IOMMU, IOVA, RBTREE, ...(swiotlb ? [SWIOTLB] : []), RUNTIME];
 }
 
-/** Included before everything else, as Kbuild does. */
-const BEFORE = ['linux/compiler-version.h', 'linux/kconfig.h', 'linux/compiler_types.h'];
-
-const FLAGS = [
-  '--target=wasm64-unknown-unknown',
-  ...['-std=gnu11', '-O2', '-nostdinc', '-ffreestanding', '-w'],
-  // Every memset and memcpy must stay a call: the machine sees them.
-  '-fno-builtin',
-  ...['-fno-strict-aliasing', '-fno-common', '-fshort-wchar', '-funsigned-char', '-fno-strict-overflow'],
-  ...['-fno-delete-null-pointer-checks', '-fms-extensions'],
-  // Call paths are those of the source.
-  '-fno-inline-functions',
-];
-
-/** Wild accesses name their line; every edge of the control flow costs fuel. */
-const CHECKS = [
-  '-fsanitize=null,alignment,bounds,object-size,unreachable',
-  '-fno-sanitize-recover=all',
-  '-fsanitize-coverage=trace-pc',
-];
-
-const KERNEL_FLAGS = [
-  ...['-D__KERNEL__', '-D__BITS_PER_LONG=64', '-D__DISABLE_EXPORTS', '-D__builtin_return_address(x)=((void*)0)'],
-  ...['-DKBUILD_MODNAME="kernel_c"', '-DKBUILD_BASENAME="kernel_c"', '-DKBUILD_MODFILE="kernel_c"'],
-  ...['-I.ours/overlay', '-I.ours/generated', '-Iinclude', '-Iinclude/uapi', '-I.', '-I.ours/shim'],
-];
-
-/** Calls that the machine records wherever they come from. */
-const WRAPPED = ['alloc_iova_fast', 'free_iova_fast', 'queue_iova', 'swiotlb_tbl_map_single'];
-const WRAPPED_SWIOTLB = ['tbl_unmap_single', 'sync_single_for_device', 'sync_single_for_cpu'];
-
 /** Changes when a build of the same sources would come out otherwise. */
 const FORMAT = 1;
 
@@ -96,9 +68,15 @@ export function build(request: BuildRequest): Build {
   const { cacheFolder } = request;
   const cache = cacheIn(cacheFolder);
   const units = prepared.units.map((unit) => ({ ...unit, key: hash([FORMAT, unit.args, ...unit.reads]) }));
-  const key = hash([FORMAT, units.map((unit) => unit.key), prepared.linkArgs, prepared.frames, request.safeHeap]);
+  const key = hash([
+    FORMAT,
+    units.map((unit) => unit.key),
+    prepared.linkArgs,
+    prepared.frames,
+    request.safeHeap,
+  ]);
   const known = cache.readModule(key);
-  if (known !== undefined) return { ...known, key };
+  if (known !== undefined) return { ...known, archSync: archSync(request.tree), key };
   const objects: Record<string, string> = {};
   const missing: (Unit & { key: string })[] = [];
   for (const unit of units) {
@@ -115,7 +93,7 @@ export function build(request: BuildRequest): Build {
   for (const { name, key: unitKey } of missing) cache.writeObject(unitKey, linked.objects[name] ?? '');
   const made = { module: new Uint8Array(Buffer.from(linked.module, 'base64')), frames: linked.frames };
   cache.writeModule(key, made);
-  return { ...made, key };
+  return { ...made, archSync: archSync(request.tree), key };
 }
 
 interface Prepared {
@@ -167,10 +145,23 @@ function prepare(request: BuildRequest): Prepared {
     for (const header of BEFORE) args.push('-include', header);
     args.push('-c', root);
     const reads = [...[...closure.tree].flat(), ...[...closure.wrappers].flat(), ...[...overlay].flat()];
-    return { name: objectName(name), args, reads: [...reads, shim.get(name) ?? '', shim.get('machine.h') ?? ''] };
+    return {
+      name: objectName(name),
+      args,
+      reads: [...reads, shim.get(name) ?? '', shim.get('machine.h') ?? ''],
+    };
   });
   if (new Set(frames).size > MAX_FRAMES) frames.length = MAX_FRAMES;
-  return { files, units, linkArgs: linkArgs(units, macros, exportsOf(shim)), frames: [...new Set(frames)] };
+  return {
+    files,
+    units,
+    linkArgs: linkArgs(
+      units.map(({ name }) => name),
+      wrappedCalls(macros),
+      exportsOf(shim),
+    ),
+    frames: [...new Set(frames)],
+  };
 }
 
 /** A call path tells this many functions apart. */
@@ -180,35 +171,13 @@ function modelFits(macros: ReadonlyMap<string, string>): boolean {
   return macros.get('KERNEL_C_DEFAULT_MEM_POINTER') === '1' && macros.get('KERNEL_C_QUEUE_IOVA') !== '0';
 }
 
-/** The functions of ours that the machine calls. */
-function exportsOf(shim: ReadonlyMap<string, string>): string[] {
-  const text = [...shim.values()].join('\n');
-  return [...new Set([...text.matchAll(/\bkernel_c_\w+(?=\()/g)].map(([name]) => name))].sort();
-}
-
-function linkArgs(
-  units: readonly Unit[],
-  macros: ReadonlyMap<string, string>,
-  exported: readonly string[],
-): string[] {
-  const prefix = macros.get('KERNEL_C_SWIOTLB_POOL_ARGUMENT') === '1' ? '__swiotlb_' : 'swiotlb_';
-  const wrapped = [...WRAPPED, ...WRAPPED_SWIOTLB.map((name) => prefix + name)];
-  return [
-    ...['-mwasm64', '--no-entry', '--stack-first', '-z', 'stack-size=65536', '--fatal-warnings'],
-    // Undefined functions become imports, undefined data is an error.
-    '--import-undefined',
-    ...['--export=__stack_pointer', ...exported.map((name) => `--export-if-defined=${name}`)],
-    ...wrapped.map((name) => `--wrap=${name}`),
-    ...units.map(({ name }) => name),
-  ];
-}
-
 function objectName(unit: string): string {
   return unit.replace(/\.c$/, '.o');
 }
 
 function hash(parts: readonly unknown[]): string {
   const digest = createHash('sha256');
-  for (const part of parts) digest.update(typeof part === 'string' ? part : JSON.stringify(part)).update('\0');
+  for (const part of parts)
+    digest.update(typeof part === 'string' ? part : JSON.stringify(part)).update('\0');
   return digest.digest('hex');
 }

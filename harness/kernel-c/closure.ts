@@ -34,7 +34,11 @@ export function includeClosure(
   let depth = 0;
   let layer: { path: string; text: string }[] = [...roots].map(([path, text]) => ({ path, text }));
 
-  const lookUp = (name: string, quoted: boolean, from: string): { path: string; text: string } | undefined => {
+  const lookUp = (
+    name: string,
+    quoted: boolean,
+    from: string,
+  ): { path: string; text: string } | undefined => {
     const beside = posix.join(posix.dirname(from), name);
     if (posix.isAbsolute(name) || escapes(quoted ? beside : posix.join('include', name))) {
       throw new UserError(`${from}: #include ${JSON.stringify(name)} leads out of the kernel tree`);
@@ -44,7 +48,10 @@ export function includeClosure(
       seenOverlay.add(name);
       return { path: `overlay/${name}`, text: overlay.get(name) ?? '' };
     }
-    const places = [...(quoted ? [beside] : []), ...INCLUDE_FOLDERS.map((folder) => posix.join(folder, name))];
+    const places = [
+      ...(quoted ? [beside] : []),
+      ...INCLUDE_FOLDERS.map((folder) => posix.join(folder, name)),
+    ];
     if (quoted) places.push(name);
     for (const path of places) {
       if (files.has(path)) return undefined;
@@ -63,7 +70,8 @@ export function includeClosure(
   };
 
   while (layer.length > 0) {
-    if (++depth > MAX_DEPTH) throw new UserError(`${layer[0]?.path ?? ''}: includes are nested deeper than ${MAX_DEPTH}`);
+    if (++depth > MAX_DEPTH)
+      throw new UserError(`${layer[0]?.path ?? ''}: includes are nested deeper than ${MAX_DEPTH}`);
     const next: typeof layer = [];
     for (const { path, text } of layer) {
       for (const [, bracketed, quoted] of text.matchAll(INCLUDE)) {

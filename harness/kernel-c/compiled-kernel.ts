@@ -10,6 +10,7 @@ import type { Build } from './build.ts';
 import { CompiledModule } from './compiled-module.ts';
 import { knownMessage } from './known-messages.ts';
 import { machineImports, type Host, type LastCalls } from './machine-imports.ts';
+import type { ArchSync } from './prototypes.ts';
 import { fromI64, toI64 } from './wasm-numbers.ts';
 
 /** A call into the tree's code below dma-iommu.c, while it runs. */
@@ -26,6 +27,7 @@ const MAX_DEPTH = 256;
 
 export class CompiledKernel implements Host {
   readonly module: CompiledModule;
+  readonly archSync: ArchSync;
   lastUnmap?: NonNullable<LastCalls['lastUnmap']>;
   lastLookUp?: NonNullable<LastCalls['lastLookUp']>;
   private current: Machine | undefined;
@@ -38,6 +40,7 @@ export class CompiledKernel implements Host {
   private readonly observed = new Map<string, number>();
 
   constructor(build: Build) {
+    this.archSync = build.archSync;
     this.module = new CompiledModule(build, machineImports(this));
   }
 
@@ -59,7 +62,8 @@ export class CompiledKernel implements Host {
     const slots = kernel.slots.total;
     this.module.restore(slots, () => {
       this.booting = true;
-      if (this.module.has('kernel_c_boot')) this.module.function('kernel_c_boot')(toI64(POOL_START), toI64(slots));
+      if (this.module.has('kernel_c_boot'))
+        this.module.function('kernel_c_boot')(toI64(POOL_START), toI64(slots));
       if (this.module.has('kernel_c_boot_iova')) this.module.function('kernel_c_boot_iova')();
       this.booting = false;
     });
@@ -161,7 +165,8 @@ export class CompiledKernel implements Host {
   copy(to: number, from: number, size: number): void {
     const { inside } = this;
     if (inside?.copy === DMA_TO_DEVICE) this.kernel.copyBounced(inside.dev, from, to, size, DMA_TO_DEVICE);
-    else if (inside?.copy === DMA_FROM_DEVICE) this.kernel.copyBounced(inside.dev, to, from, size, DMA_FROM_DEVICE);
+    else if (inside?.copy === DMA_FROM_DEVICE)
+      this.kernel.copyBounced(inside.dev, to, from, size, DMA_FROM_DEVICE);
     else throw this.wild(`memcpy of ${size} bytes`);
   }
 

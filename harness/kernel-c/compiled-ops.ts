@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The operations of a compiled dma-iommu.c. */
 import type { Machine } from '../machine/machine.ts';
-import type { Attrs, Device, Direction, DmaAddr, PhysAddr, Scatterlist, Size } from '../machine/vocabulary.ts';
+import type {
+  Attrs,
+  Device,
+  Direction,
+  DmaAddr,
+  PhysAddr,
+  Scatterlist,
+  Size,
+} from '../machine/vocabulary.ts';
 import type { DmaOps } from '../subject/dma-ops.ts';
 import type { CompiledKernel } from './compiled-kernel.ts';
 import { TreeIova } from './tree-iova.ts';

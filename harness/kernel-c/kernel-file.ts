@@ -6,7 +6,9 @@ import { UserError } from '../text/user-error.ts';
 export function definedFunctions(text: string): string[] {
   const code = withoutComments(text);
   const names: string[] = [];
-  for (const [, name] of code.matchAll(/^[a-zA-Z_][\w \t*]*?[\s*](\w+)\s*\([^;{}]*?\)\s*(?:__\w+(?:\([^()]*\))?\s*)*\n\{/gm)) {
+  for (const [, name] of code.matchAll(
+    /^[a-zA-Z_][\w \t*]*?[\s*](\w+)\s*\([^;{}]*?\)\s*(?:__\w+(?:\([^()]*\))?\s*)*\n\{/gm,
+  )) {
     if (name !== undefined) names.push(name);
   }
   return [...new Set(names)];
@@ -15,7 +17,9 @@ export function definedFunctions(text: string): string[] {
 /** UserError for assembly with instructions: no such processor is modelled. */
 export function refuseAssembly(path: string, text: string): void {
   const code = withoutComments(text);
-  for (const match of code.matchAll(/\b(?:asm|__asm__|__asm)\b\s*(?:\w+\s*)*\(\s*((?:"(?:[^"\\]|\\.)*"\s*)*)/g)) {
+  for (const match of code.matchAll(
+    /\b(?:asm|__asm__|__asm)\b\s*(?:\w+\s*)*\(\s*((?:"(?:[^"\\]|\\.)*"\s*)*)/g,
+  )) {
     if ((match[1] ?? '').replaceAll(/["\s]/g, '') === '') continue;
     const line = code.slice(0, match.index).split('\n').length;
     throw new UserError(`${path}:${line}: inline assembly cannot run on the modelled machine`);

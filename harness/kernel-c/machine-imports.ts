@@ -6,6 +6,7 @@ import { numberOfText } from '../machine/texts.ts';
 import type { Device, Direction, Scatterlist } from '../machine/vocabulary.ts';
 import type { CFunction, CompiledModule } from './compiled-module.ts';
 import { formatMessage } from './printk.ts';
+import type { ArchSync } from './prototypes.ts';
 import { fromI64, toI64 } from './wasm-numbers.ts';
 
 /** The last iommu_unmap_fast(), and the last iommu_iova_to_phys() that found nothing. */
@@ -18,6 +19,8 @@ export interface LastCalls {
 export interface Host extends LastCalls {
   readonly module: CompiledModule;
   readonly kernel: Machine;
+  /** What the tree's processor does before a device may access memory. */
+  readonly archSync: ArchSync;
   /** A device by its number. */
   device(index: number): Device;
   /** A C function begins; `frame` is its number. */
@@ -89,7 +92,9 @@ function machineFunctions(host: Host): Record<string, CFunction> {
     machine_free_iova_fast: returnsNothing((d, pfn, pages) =>
       host.kernel.freeIovaFast(dev(d), num(pfn), num(pages)),
     ),
-    machine_queue_iova: returnsNothing((d, pfn, pages) => host.kernel.queueIova(dev(d), num(pfn), num(pages))),
+    machine_queue_iova: returnsNothing((d, pfn, pages) =>
+      host.kernel.queueIova(dev(d), num(pfn), num(pages)),
+    ),
     machine_init_flush_queue: returnsNothing((d) => host.kernel.initIovaFlushQueue(dev(d))),
     machine_swiotlb_tbl_map_single: (d, phys, mapping, alloc, mask, direction, attrs) =>
       toI64(
@@ -112,9 +117,11 @@ function machineFunctions(host: Host): Record<string, CFunction> {
     machine_swiotlb_sync_single_for_cpu: returnsNothing((d, tlb, size, direction) =>
       host.kernel.swiotlbSyncSingleForCpu(dev(d), num(tlb), num(size), dir(direction)),
     ),
-    machine_arch_sync_dma_for_device: returnsNothing((phys, size, direction) =>
-      host.kernel.archSyncDmaForDevice(num(phys), num(size), dir(direction)),
-    ),
+    machine_arch_sync_dma_for_device: returnsNothing((phys, size, direction) => {
+      const { kernel } = host;
+      if (host.archSync === 'by-direction') kernel.archSyncDmaForDevice(num(phys), num(size), dir(direction));
+      else kernel.maintain('arch_sync_dma_for_device', num(phys), num(size), dir(direction), false);
+    }),
     machine_arch_sync_dma_for_cpu: returnsNothing((phys, size, direction) =>
       host.kernel.archSyncDmaForCpu(num(phys), num(size), dir(direction)),
     ),

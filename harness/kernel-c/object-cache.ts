@@ -37,7 +37,9 @@ export function cacheIn(folder: string | undefined): ObjectCache {
       renameSync(temporary, file);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
-      throw new UserError(`cannot keep compiled C in ${JSON.stringify(folder)}: ${reason.split(',')[0] ?? ''}`);
+      throw new UserError(
+        `cannot keep compiled C in ${JSON.stringify(folder)}: ${reason.split(',')[0] ?? ''}`,
+      );
     }
   };
   return {

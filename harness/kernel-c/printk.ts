@@ -29,13 +29,22 @@ export function formatMessage(module: CompiledModule, format: string, list: bigi
   const plain = format.replace(/^(?:\u0001[0-7c])+/, '');
   const text = plain.replaceAll(
     CONVERSION,
-    (whole, flags: string, _width, _precision, size: string | undefined, kind: string, extension: string | undefined) => {
+    (
+      whole,
+      flags: string,
+      _width,
+      _precision,
+      size: string | undefined,
+      kind: string,
+      extension: string | undefined,
+    ) => {
       if (kind === '%') return `%${extension ?? ''}`;
       if (kind === 's') {
         values.push(NaN);
         return module.string(next(8)) + (extension ?? '');
       }
-      const wide = kind === 'p' || size === 'l' || size === 'll' || size === 'z' || size === 't' || size === 'j';
+      const wide =
+        kind === 'p' || size === 'l' || size === 'll' || size === 'z' || size === 't' || size === 'j';
       const value = next(wide ? 8 : 4);
       values.push(fromI64(value));
       const rest = kind === 'p' ? '' : (extension ?? '');

@@ -137,7 +137,10 @@ export function shimMacros(tree: SourceTree): ReadonlyMap<string, string> {
     const prototype = prototypeOf(tree.read(file) ?? '', name);
     macros.set(macroName(name), String(formNumber(name, file, prototype, forms, optional === true)));
   }
-  const setup = SETUP_FILES.map((file) => ({ file, prototype: prototypeOf(tree.read(file) ?? '', 'iommu_setup_dma_ops') }));
+  const setup = SETUP_FILES.map((file) => ({
+    file,
+    prototype: prototypeOf(tree.read(file) ?? '', 'iommu_setup_dma_ops'),
+  }));
   const found = setup.find(({ prototype }) => prototype !== undefined);
   macros.set(
     macroName('iommu_setup_dma_ops'),
@@ -147,18 +150,38 @@ export function shimMacros(tree: SourceTree): ReadonlyMap<string, string> {
   return macros;
 }
 
+/** What arch_sync_dma_for_device() of arm64 does. */
+export type ArchSync = 'clean' | 'by-direction';
+
+/**
+ * `by-direction`: invalidates for a from-device mapping and cleans else, as the machine's own does, which
+ * stands in where a tree has no arm64. UserError when the tree's does something else.
+ */
+export function archSync(tree: SourceTree): ArchSync {
+  const file = 'arch/arm64/mm/dma-mapping.c';
+  const text = tree.read(file);
+  if (text === undefined) return 'by-direction';
+  const body = /\barch_sync_dma_for_device\s*\([^)]*\)\s*\{([\s\S]*?)\n\}/.exec(text)?.[1] ?? '';
+  if (/\bdcache_clean_poc\(/.test(body)) return 'clean';
+  if (/\b__dma_map_area\(/.test(body)) return 'by-direction';
+  throw new UserError(`${file}: arch_sync_dma_for_device() does something that is not modelled`);
+}
+
 function features(tree: SourceTree): Record<string, string> {
   const has = (file: string, pattern: RegExp): boolean => pattern.test(tree.read(file) ?? '');
   const flag = (value: boolean): string => (value ? '1' : '0');
   const dmaIommu = 'drivers/iommu/dma-iommu.c';
   const ops = /\bstruct iommu_domain \{[^}]*?\bconst struct (\w+) \*ops;/.exec(tree.read(IOMMU) ?? '')?.[1];
-  if (ops === undefined) throw new UserError(`${IOMMU}: struct iommu_domain has no member "ops" of a known kind`);
+  if (ops === undefined)
+    throw new UserError(`${IOMMU}: struct iommu_domain has no member "ops" of a known kind`);
   return {
     DOMAIN_OPS: ops,
     // Operations in a table that the device points to, or functions that the DMA core calls by name.
     DMA_MAP_OPS: flag(has(dmaIommu, /\bstruct dma_map_ops iommu_dma_ops\b/)),
     SWIOTLB_POOL_ARGUMENT: flag(has(SWIOTLB, /\b__swiotlb_tbl_unmap_single\s*\(/)),
-    DEVICE_POOL: has(SWIOTLB, /\bswiotlb_dev_init\s*\(/) ? '2' : flag(has('include/linux/device.h', /\bdma_io_tlb_mem\b/)),
+    DEVICE_POOL: has(SWIOTLB, /\bswiotlb_dev_init\s*\(/)
+      ? '2'
+      : flag(has('include/linux/device.h', /\bdma_io_tlb_mem\b/)),
     MEM_USED: flag(has('kernel/dma/swiotlb.c', /\bmem_used\s*\(struct io_tlb_mem \*/)),
     DEFAULT_MEM_POINTER: flag(has(SWIOTLB, /\bextern struct io_tlb_mem \*io_tlb_default_mem;/)),
     FQ_MOD_MASK: flag(has(dmaIommu, /\bmod_mask;/)),
@@ -184,7 +207,9 @@ function formNumber(
   }
   const form = forms.indexOf(prototype);
   if (form < 0) {
-    throw new UserError(`${file}: ${name}() has an unknown prototype, ${prototype}; known: ${forms.join(' or ')}`);
+    throw new UserError(
+      `${file}: ${name}() has an unknown prototype, ${prototype}; known: ${forms.join(' or ')}`,
+    );
   }
   return form + 1;
 }
@@ -192,7 +217,9 @@ function formNumber(
 /** `int (struct device *, u64)` of the first declaration of a function in C text; undefined: none. */
 export function prototypeOf(text: string, name: string): string | undefined {
   const code = text.replaceAll(/\/\*[\s\S]*?\*\/|\/\/[^\n]*/g, ' ');
-  const pattern = new RegExp(`(?:^|[;}\\n])([\\w\\s*]*?[\\s*])${name}\\s*\\(([^()]*)\\)\\s*(?:\\w+\\s*)*[;{]`);
+  const pattern = new RegExp(
+    `(?:^|[;}\\n])([\\w\\s*]*?[\\s*])${name}\\s*\\(([^()]*)\\)\\s*(?:\\w+\\s*)*[;{]`,
+  );
   const match = pattern.exec(code);
   if (match === null) return undefined;
   const result = typeOf(match[1] ?? '');

@@ -56,9 +56,18 @@ async function run(runLLVM, args, files, output) {
   }
 }
 
+/** The function that is to be called with the arguments of another one whenever that begins. */
+const NOTES = { queue_iova: 'kernel_c_note_queue_iova' };
+
 /** Tells the machine when a function of the kernel's own files begins and returns. */
 function announceFrames(binaryen, module, frames) {
-  module.addFunctionImport('kernel_c_enter', 'env', 'kernel_c_enter', binaryen.createType([binaryen.i32]), binaryen.none);
+  module.addFunctionImport(
+    'kernel_c_enter',
+    'env',
+    'kernel_c_enter',
+    binaryen.createType([binaryen.i32]),
+    binaryen.none,
+  );
   module.addFunctionImport('kernel_c_leave', 'env', 'kernel_c_leave', binaryen.none, binaryen.none);
   const announced = [];
   for (const name of frames) {
@@ -75,10 +84,28 @@ function announceFrames(binaryen, module, frames) {
       parameters.map((type, i) => module.local.get(i, type)),
       info.results,
     );
+    const note = module.getFunction(NOTES[name] ?? '');
+    const noted = note !== 0 && binaryen.getFunctionInfo(note).params === info.params;
+    if (note !== 0 && !noted) throw new Error(`${name}() was compiled with other parameters than it has`);
     const enter = module.call('kernel_c_enter', [module.i32.const(announced.length)], binaryen.none);
+    const notes = noted
+      ? [
+          module.call(
+            NOTES[name],
+            parameters.map((type, i) => module.local.get(i, type)),
+            binaryen.none,
+          ),
+        ]
+      : [];
     const leave = module.call('kernel_c_leave', [], binaryen.none);
     if (info.results === binaryen.none) {
-      module.addFunction(name, info.params, info.results, [], module.block(null, [enter, call, leave]));
+      module.addFunction(
+        name,
+        info.params,
+        info.results,
+        [],
+        module.block(null, [enter, ...notes, call, leave]),
+      );
     } else {
       const result = parameters.length;
       module.addFunction(
@@ -88,7 +115,7 @@ function announceFrames(binaryen, module, frames) {
         [info.results],
         module.block(
           null,
-          [enter, module.local.set(result, call), leave, module.local.get(result, info.results)],
+          [enter, ...notes, module.local.set(result, call), leave, module.local.get(result, info.results)],
           info.results,
         ),
       );
@@ -102,11 +129,20 @@ function announceFrames(binaryen, module, frames) {
 function lower(binaryen, bytes, { frames, safeHeap }) {
   const module = binaryen.readBinary(bytes);
   try {
-    // Node 20 runs all of these without flags, once Memory64 is lowered.
-    const { MutableGlobals, BulkMemory, SignExt, NontrappingFPToInt, ReferenceTypes, Multivalue, Memory64 } =
-      binaryen.Features;
+    const all = binaryen.Features;
+    // What clang uses, and Node 20 runs without flags once Memory64 is lowered.
     module.setFeatures(
-      MutableGlobals | BulkMemory | SignExt | NontrappingFPToInt | ReferenceTypes | Multivalue | Memory64,
+      [
+        all.MutableGlobals,
+        all.BulkMemory,
+        all.BulkMemoryOpt,
+        all.SignExt,
+        all.NontrappingFPToInt,
+        all.ReferenceTypes,
+        all.CallIndirectOverlong,
+        all.Multivalue,
+        all.Memory64,
+      ].reduce((bits, feature) => bits | (feature ?? 0), 0),
     );
     const announced = announceFrames(binaryen, module, frames);
     if (safeHeap) module.runPasses(['safe-heap']);
@@ -133,8 +169,14 @@ async function work({ files, units, link, lowering }) {
   }
   if (link === undefined) return { objects: object };
   for (const [name, base64] of Object.entries(link.objects)) objects[name] = Buffer.from(base64, 'base64');
-  const linked = await run(clang.runLLVM, ['wasm-ld', ...link.args, '-o', 'linked.wasm'], objects, 'linked.wasm');
-  if (linked.bytes === undefined || linked.text.trim() !== '') return { objects: object, refused: linked.text };
+  const linked = await run(
+    clang.runLLVM,
+    ['wasm-ld', ...link.args, '-o', 'linked.wasm'],
+    objects,
+    'linked.wasm',
+  );
+  if (linked.bytes === undefined || linked.text.trim() !== '')
+    return { objects: object, refused: linked.text };
   const binaryen = await load('binaryen');
   if (binaryen === undefined) return { objects: object, missing: 'binaryen' };
   return { objects: object, ...lower(binaryen.default, linked.bytes, lowering) };

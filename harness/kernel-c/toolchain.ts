@@ -59,7 +59,7 @@ export function runToolchain(job: Job): Linked {
     env: { ...process.env, NODE_OPTIONS: '' },
   });
   if (error !== undefined) throw new UserError(`the C compiler does not start: ${error.message}`);
-  if (status !== 0) throw new UserError(`the C compiler failed: ${lastLine(stderr.toString())}`);
+  if (status !== 0) throw new UserError(`the C compiler failed: ${errorLine(stderr.toString())}`);
   const answer = answerSchema.parse(JSON.parse(stdout.toString()));
   if ('missing' in answer) {
     throw new UserError(
@@ -73,10 +73,13 @@ export function runToolchain(job: Job): Linked {
 /** The first error of clang or wasm-ld, else the first line, as one line: `drivers/iommu/dma-iommu.c:12:3: error: …` */
 export function firstComplaint(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
-  const line = lines.find((candidate) => /\berror:/.test(candidate)) ?? lines.find((candidate) => candidate !== '');
+  const line =
+    lines.find((candidate) => /\berror:/.test(candidate)) ?? lines.find((candidate) => candidate !== '');
   return (line ?? 'the C compiler says nothing').replace(/^(?:\.\/)+/, '');
 }
 
-function lastLine(text: string): string {
-  return text.trim().split('\n').at(-1) ?? '';
+/** `TypeError: …` of what a dying process says. */
+function errorLine(text: string): string {
+  const lines = text.split('\n').map((line) => line.trim());
+  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => line !== '') ?? 'no reason given';
 }

@@ -70,7 +70,14 @@ export class TreeSwiotlb implements SwiotlbCode, BouncePool {
     this.check(tlb);
     const before = this.used;
     this.compiled.within({ dev, copy: DMA_FROM_DEVICE }, () =>
-      this.compiled.call('kernel_c_swiotlb_tbl_unmap_single', dev.index, toI64(tlb), toI64(size), dir, toI64(attrs)),
+      this.compiled.call(
+        'kernel_c_swiotlb_tbl_unmap_single',
+        dev.index,
+        toI64(tlb),
+        toI64(size),
+        dir,
+        toI64(attrs),
+      ),
     );
     return before - this.used;
   }
@@ -95,6 +102,10 @@ export class TreeSwiotlb implements SwiotlbCode, BouncePool {
    */
   private check(tlb: PhysAddr): void {
     if (this.holds(tlb)) return;
-    throw new KernelCrash('slot-index-out-of-pool', Math.floor((tlb - POOL_START) / SLOT_SIZE) | 0, this.total);
+    throw new KernelCrash(
+      'slot-index-out-of-pool',
+      Math.floor((tlb - POOL_START) / SLOT_SIZE) | 0,
+      this.total,
+    );
   }
 }

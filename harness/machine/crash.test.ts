@@ -19,6 +19,7 @@ import {
 import { EVENT_KINDS } from './events.ts';
 import { F_ARGS, F_DEVICE, F_KIND, F_PATH, F_RESULT, F_STEP, STRIDE } from './event-log.ts';
 import { Machine } from './machine.ts';
+import { numberOfText } from './texts.ts';
 
 const BIDIRECTIONAL = 0;
 const TO_DEVICE = 1;
@@ -73,6 +74,9 @@ describe('words', () => {
       'alloc_iova: the search for 2 granules below 0x100000 never ends',
     ],
     'sync-without-swiotlb': [0, 0, 'swiotlb sync called with CONFIG_SWIOTLB=n'],
+    'kernel-bug': [numberOfText('!valid in f() at a.c:1'), 0, 'BUG: !valid in f() at a.c:1'],
+    'wild-access': [numberOfText('unreachable in f()'), 0, 'wild access: unreachable in f()'],
+    'did-not-return': [numberOfText('f()'), 0, 'f() did not return'],
   };
 
   test.each(CRASHES)('a crash: %s', (kind) => {
@@ -96,6 +100,7 @@ describe('words', () => {
     ],
     'unmapped-less-than-asked': [0, 8192, 0, '__iommu_dma_unmap: 0 bytes were mapped of 8192'],
     'unmap-of-nothing': [-1, 0, 0, 'unmap of 0xffffffffffffffff, which is not mapped'],
+    'kernel-warning': [numberOfText('WARN_ON(x) in f() at a.c:2'), 0, 0, 'WARN_ON(x) in f() at a.c:2'],
   };
 
   test.each(WARNINGS)('a warning: %s', (kind) => {

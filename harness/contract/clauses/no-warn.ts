@@ -6,7 +6,13 @@ export const noWarn = makeClause({
   id: 'no-warn',
   title: 'no WARN that correct use of the API triggers',
   why: 'With panic_on_warn it is a crash, and elsewhere it hides the warnings that count.',
-  causes: ['mapping-larger-than-alloc', 'bounce-overflow', 'unmapped-less-than-asked', 'unmap-of-nothing'],
+  causes: [
+    'mapping-larger-than-alloc',
+    'bounce-overflow',
+    'unmapped-less-than-asked',
+    'unmap-of-nothing',
+    'kernel-warning',
+  ],
   judge(facts, findings) {
     findings.exercise();
     for (const { which, step, device, index } of facts.run.events.of('warn')) {

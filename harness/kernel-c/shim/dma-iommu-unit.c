@@ -423,7 +423,14 @@ u32 kernel_c_sg_dma_length(struct scatterlist *sg, int entry)
 }
 
 #if !KERNEL_C_QUEUE_IOVA
-/* The flush queue is of dma-iommu.c itself. */
+/* The flush queue is of dma-iommu.c itself. Called with the arguments of queue_iova() whenever that begins. */
+__typeof__(queue_iova) kernel_c_note_queue_iova;
+
+void kernel_c_note_queue_iova(struct iommu_dma_cookie *cookie, unsigned long pfn, unsigned long pages,
+			      struct list_head *freelist)
+{
+	machine_queue_iova(index_of_iovad(&cookie->iovad), pfn, pages);
+}
 
 void kernel_c_flush(int index)
 {
