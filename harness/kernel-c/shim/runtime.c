@@ -252,6 +252,10 @@ int __cpuhp_state_add_instance(int state, void *node, int invoke) { return 0; }
 int __cpuhp_state_remove_instance(int state, void *node, int invoke) { return 0; }
 void __cpuhp_remove_state(int state, int invoke) {}
 
+/* Lists that are empty here: windows of the host bridge, pages of page tables that wait for a flush. */
+void list_sort(void *private, void *head, void *compare) {}
+void put_pages_list(void *pages) {}
+
 /* Delayed work is for an allocator that trims its caches in the background: never due. */
 int queue_delayed_work_on(int cpu, void *queue, void *work, u64 delay) { return 1; }
 int cancel_delayed_work_sync(void *work) { return 0; }
