@@ -342,7 +342,7 @@ export class Machine implements Kernel, SwiotlbKernel {
   }
 
   warnText(text: string): void {
-    this.log.push(EV.warn, -1, WARNINGS.indexOf('kernel-warning'), numberOfText(text));
+    this.log.push(EV.warn, -1, WARNINGS.indexOf('kernel-warning'), numberOfText(text), 0, 0);
   }
 
   private device(index: number): DmaDevice {
