@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The steps of compare.yml, run as they stand there. */
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import {
   appendFileSync,
   existsSync,
@@ -137,6 +137,8 @@ describe('compare.yml', () => {
 });
 
 describe('a pull request that changes a patch of v3', () => {
+  // The sources have changed: their types are checked.
+  jest.setTimeout(120_000);
   let found: Outcome;
   let compared: Outcome;
   beforeAll(async () => {
@@ -150,7 +152,7 @@ describe('a pull request that changes a patch of v3', () => {
     await git('commit', '-q', '-a', '-m', 'change');
     found = await runStep('Find the comparisons');
     compared = await runStep('Compare');
-  }, 60_000);
+  }, 240_000);
 
   test('touches v2 → v3', () => {
     expect(found).toEqual({ exitCode: 0, stdout: '', stderr: '' });

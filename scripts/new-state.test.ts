@@ -12,6 +12,8 @@ import { EXIT_TROUBLE } from './cli.ts';
 import { runCommandLine } from './main.ts';
 
 describe('in a copy of the repository', () => {
+  // Each command of it checks the types of all sources.
+  jest.setTimeout(300_000);
   let root: string;
   beforeAll(() => {
     root = copyOfRepository();
@@ -59,7 +61,7 @@ describe('in a copy of the repository', () => {
       'clear-the-slack-of-a-bounce-buffer.ts',
       'index.ts',
     ]);
-  }, 120_000);
+  });
 
   test('overrides for each patch, on a state that is not the end of a series', async () => {
     const { exitCode, stdout } = await run(
