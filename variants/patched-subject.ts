@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The states of a subject whose patches are class functions: every prefix of a series, every suggestion. */
-import type { ChainLink, CodeLayer, Frame, KernelFile, State } from '../harness/subject/state.ts';
+import {
+  KERNEL_FILES,
+  type ChainLink,
+  type CodeLayer,
+  type Frame,
+  type KernelFile,
+  type State,
+} from '../harness/subject/state.ts';
 import { indexStates, type Authored, type StatePair, type Subject } from '../harness/subject/subject.ts';
 import type { DmaOpsClass } from './dma-ops.ts';
 import { instrument, ownMethods, type AnyClass, type Layer } from './instrument.ts';
@@ -164,7 +171,10 @@ class States {
 }
 
 /** Applies the patches to the classes of the root. */
-function putTogether({ code }: SubjectDefinition, rootId: string, chain: readonly Link[]): Whole {
+function putTogether({ id, code }: SubjectDefinition, rootId: string, chain: readonly Link[]): Whole {
+  const stray =
+    code.swiotlb === undefined && chain.find(({ applyToSwiotlb }) => applyToSwiotlb !== undefined);
+  if (stray) throw new RangeError(`${stray.id} changes ${KERNEL_FILES.swiotlb}, which ${id} has no code of`);
   const dmaIommu = layersOf(code.dmaIommu, rootId, chain, (link, Base) => link.apply?.(Base));
   const swiotlb =
     code.swiotlb && layersOf(code.swiotlb, rootId, chain, (link, Base) => link.applyToSwiotlb?.(Base));

@@ -37,6 +37,13 @@ describe.each(named)('%s', (_, file) => {
     }
   });
 
+  test('its class knows its module', () => {
+    const [own] = file
+      .getDescendantsOfKind(SyntaxKind.ClassExpression)
+      .map((patch) => patch.getStaticProperty('module')?.getText());
+    expect(own).toBe('static readonly module = import.meta.url;');
+  });
+
   test('says what it does', () => {
     const declarations = file.getVariableStatements().filter((statement) => statement.isExported());
     expect(declarations).toHaveLength(1);
