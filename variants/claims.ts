@@ -1,38 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the patches promise, in our words, bound to what can be measured. Data: nothing here knows an answer. */
+import type { ClauseId } from '../harness/contract/clause.ts';
+import type { CostName } from '../harness/run/costs.ts';
+import type { Claim as ClaimOf, Declaration as DeclarationOf } from '../harness/subject/claim.ts';
 
-/** Scenario cases that a claim is about; every given property must be met by some device of the case. */
-export interface ClaimScope {
-  readonly untrusted?: boolean;
-  readonly coherent?: boolean;
-  /** CONFIG_SWIOTLB. */
-  readonly swiotlb?: boolean;
-  /** Some device sets min_align_mask. */
-  readonly minAlignMask?: boolean;
-}
+/** Clause and cost names are those of the contract and of the cost table: the compiler checks them. */
+type Claim = ClaimOf<ClauseId, CostName>;
+type Declaration = DeclarationOf<ClauseId>;
 
-/** A measurable effect. Clause and cost names are those of the contract and of the cost table. */
-export type ClaimEffect =
-  /** These clauses hold where they were broken. */
-  | { readonly fixes: readonly string[] }
-  /** These costs fall, or rise. */
-  | { readonly lowers: readonly string[] }
-  | { readonly raises: readonly string[] }
-  /** These clauses are not broken by it. */
-  | { readonly keeps: readonly string[] }
-  /** Calls may differ in these cases, without a clause or a listed cost being touched. */
-  | { readonly differs: true }
-  /** Nothing differs at all. */
-  | { readonly nothing: true };
-
-export interface Claim {
-  readonly text: string;
-  readonly scope: ClaimScope;
-  readonly effects: readonly ClaimEffect[];
-}
-
-const DATA = ['to-device-data', 'from-device-data', 'partial-write-preserved', 'cpu-owned-stability'];
-const COPIES_BACK = ['copies-from-bounce', 'copied-from-bounce', 'redundant-copies'];
+const DATA = [
+  'to-device-data',
+  'from-device-data',
+  'partial-write-preserved',
+  'cpu-owned-stability',
+] as const;
+const COPIES_BACK = ['copies-from-bounce', 'copied-from-bounce', 'redundant-copies'] as const;
 
 export const syncSgReachesBounceBuffer: Claim = {
   text: 'sync_sg for cpu and for device on a bounced buffer copies and maintains the bounce buffer',
@@ -174,4 +156,23 @@ export const frontPaddingCleared: Claim = {
   text: 'padding in front of the data is cleared',
   scope: { untrusted: true },
   effects: [{ fixes: ['confinement-read'] }, { raises: ['cleared'] }, { differs: true }],
+};
+
+export const largeMaskUnsolved: Declaration = {
+  text: 'min_align_mask larger than the IOVA granule stays unsolved',
+  clauses: [
+    'min-align',
+    'confinement-read',
+    'confinement-write',
+    'revocation',
+    'no-leftovers',
+    'map-succeeds',
+  ],
+  scope: { minAlignMask: true },
+};
+
+export const neighboursUnsolved: Declaration = {
+  text: 'slots next to a bounce buffer stay reachable by untrusted devices whose driver sets min_align_mask',
+  clauses: ['confinement-read', 'confinement-write', 'isolation', 'from-device-data', 'to-device-data'],
+  scope: { untrusted: true, minAlignMask: true },
 };

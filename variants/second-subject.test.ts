@@ -175,7 +175,7 @@ describe('a state that was made elsewhere', () => {
 
   test('brings its own pool, allocator and flush', () => {
     const machine = new Machine();
-    const [scenario] = selectScenarios(corpus, 'lifecycle/*').filter((found) =>
+    const scenario = selectScenarios(corpus, 'lifecycle/*').find((found) =>
       found.steps.some(({ op }) => op === 'flush_queue'),
     );
     if (scenario === undefined) throw new Error('no scenario');

@@ -3,9 +3,11 @@ import {
   alignedToGranule,
   compiledOut,
   helpersFolded,
+  largeMaskUnsolved,
   maintenanceKept,
   mapMaintainsBounceBuffer,
   mapsSucceedOnReuse,
+  neighboursUnsolved,
   nothingLeftMapped,
   offsetCountedOnce,
   oneCopyAtUnmap,
@@ -77,23 +79,5 @@ export const v8: Series = {
       claims: [offsetCountedOnce, nothingLeftMapped, mapsSucceedOnReuse],
     },
   ],
-  declared: [
-    {
-      text: 'min_align_mask larger than the IOVA granule stays unsolved',
-      clauses: [
-        'min-align',
-        'confinement-read',
-        'confinement-write',
-        'revocation',
-        'no-leftovers',
-        'map-succeeds',
-      ],
-      scope: { minAlignMask: true },
-    },
-    {
-      text: 'slots next to a bounce buffer stay reachable by untrusted devices whose driver sets min_align_mask',
-      clauses: ['confinement-read', 'confinement-write', 'isolation', 'from-device-data', 'to-device-data'],
-      scope: { untrusted: true, minAlignMask: true },
-    },
-  ],
+  declared: [largeMaskUnsolved, neighboursUnsolved],
 };
