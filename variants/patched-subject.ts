@@ -102,7 +102,7 @@ class States {
     this.#waiting.delete(name);
     const base = this.named(asked.base, name);
     const link = { ...asked, id, place: `review of ${asked.on}`, declared: [] };
-    const state = this.#stateOf(id, undefined, base, link);
+    const state = this.#stateOf(id, undefined, base, link, base);
     this.#states.push(state);
     return state;
   }
@@ -172,8 +172,7 @@ class States {
 
 /** Applies the patches to the classes of the root. */
 function putTogether({ id, code }: SubjectDefinition, rootId: string, chain: readonly Link[]): Whole {
-  const stray =
-    code.swiotlb === undefined && chain.find(({ applyToSwiotlb }) => applyToSwiotlb !== undefined);
+  const stray = code.swiotlb === undefined && chain.find((link) => 'applyToSwiotlb' in link);
   if (stray) throw new RangeError(`${stray.id} changes ${KERNEL_FILES.swiotlb}, which ${id} has no code of`);
   const dmaIommu = layersOf(code.dmaIommu, rootId, chain, (link, Base) => link.apply?.(Base));
   const swiotlb =

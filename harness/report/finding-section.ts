@@ -6,7 +6,7 @@ import type { Level, Section } from './budget.ts';
 import { codeBehind } from './code-section.ts';
 import { code, paragraph, plural, spansOf, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, nameOf } from './kinds.ts';
+import { anchorOf, nameOf, rootName } from './kinds.ts';
 import { alsoIn } from './overview-section.ts';
 import { patchesOf, type Report } from './report.ts';
 
@@ -26,7 +26,7 @@ export function findingSection(
   const { clause, inherited, cases } = finding;
   const patches = patchesOf(report, finding);
   const summary: Text = [
-    `${label}${inherited ? ', inherited from the baseline' : ''}${patches.length > 0 ? `, ${patches.join(', ')}` : ''}; `,
+    `${label}${inherited ? `, inherited from ${rootName(report.comparison.to)}` : ''}${patches.length > 0 ? `, ${patches.join(', ')}` : ''}; `,
     `${plural(cases.length, 'case')}, smallest: `,
     code(scenario.id),
   ];

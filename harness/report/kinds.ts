@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The groups that a report puts findings into, the worst first. */
 import type { Finding } from '../compare/comparison.ts';
+import type { State } from '../subject/state.ts';
 import type { Illustration } from './illustrate.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
 
@@ -55,4 +56,9 @@ export function anchorOf({ kind, clause, cause, inherited }: Finding): string {
 /** The finding's name. */
 export function nameOf({ clause, cause }: Finding): string {
   return `${clause}: ${cause}`;
+}
+
+/** What findings are inherited from, in words: what a state is held against. */
+export function rootName({ root }: State): string {
+  return root.below === undefined ? 'the baseline' : root.id;
 }

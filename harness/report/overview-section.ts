@@ -4,7 +4,7 @@ import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Section } from './budget.ts';
 import { code, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, isBackground, nameOf, type Group } from './kinds.ts';
+import { anchorOf, isBackground, nameOf, rootName, type Group } from './kinds.ts';
 import { patchesOf, type Report } from './report.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 
@@ -54,9 +54,9 @@ function counts(shown: readonly Illustration[]): string {
   return [...clauses].map(([clause, n]) => `${n} ${clause}`).join(', ');
 }
 
-/** Broken for the same cause in the baseline and on both sides: folded, for nobody changed it. */
-export function inheritedSection({ illustrations }: Report): Section | undefined {
-  const inherited = illustrations.filter(({ finding }) => isBackground(finding));
+/** Broken for the same cause in the root and on both sides: folded, for nobody changed it. */
+export function inheritedSection(report: Report): Section | undefined {
+  const inherited = report.illustrations.filter(({ finding }) => isBackground(finding));
   if (inherited.length === 0) return undefined;
   const rows = inherited.map(({ finding, scenario }): Text[] => [
     nameOf(finding),
@@ -64,7 +64,7 @@ export function inheritedSection({ illustrations }: Report): Section | undefined
     String(finding.cases.length),
     [code(scenario.id)],
   ]);
-  const summary = `Inherited: ${plural(inherited.length, 'finding')}, broken for the same cause in the baseline and on both sides`;
+  const summary = `Inherited: ${plural(inherited.length, 'finding')}, broken for the same cause in ${rootName(report.comparison.to)} and on both sides`;
   const folded = table(['finding', 'cause', '>cases', 'smallest case'], rows);
   return {
     levels: [
