@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { keyOf } from '../harness/contract/defect.ts';
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import type { Run } from '../harness/run/run.ts';
@@ -41,7 +42,7 @@ function render(recording: Run, names: boolean): string {
   const broken = judge(recording).flatMap(({ clause, breaks }) =>
     breaks.map(
       ({ cause, evidence }) =>
-        `  ${clause} (${cause}): ${plain(sentence(recording, clause, cause, evidence))}`,
+        `  ${keyOf({ clause, cause })}: ${plain(sentence(recording, clause, cause, evidence))}`,
     ),
   );
   return [

@@ -35,11 +35,8 @@ export function accountFor(
   const changed = comparison.findings.filter(({ kind }) => kind !== 'still-broken');
   const attributions = new Map(
     changed.flatMap((finding): [Finding, Attribution][] => {
-      const { clause, cause, cases } = finding;
-      const [smallest] = cases;
-      return smallest === undefined
-        ? []
-        : [[finding, attribute(prefixes, walk, smallest.scenario, clause, cause)]];
+      const [smallest] = finding.cases;
+      return smallest === undefined ? [] : [[finding, attribute(prefixes, walk, smallest.scenario, finding)]];
     }),
   );
   const cases = scenarios ?? representatives(comparison, changed);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which patch did it: differences walked through the prefixes of a series. */
 import type { ChainLink, State } from '../subject/state.ts';
-import type { Cause, ClauseId } from '../contract/clause.ts';
+import { sameCause, type Defect } from '../contract/defect.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
 import { costsOf } from '../run/costs.ts';
@@ -11,7 +11,6 @@ import { behaviourOf } from '../run/trace.ts';
 import { runScenario } from '../run/interpreter.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage, Walk } from './chain.ts';
-import { sameDefect } from './classify.ts';
 import type { Evaluation } from './evaluate.ts';
 
 /** A patch that changes something on the way. */
@@ -69,9 +68,9 @@ export class Prefixes {
     return evaluation;
   }
 
-  isBroken(state: State, scenario: Scenario, clause: ClauseId, cause: Cause): boolean {
+  isBroken(state: State, scenario: Scenario, { clause, cause }: Defect): boolean {
     const verdict = this.of(state, scenario).verdicts.find((v) => v.clause === clause);
-    return verdict?.breaks.some((b) => sameDefect(b.cause, cause)) === true;
+    return verdict?.breaks.some((b) => sameCause(b.cause, cause)) === true;
   }
 
   /** True when the two states' traces of the case read the same. */
@@ -82,14 +81,8 @@ export class Prefixes {
 }
 
 /** Walks a finding in one case through both chains. */
-export function attribute(
-  prefixes: Prefixes,
-  walk: Walk,
-  scenario: Scenario,
-  clause: ClauseId,
-  cause: Cause,
-): Attribution {
-  const isBroken = (state: State): boolean => prefixes.isBroken(state, scenario, clause, cause);
+export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, defect: Defect): Attribution {
+  const isBroken = (state: State): boolean => prefixes.isBroken(state, scenario, defect);
   const turns = (stages: readonly Stage[]): Turn[] =>
     stages.flatMap((stage, index): Turn[] => {
       const after = isBroken(stage.after);

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two verdicts on the same clause and case: what became of each cause. */
-import type { Cause, ClauseId, Evidence, Verdict } from '../contract/clause.ts';
+import type { Cause, Evidence, Verdict } from '../contract/clause.ts';
+import { sameCause, type Defect } from '../contract/defect.ts';
 
 /**
  * `masked`/`unmasked`: broken on one side, while the other side could not be judged (it crashed, or
@@ -10,13 +11,11 @@ export const FINDING_KINDS = ['regressed', 'unmasked', 'still-broken', 'fixed', 
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
 /** A clause that is broken, for one cause, on one side or on both. */
-export interface CaseFinding {
+export interface CaseFinding extends Defect {
   readonly kind: FindingKind;
-  readonly clause: ClauseId;
-  readonly cause: Cause;
   readonly from: Evidence | undefined;
   readonly to: Evidence | undefined;
-  /** The baseline breaks the clause for the same cause in the same case. */
+  /** The root of the second state breaks the clause for the same cause in the same case. */
   readonly inherited: boolean;
 }
 
@@ -25,12 +24,6 @@ export interface Side {
   readonly verdicts: readonly Verdict[];
   readonly crashStep: number;
 }
-
-/**
- * Two ways in which the same thing goes wrong: the kernel's zeros never reach memory, be it that they
- * stay in the cache or that an invalidate throws them away. They compare as one cause.
- */
-const SAME_DEFECT: ReadonlySet<Cause> = new Set(['cleared-not-cleaned', 'dropped-by-arch-invalidate']);
 
 /**
  * What changed between two sides, clause by clause and cause by cause. `baseline` is asked only when
@@ -44,7 +37,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     const inherited = (cause: Cause): boolean => has(baseline()[index], cause) !== undefined;
     const causes = [...y.breaks, ...x.breaks].map(({ cause }) => cause);
     for (const [at, cause] of causes.entries()) {
-      if (causes.findIndex((other) => sameDefect(other, cause)) < at) continue;
+      if (causes.findIndex((other) => sameCause(other, cause)) < at) continue;
       const a = has(x, cause);
       const b = has(y, cause);
       const kind = kindOf(x, a, from.crashStep, y, b, to.crashStep);
@@ -63,12 +56,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
 
 function has(verdict: Verdict | undefined, cause: Cause): Evidence | undefined {
   const { breaks = [] } = verdict ?? {};
-  return (breaks.find((b) => b.cause === cause) ?? breaks.find((b) => sameDefect(b.cause, cause)))?.evidence;
-}
-
-/** The two causes compare as one. */
-export function sameDefect(a: Cause, b: Cause): boolean {
-  return a === b || (SAME_DEFECT.has(a) && SAME_DEFECT.has(b));
+  return (breaks.find((b) => b.cause === cause) ?? breaks.find((b) => sameCause(b.cause, cause)))?.evidence;
 }
 
 function kindOf(

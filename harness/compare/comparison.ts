@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
 import type { State } from '../subject/state.ts';
-import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
+import { CLAUSE_IDS, type ClauseId } from '../contract/clause.ts';
+import { keyOf, type Defect } from '../contract/defect.ts';
 import { COSTS, noCosts, type CostName } from '../run/costs.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { FINDING_KINDS, type CaseFinding, type FindingKind } from './classify.ts';
@@ -13,10 +14,8 @@ export interface FindingCase extends CaseFinding {
 }
 
 /** All cases of the same kind of change, of the same clause, for the same cause. */
-export interface Finding {
+export interface Finding extends Defect {
   readonly kind: FindingKind;
-  readonly clause: ClauseId;
-  readonly cause: Cause;
   readonly inherited: boolean;
   /** The smallest first. */
   readonly cases: readonly FindingCase[];
@@ -137,7 +136,7 @@ class Tally {
   add(scenario: Scenario, { findings, exercised, crashed, costs, sameTrace }: CaseResult): void {
     for (const finding of findings) {
       if (this.clause !== undefined && finding.clause !== this.clause) continue;
-      const key = `${finding.kind} ${finding.clause} ${finding.cause} ${finding.inherited}`;
+      const key = `${finding.kind} ${keyOf(finding)} ${finding.inherited}`;
       const cases = this.findings.get(key) ?? [];
       cases.push({ ...finding, scenario });
       this.findings.set(key, cases);

@@ -2,22 +2,17 @@
 /** What each patch promises, set against what it was measured to do. */
 import type { Claim, ClaimEffect, ClaimScope } from '../subject/claim.ts';
 import type { State } from '../subject/state.ts';
-import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
+import type { ClauseId } from '../contract/clause.ts';
+import { keyOf, sameDefect, type Defect } from '../contract/defect.ts';
 import { COSTS, type CostName } from '../run/costs.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { UserError } from '../text/user-error.ts';
 import type { Prefixes } from './attribute.ts';
 import type { Stage } from './chain.ts';
-import { classify, sameDefect } from './classify.ts';
+import { classify } from './classify.ts';
 
 /** Something that a patch changes in a case. */
 export type Effect =
-  | {
-      readonly kind: 'fixed' | 'regressed';
-      readonly clause: ClauseId;
-      readonly cause: Cause;
-      readonly scenario: Scenario;
-    }
+  | (Defect & { readonly kind: 'fixed' | 'regressed'; readonly scenario: Scenario })
   | { readonly kind: 'lowers' | 'raises'; readonly cost: CostName; readonly scenario: Scenario }
   | { readonly kind: 'differs'; readonly scenario: Scenario };
 
@@ -43,9 +38,7 @@ export interface LedgerEntry {
 }
 
 /** A difference that one patch makes and a later one takes back. */
-export interface Passing {
-  readonly clause: ClauseId;
-  readonly cause: Cause;
+export interface Passing extends Defect {
   readonly made: Stage;
   readonly takenBack: Stage;
   readonly scenarios: readonly Scenario[];
@@ -61,16 +54,10 @@ export function passingBreaks(entries: readonly LedgerEntry[]): Passing[] {
       const mender = entries
         .slice(at + 1)
         .find(({ effects }) =>
-          effects.some(
-            (e) =>
-              e.kind === 'fixed' &&
-              e.scenario === scenario &&
-              e.clause === clause &&
-              sameDefect(e.cause, cause),
-          ),
+          effects.some((e) => e.kind === 'fixed' && e.scenario === scenario && sameDefect(e, effect)),
         );
       if (mender === undefined) continue;
-      const key = `${clause} ${cause} ${entry.stage.patch.id} ${mender.stage.patch.id}`;
+      const key = `${keyOf(effect)} ${entry.stage.patch.id} ${mender.stage.patch.id}`;
       const passing = found.get(key) ?? {
         clause,
         cause,
@@ -87,7 +74,6 @@ export function passingBreaks(entries: readonly LedgerEntry[]): Passing[] {
 
 /** One patch's entry, measured on `scenarios`. */
 export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly Scenario[]): LedgerEntry {
-  for (const claim of stage.patch.claims) checkNames(claim);
   const effects = scenarios.flatMap((scenario) => effectsOf(prefixes, stage, scenario));
   const claims = stage.patch.claims.map((claim) => recordOf(claim, effects, scenarios));
   const open = effects.filter((effect) => !stage.patch.claims.some((claim) => covers(claim, effect)));
@@ -195,26 +181,4 @@ function isInScope(scope: ClaimScope, { machine }: Scenario): boolean {
 
 function distinct(effects: readonly Effect[]): Scenario[] {
   return [...new Set(effects.map(({ scenario }) => scenario))];
-}
-
-/** UserError when a claim is bound to a clause or a cost that does not exist. */
-function checkNames({ text, effects }: Claim): void {
-  const clauses: readonly string[] = CLAUSE_IDS;
-  const costs: readonly string[] = COSTS.map(({ name }) => name);
-  for (const promise of effects) {
-    const [names, known, what] =
-      'fixes' in promise
-        ? [promise.fixes, clauses, 'clause']
-        : 'keeps' in promise
-          ? [promise.keeps, clauses, 'clause']
-          : 'lowers' in promise
-            ? [promise.lowers, costs, 'cost']
-            : 'raises' in promise
-              ? [promise.raises, costs, 'cost']
-              : [[], [], ''];
-    const wrong = names.find((name) => !known.includes(name));
-    if (wrong !== undefined) {
-      throw new UserError(`claim ${JSON.stringify(text)}: no ${what} ${JSON.stringify(wrong)}`);
-    }
-  }
 }

@@ -2,6 +2,7 @@
 /** Many states on one corpus: what each clause and each scenario says of each of them. */
 import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
+import { keyOf } from '../contract/defect.ts';
 import { Machine } from '../machine/machine.ts';
 import { COSTS, noCosts, type Costs } from '../run/costs.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -84,7 +85,7 @@ class Tally {
         if (status === 'broken') cell.brokenCases++;
         for (const { cause } of breaks) {
           cell.broken.set(cause, (cell.broken.get(cause) ?? 0) + 1);
-          const key = `${clause} (${cause})`;
+          const key = keyOf({ clause, cause });
           broken[state]?.set(key, (broken[state].get(key) ?? 0) + 1);
         }
       }
@@ -106,7 +107,7 @@ class Tally {
 
   result(): Omit<Matrix, 'states' | 'cases'> {
     const differing = [...this.scenarios].filter(
-      ([, row]) => new Set(row.map((cell) => keyOf(cell))).size > 1,
+      ([, row]) => new Set(row.map((cell) => cellKey(cell))).size > 1,
     );
     return {
       clauses: this.clauses,
@@ -120,7 +121,7 @@ class Tally {
   }
 }
 
-function keyOf(broken: ReadonlyMap<string, number>): string {
+function cellKey(broken: ReadonlyMap<string, number>): string {
   return JSON.stringify([...broken].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
 

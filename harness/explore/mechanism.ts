@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import type { FindingKind } from '../compare/classify.ts';
 import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
+import type { Defect } from '../contract/defect.ts';
 import { EVENT_KINDS } from '../machine/events.ts';
 import { F_KIND, F_PATH, F_STEP, STRIDE } from '../machine/event-log.ts';
 import type { Run } from '../run/run.ts';
@@ -36,8 +37,7 @@ export function mechanismId(key: string): string {
 export function brokenBy(
   run: Run,
   kind: ShownKind,
-  clause: ClauseId,
-  cause: Cause,
+  { clause, cause }: Defect,
   evidence: Evidence,
 ): Shown {
   const place = evidence.place === undefined ? '' : ` (${evidence.place})`;

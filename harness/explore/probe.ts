@@ -49,14 +49,14 @@ function alone({ one, other }: Machines, { to }: Target, scenario: Scenario): Sh
   if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
   if (to.root === to) {
     return side.verdicts.flatMap(({ clause, breaks }) =>
-      breaks.map(({ cause, evidence }) => brokenBy(run, 'broken', clause, cause, evidence)),
+      breaks.map(({ cause, evidence }) => brokenBy(run, 'broken', { clause, cause }, evidence)),
     );
   }
   const before = lookAt(other, to.root, scenario);
   const was = sameBehaviour(before, run) ? side : sideOf(before);
   return classify(was, side, () => []).flatMap(({ kind, clause, cause, to: evidence }): Shown[] => {
     if (evidence === undefined) return [];
-    return [brokenBy(run, ALONE[kind], clause, cause, evidence)];
+    return [brokenBy(run, ALONE[kind], { clause, cause }, evidence)];
   });
 }
 
@@ -88,7 +88,7 @@ function between(
     // What a crash alone hides or uncovers is told by the crash.
     if (crash && (kind === 'masked' || kind === 'unmasked')) return [];
     const [run, evidence] = b === undefined ? [x, a] : [y, b];
-    return evidence === undefined ? [] : [brokenBy(run, kind, clause, cause, evidence)];
+    return evidence === undefined ? [] : [brokenBy(run, kind, { clause, cause }, evidence)];
   });
   if (changed.length > 0 || !different) return shown;
   const difference = differenceOf(x, y);

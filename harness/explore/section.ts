@@ -8,6 +8,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Run } from '../run/run.ts';
 import { traceOf } from '../run/trace.ts';
 import { behind } from '../report/account-section.ts';
+import { rootName } from '../report/kinds.ts';
 import { plural } from '../text/document.ts';
 import { fence, text } from '../text/escape.ts';
 import { inMarkdown, renderMarkdown } from '../text/render-markdown.ts';
@@ -85,10 +86,10 @@ function kindOf(prefixes: Prefixes, target: Target, scenario: Scenario, shown: S
   const { clause, cause, kind } = shown;
   if (clause === undefined || cause === undefined) return 'different, no clause touched';
   const inherited =
-    kind !== 'fixed' && kind !== 'masked' && prefixes.isBroken(target.to.root, scenario, clause, cause);
+    kind !== 'fixed' && kind !== 'masked' && prefixes.isBroken(target.to.root, scenario, { clause, cause });
   const sides =
     target.from === undefined ? `in ${target.to.id}` : `from ${target.from.id} to ${target.to.id}`;
-  return `${kind} ${sides}${inherited ? ', as in the baseline' : ''}`;
+  return `${kind} ${sides}${inherited ? `, as in ${rootName(target.to)}` : ''}`;
 }
 
 function because(
@@ -113,7 +114,7 @@ function patches(prefixes: Prefixes, target: Target, scenario: Scenario, shown: 
   const { clause, cause } = shown;
   const walk = walkBetween(target.from ?? target.to.root, target.to);
   if (clause !== undefined && cause !== undefined) {
-    return renderMarkdown(behind(attribute(prefixes, walk, scenario, clause, cause)));
+    return renderMarkdown(behind(attribute(prefixes, walk, scenario, { clause, cause })));
   }
   const turned = [...walk.back, ...walk.forth].filter(
     ({ before, after }) => !prefixes.sameTrace(before, after, scenario),

@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two runs of one case as a Mermaid sequence diagram, cut around where they part and where it breaks. */
-import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
+import type { Evidence } from '../contract/clause.ts';
+import { keyOf, type Defect } from '../contract/defect.ts';
 import type { Run } from '../run/run.ts';
 import { wrapMermaid } from './mermaid.ts';
 import { messagesOf, type Message } from './messages.ts';
 import { placesOf, eventsAt } from './places.ts';
 
 /** A finding in one case. */
-export interface Broken {
-  readonly clause: ClauseId;
-  readonly cause: Cause;
+export interface Broken extends Defect {
   /** Which of the two runs shows it. */
   readonly side: 'from' | 'to';
   readonly evidence: Evidence;
@@ -59,11 +58,11 @@ interface Side {
 }
 
 function sideOf(run: Run, broken: Broken, side: Broken['side']): Side {
-  const { clause, cause, evidence } = broken;
+  const { evidence } = broken;
   const messages = messagesOf(run);
   const focus = focusOf(run, messages, evidence);
   const shows = side === broken.side ? breakOf(messages, focus, evidence) : undefined;
-  const mark = `✗ step ${evidence.step + 1}: ${run.state} breaks ${clause} (${cause})`;
+  const mark = `✗ step ${evidence.step + 1}: ${run.state} breaks ${keyOf(broken)}`;
   const shown = new Set(focus.slice(-FOCUS));
   if (shows !== undefined) shown.add(shows);
   return { messages, focus: shown, shows, mark };
