@@ -4,7 +4,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { State } from '../harness/subject/state.ts';
 import { allStates, findState } from '../variants/registry.ts';
-import { CLAUSE_IDS, type ClauseId } from '../harness/contract/clause.ts';
+import { CLAUSE_IDS, type ClauseId } from '../harness/contract/verdict.ts';
 import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';

@@ -58,7 +58,7 @@ describe('compare, two revisions of which one regresses', () => {
 
   test('says it in numbers in the first line', () => {
     expect(markdown.stdout.split('\n', 1)[0]).toMatch(
-      /^\*\*v2 → v3: .*\b4 fixed, 2 regressed, 3 still broken \(3 inherited\), .*\b1 scenario, 2 cases × 16 clauses; not exercised: /,
+      /^\*\*v2 → v3: .*\b4 fixed, 2 regressed, 3 still broken \(3 inherited\), .*\b1 scenario, 2 cases × \d+ clauses; not exercised: /,
     );
   });
 
@@ -139,7 +139,7 @@ describe('compare --clause', () => {
 test('compare --scenario takes a case with its brackets', async () => {
   const outcome = await compare(['v2', 'v3', '--scenario', `${NEIGHBOUR}[scribble=true]`]);
   expect(outcome).toMatchObject({ exitCode: 0, stderr: '' });
-  expect(outcome.stdout).toMatch(/^\*\*v2 → v3: .*\b1 scenario, 1 case × 16 clauses;/);
+  expect(outcome.stdout).toMatch(/^\*\*v2 → v3: .*\b1 scenario, 1 case × \d+ clauses;/);
 });
 
 describe('compare --format terminal', () => {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What the patches promise, in our words, bound to what can be measured. Data: nothing here knows an answer. */
-import type { ClauseId } from '../harness/contract/clause.ts';
+import type { ClauseId } from '../harness/contract/verdict.ts';
 import type { CostName } from '../harness/run/costs.ts';
 import type { Claim as ClaimOf, Declaration as DeclarationOf } from '../harness/subject/claim.ts';
 

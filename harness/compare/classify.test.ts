@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import { CLAUSE_IDS, type Cause, type ClauseId, type Verdict } from '../contract/clause.ts';
+import { CLAUSE_IDS, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { classify, type FindingKind, type Side } from './classify.ts';
 
 const CLAUSE: ClauseId = 'to-device-data';

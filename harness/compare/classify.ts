@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two verdicts on the same clause and case: what became of each cause. */
-import type { Cause, Evidence, Verdict } from '../contract/clause.ts';
+import type { Cause, Evidence, Verdict } from '../contract/verdict.ts';
 import { sameCause, type Defect } from '../contract/defect.ts';
 
 /**

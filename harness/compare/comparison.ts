@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
 import type { State } from '../subject/state.ts';
-import { CLAUSE_IDS, type ClauseId } from '../contract/clause.ts';
+import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import { keyOf, type Defect } from '../contract/defect.ts';
 import { COSTS, noCosts, type CostName } from '../run/costs.ts';
 import type { Scenario } from '../run/scenario.ts';

@@ -2,7 +2,7 @@
 /** One case on one state: run, judged, measured. */
 import type { State } from '../subject/state.ts';
 import { judge } from '../contract/contract.ts';
-import type { ClauseId, Verdict } from '../contract/clause.ts';
+import type { ClauseId, Verdict } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
 import { costsOf, type Costs } from '../run/costs.ts';
 import type { Run } from '../run/run.ts';

@@ -2,7 +2,7 @@
 /** What each patch promises, set against what it was measured to do. */
 import type { Claim, ClaimEffect, ClaimScope } from '../subject/claim.ts';
 import type { State } from '../subject/state.ts';
-import type { ClauseId } from '../contract/clause.ts';
+import type { ClauseId } from '../contract/verdict.ts';
 import { keyOf, sameDefect, type Defect } from '../contract/defect.ts';
 import { COSTS, type CostName } from '../run/costs.ts';
 import type { Scenario } from '../run/scenario.ts';

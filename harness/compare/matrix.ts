@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Many states on one corpus: what each clause and each scenario says of each of them. */
 import type { State } from '../subject/state.ts';
-import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/clause.ts';
+import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/verdict.ts';
 import { keyOf } from '../contract/defect.ts';
 import { Machine } from '../machine/machine.ts';
 import { COSTS, noCosts, type Costs } from '../run/costs.ts';

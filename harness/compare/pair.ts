@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states, case by case. */
 import type { State } from '../subject/state.ts';
-import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/clause.ts';
+import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
 import type { Costs } from '../run/costs.ts';
 import { readsTheSame } from '../run/trace.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What can be wrong with a state: a clause, and the cause that it is broken for. */
-import type { Cause, ClauseId } from './clause.ts';
+import type { Cause, ClauseId } from './verdict.ts';
 
 export interface Defect {
   readonly clause: ClauseId;

@@ -8,8 +8,6 @@ import type { DmaSegment, View } from '../run/recording.ts';
 import type { BufferRange } from '../run/scenario.ts';
 import type { EventIx, MappingIx } from '../machine/vocabulary.ts';
 import { MemoryHistory } from './cause.ts';
-import { examineOwnership } from './ownership.ts';
-import type { Ownership } from './wrong-byte.ts';
 
 /** A stretch of bus addresses and the memory behind it. */
 export interface Reach {
@@ -57,7 +55,6 @@ export class Facts {
   readonly mappings: readonly MappingFacts[];
   /** Per buffer: its views, in order. */
   private readonly bufferViews: readonly (readonly View[])[];
-  private cachedOwnership: Ownership | undefined;
 
   constructor(run: Run) {
     this.run = run;
@@ -66,11 +63,6 @@ export class Facts {
       run.views.filter(({ of, index }) => of === 'buffer' && index === buffer),
     );
     this.mappings = run.scenario.mappings.map((_, index) => mappingFacts(run, index));
-  }
-
-  /** Whose byte is whose, and where that was not respected. */
-  get ownership(): Ownership {
-    return (this.cachedOwnership ??= examineOwnership(this));
   }
 
   /** Steps that ran to their end: all before a crash. */

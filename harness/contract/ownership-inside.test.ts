@@ -2,7 +2,7 @@
 /** Accesses inside an operation: out of turn for what the operation hands over, and only for that. */
 import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaOpsClass, PhysAddr, Size } from '../../variants/dma-ops.ts';
-import type { ClauseId } from './clause.ts';
+import type { ClauseId } from './verdict.ts';
 import { CopiesOutOnce, NeverCopiesBack, NeverCopiesOut } from './testing/fakes.ts';
 import { HonestOps } from './testing/honest-ops.ts';
 import { brokenIn, caseOf, onlyBreak, verdictOf } from './testing/judging.ts';

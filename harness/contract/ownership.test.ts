@@ -5,7 +5,7 @@
  */
 import { describe, expect, test } from '@jest/globals';
 import type { DmaOpsClass } from '../../variants/dma-ops.ts';
-import type { ClauseId } from './clause.ts';
+import type { ClauseId } from './verdict.ts';
 import { CopiesOutOnce, NeverCopiesBack, NeverCopiesOut, NeverInvalidates } from './testing/fakes.ts';
 import { HonestOps } from './testing/honest-ops.ts';
 import { brokenIn, caseOf, onlyBreak, outcomeOf, verdictOf } from './testing/judging.ts';

@@ -22,11 +22,18 @@ import { SharedLines } from './shared-lines.ts';
 import { Views } from './views.ts';
 import { Ownership, type OwnershipClause } from './wrong-byte.ts';
 
-/** Runs the walk. */
-export function examineOwnership(facts: Facts): Ownership {
-  const walk = new Walk(facts);
-  walk.run();
-  return walk.found;
+const known = new WeakMap<Facts, Ownership>();
+
+/** Whose byte is whose, and where that was not respected; walked once for all clauses. */
+export function ownershipOf(facts: Facts): Ownership {
+  let found = known.get(facts);
+  if (found === undefined) {
+    const walk = new Walk(facts);
+    walk.run();
+    found = walk.found;
+    known.set(facts, found);
+  }
+  return found;
 }
 
 class Walk implements Moment {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A finding's evidence in a sentence. */
-import type { Cause, ClauseId, Evidence } from './clause.ts';
+import type { Cause, ClauseId, Evidence } from './verdict.ts';
 import { CLAUSES } from './contract.ts';
 import { hex } from '../machine/u64.ts';
 import { describeLabel } from '../run/provenance.ts';

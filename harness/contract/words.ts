@@ -1,59 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The catalogue of words: what each cause means, in the reviewer's language. */
-import type { Cause } from './clause.ts';
+import { CLAUSES, type Cause } from './clauses/index.ts';
 
-/** Completes "…: ". */
-export const CAUSE_WORDS: Readonly<Record<Cause, string>> = {
-  'never-cleared': 'nobody cleared the memory',
-  'cleared-not-cleaned': 'it was cleared in the CPU cache only, memory still holds the old bytes',
-  'dropped-by-arch-invalidate':
-    'what the CPU had put there was still in the cache and the invalidate threw it away',
-  'not-cleaned': 'the data is in the CPU cache and was not cleaned to memory',
-  overwritten: 'it was cleared and then written again',
-  'left-by-a-copy': 'a copy left it there',
-  'not-copied': 'it was not copied',
-  'not-invalidated': 'the CPU cache still held the line, nobody invalidated it',
-  'overwritten-by-write-back': "a dirty cache line was written back over the device's data",
-  'device-fault': 'the access faulted in the IOMMU',
-  'wrong-data': 'something else was put there',
-  'changed-by-operation': 'a call that hands nothing over changed it',
-  'changed-in-memory': 'memory changed under the CPU',
-  'cleared-by-operation': 'the operation cleared it',
-  'overwritten-by-operation': 'the operation copied over it',
-  'buffer-changed': "the failed map changed the caller's bytes",
-  'outside-the-buffers': 'this memory belongs to none of the mapped buffers',
-  'other-mapping': 'it is the bounce buffer of another mapping',
-  'reached-a-buffer': "the device's bytes ended up in a buffer that was not theirs",
-  'reached-another-mapping': "the device's bytes ended up in another mapping",
-  'slots-kept': 'swiotlb slots stay taken',
-  'pages-kept': 'IOMMU pages stay mapped',
-  'iova-kept': 'the IOVA stays allocated',
-  'page-table-entry-left': 'the page table still has the entry: the unmap covered less than the map',
-  'iotlb-not-synced': 'the entry is gone from the page table but the IOTLB was not synced',
-  'slots-left': 'swiotlb slots were never released',
-  'iommu-pages-left': 'IOMMU pages were never unmapped',
-  'iova-left': 'an IOVA was never freed',
-  writable: 'the IOMMU lets the device write',
-  readable: 'the IOMMU lets the device read',
-  'already-mapped': 'iommu_map found something mapped there already (-EEXIST)',
-  'refused-by-iommu': 'iommu_map refused',
-  'failed-without-asking': 'neither the pool nor the IOVA space nor the IOMMU had refused',
-  'offset-lost': 'the bus address has other bits under min_align_mask than the buffer',
-  'trusted-device': 'the device is trusted',
-  'aligned-buffer': 'start and length are granule-aligned',
-  'memset-out-of-memory': 'a memset ran out of physical memory: its size underflowed or it starts outside',
-  'copy-out-of-memory': 'a bounce copy ran out of physical memory',
-  'slot-index-out-of-pool': 'swiotlb was asked about an address that is not in its pool',
-  'search-never-ends': 'the slot search comes back to slots it has seen and never ends',
-  'iova-search-never-ends': 'the IOVA search retries with the same limit for ever',
-  'sync-without-swiotlb': 'a swiotlb function was called with CONFIG_SWIOTLB=n',
-  'kernel-bug': 'the kernel ran into a BUG() or a panic()',
-  'wild-access': 'the kernel accessed memory that is not there, or not what it takes it for',
-  'did-not-return': 'a kernel function did not return',
-  'pool-full': 'the pool was full',
-  'mapping-larger-than-alloc': 'the mapping is larger than what was allocated for it',
-  'bounce-overflow': 'a copy was larger than what the slot had left, and was clipped',
-  'unmapped-less-than-asked': 'the page table had less mapped than the unmap asked for',
-  'unmap-of-nothing': 'the handle is not mapped',
-  'kernel-warning': 'the kernel warned in words of its own',
-};
+/** Completes "…: ". Clauses that share a cause share its words. */
+export const CAUSE_WORDS = Object.assign({}, ...CLAUSES.map(({ causes }) => causes)) as Readonly<
+  Record<Cause, string>
+>;
+
+/** Every cause, in the order of the contract. */
+export const CAUSES = Object.keys(CAUSE_WORDS) as readonly Cause[];

@@ -1,18 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Bytes that were not what their owner should have found. */
 import { FIRST_LABEL } from '../machine/labels.ts';
-import type { ClauseId } from './clause.ts';
 
 /** The clauses that this walk decides. */
-export type OwnershipClause = Extract<
-  ClauseId,
+export type OwnershipClause =
   | 'to-device-data'
   | 'from-device-data'
   | 'cpu-owned-stability'
   | 'partial-write-preserved'
   | 'isolation'
-  | 'failed-map-harmless'
->;
+  | 'failed-map-harmless';
 
 /** Bytes in a row that were not what their owner should have found, for the same reason. */
 export interface WrongBytes {

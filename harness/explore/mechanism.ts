@@ -2,7 +2,7 @@
 /** Counterexamples by mechanism: what makes two of them one finding. */
 import { createHash } from 'node:crypto';
 import type { FindingKind } from '../compare/classify.ts';
-import type { Cause, ClauseId, Evidence } from '../contract/clause.ts';
+import type { Cause, ClauseId, Evidence } from '../contract/verdict.ts';
 import type { Defect } from '../contract/defect.ts';
 import { EVENT_KINDS } from '../machine/events.ts';
 import { F_KIND, F_PATH, F_STEP, STRIDE } from '../machine/event-log.ts';
@@ -34,12 +34,7 @@ export function mechanismId(key: string): string {
 }
 
 /** The mechanism of a broken clause. */
-export function brokenBy(
-  run: Run,
-  kind: ShownKind,
-  { clause, cause }: Defect,
-  evidence: Evidence,
-): Shown {
+export function brokenBy(run: Run, kind: ShownKind, { clause, cause }: Defect, evidence: Evidence): Shown {
   const place = evidence.place === undefined ? '' : ` (${evidence.place})`;
   const through = `${throughOf(run, evidence)}${place}`;
   const key = [kind, clause, cause, through].join(' | ');

@@ -4,7 +4,7 @@ import type { State } from '../subject/state.ts';
 import { classify, type FindingKind, type Side } from '../compare/classify.ts';
 import type { Expectation } from '../compare/expectations.ts';
 import { judge } from '../contract/contract.ts';
-import type { ClauseId } from '../contract/clause.ts';
+import type { ClauseId } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
 import { sameBehaviour } from '../run/same.ts';
 import type { Run } from '../run/run.ts';

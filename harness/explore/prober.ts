@@ -2,7 +2,7 @@
 /** The work of exploration that can be done anywhere: programs probed, a finding shrunk. */
 import type { State } from '../subject/state.ts';
 import { findState } from '../../variants/registry.ts';
-import type { ClauseId } from '../contract/clause.ts';
+import type { ClauseId } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import type { Shown } from './mechanism.ts';

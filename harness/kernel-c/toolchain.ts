@@ -81,5 +81,7 @@ export function firstComplaint(text: string): string {
 /** `TypeError: …` of what a dying process says. */
 function errorLine(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
-  return lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => line !== '') ?? 'no reason given';
+  return (
+    lines.find((line) => /^\w*Error\b/.test(line)) ?? lines.find((line) => line !== '') ?? 'no reason given'
+  );
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Where in physical memory a finding is, and which calls had to do with it. */
-import type { Evidence } from '../contract/clause.ts';
+import type { Evidence } from '../contract/verdict.ts';
 import { touchesOf, type Treatment } from '../machine/events.ts';
 import type { EventIx, PhysAddr } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two runs of one case as a Mermaid sequence diagram, cut around where they part and where it breaks. */
-import type { Evidence } from '../contract/clause.ts';
+import type { Evidence } from '../contract/verdict.ts';
 import { keyOf, type Defect } from '../contract/defect.ts';
 import type { Run } from '../run/run.ts';
 import { wrapMermaid } from './mermaid.ts';

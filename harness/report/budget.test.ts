@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CAUSES } from '../contract/clause.ts';
+import { CAUSES } from '../contract/words.ts';
 import type { Finding } from '../compare/comparison.ts';
 import { FINDING_KINDS } from '../compare/classify.ts';
 import { fit, shrink, type Section } from './budget.ts';

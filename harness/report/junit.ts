@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison as JUnit XML: a test case per clause, failed where something regressed. */
-import { CLAUSE_IDS } from '../contract/clause.ts';
+import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { plain, visible } from '../text/document.ts';
 import type { Report } from './report.ts';

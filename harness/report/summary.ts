@@ -2,7 +2,7 @@
 /** A comparison in numbers. */
 import type { Comparison, CostChange } from '../compare/comparison.ts';
 import type { FindingKind } from '../compare/classify.ts';
-import { CLAUSE_IDS, type ClauseId } from '../contract/clause.ts';
+import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 
 /** Findings are counted per clause and cause; `different` and `same` are cases. */
 export interface Summary {

@@ -5,7 +5,10 @@ export const bounceOnlyIfNeeded = makeClause({
   id: 'bounce-only-if-needed',
   title: 'trusted devices and granule-aligned buffers are not bounced',
   why: 'A bounce costs two copies and a piece of a small pool.',
-  causes: ['trusted-device', 'aligned-buffer'],
+  causes: {
+    'trusted-device': 'the device is trusted',
+    'aligned-buffer': 'start and length are granule-aligned',
+  },
   judge(facts, findings) {
     const { machine, mappings } = facts.run.scenario;
     for (const { mapStep, device, index } of facts.mappings) {

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
 import { POOL_START } from '../../machine/config.ts';
 import { FIRST_LABEL, LABEL_NEVER_WRITTEN, LABEL_STALE } from '../../machine/labels.ts';
-import type { Cause, Evidence } from '../clause.ts';
+import type { Cause, Evidence } from '../verdict.ts';
 import {
   CopiesWholeGranules,
   InvalidatesInsteadOfCleaning,

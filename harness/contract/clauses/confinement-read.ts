@@ -11,8 +11,12 @@ import { byteOf, type Facts, type Hit, type MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 import { STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 
-const CAUSES = ['outside-the-buffers', 'other-mapping', ...STALE_CAUSES] as const;
-type ReadCause = (typeof CAUSES)[number];
+const CAUSES = {
+  'outside-the-buffers': 'this memory belongs to none of the mapped buffers',
+  'other-mapping': 'it is the bounce buffer of another mapping',
+  ...STALE_CAUSES,
+} as const;
+type ReadCause = keyof typeof CAUSES;
 
 export const confinementRead = makeClause({
   id: 'confinement-read',

@@ -5,8 +5,12 @@ import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 
-const CAUSES = ['outside-the-buffers', 'reached-a-buffer', 'reached-another-mapping'] as const;
-type WriteCause = (typeof CAUSES)[number];
+const CAUSES = {
+  'outside-the-buffers': 'this memory belongs to none of the mapped buffers',
+  'reached-a-buffer': "the device's bytes ended up in a buffer that was not theirs",
+  'reached-another-mapping': "the device's bytes ended up in another mapping",
+} as const;
+type WriteCause = keyof typeof CAUSES;
 
 export const confinementWrite = makeClause({
   id: 'confinement-write',

@@ -10,7 +10,7 @@ import type {
   Size,
 } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
-import type { Cause, Evidence } from '../clause.ts';
+import type { Cause, Evidence } from '../verdict.ts';
 import { CopiesWholeGranules, NeverInvalidates } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';

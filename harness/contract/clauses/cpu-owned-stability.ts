@@ -6,13 +6,13 @@ export const cpuOwnedStability = makeClause({
   id: 'cpu-owned-stability',
   title: 'while the CPU owns a buffer, reading it twice gives the same bytes',
   why: 'A value that changes after it was checked is a double fetch, the classic way past a validation.',
-  causes: [
-    'changed-by-operation',
-    'changed-in-memory',
-    'not-invalidated',
-    'overwritten-by-write-back',
-    'not-copied',
-  ],
+  causes: {
+    'changed-by-operation': 'a call that hands nothing over changed it',
+    'changed-in-memory': 'memory changed under the CPU',
+    'not-invalidated': 'the CPU cache still held the line, nobody invalidated it',
+    'overwritten-by-write-back': "a dirty cache line was written back over the device's data",
+    'not-copied': 'it was not copied',
+  },
   judge(facts, findings) {
     judgeBytes('cpu-owned-stability', facts, findings, ({ event }, home) => {
       if (event < 0) return 'changed-by-operation';

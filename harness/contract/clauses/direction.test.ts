@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { IOMMU_READ, IOMMU_WRITE, type DmaOpsClass } from '../../../variants/dma-ops.ts';
 import { POOL_START } from '../../machine/config.ts';
-import type { Cause } from '../clause.ts';
+import type { Cause } from '../verdict.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
 

@@ -12,7 +12,10 @@ export const direction = makeClause({
   id: 'direction',
   title: 'a to-device mapping cannot be written, a from-device mapping cannot be read',
   why: 'The direction is the only access right a driver states; the IOMMU is there to enforce it.',
-  causes: ['writable', 'readable'],
+  causes: {
+    writable: 'the IOMMU lets the device write',
+    readable: 'the IOMMU lets the device read',
+  },
   judge(facts, findings) {
     for (const { mapped, dir, reach, index, mapStep, device } of facts.mappings) {
       if (!mapped || dir === DMA_BIDIRECTIONAL) continue;

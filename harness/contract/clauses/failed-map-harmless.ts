@@ -3,13 +3,20 @@ import type { Held } from '../../run/recording.ts';
 import { makeClause } from '../clause.ts';
 import { judgeBytes } from './wrong-bytes.ts';
 
-const KEPT = ['slots-kept', 'pages-kept', 'iova-kept'] as const;
+const KEPT = {
+  'slots-kept': 'swiotlb slots stay taken',
+  'pages-kept': 'IOMMU pages stay mapped',
+  'iova-kept': 'the IOVA stays allocated',
+} as const;
 
 export const failedMapHarmless = makeClause({
   id: 'failed-map-harmless',
   title: 'a map that reports failure changes no data and keeps no slot, page or IOVA',
   why: 'The error path is the least tested one, and drivers retry: what leaks there adds up.',
-  causes: ['buffer-changed', ...KEPT],
+  causes: {
+    'buffer-changed': "the failed map changed the caller's bytes",
+    ...KEPT,
+  },
   judge(facts, findings) {
     const { run } = facts;
     judgeBytes('failed-map-harmless', facts, findings, () => 'buffer-changed');
@@ -21,7 +28,7 @@ export const failedMapHarmless = makeClause({
       const grown = (now: number, then = 0): number => Math.max(0, now - then);
       const of = (held: Held | undefined, field: 'granules' | 'iovas' | 'queued'): number =>
         held?.[field][mapping.device] ?? 0;
-      const report = (cause: (typeof KEPT)[number], count: number): void => {
+      const report = (cause: keyof typeof KEPT, count: number): void => {
         if (count > 0) findings.breaks(cause, { step, event: -1, mapping: mapping.index, count });
       };
       report('slots-kept', grown(outcome.held.slots, before?.slots));

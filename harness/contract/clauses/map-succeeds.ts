@@ -4,14 +4,20 @@ import { makeClause } from '../clause.ts';
 
 const EEXIST = -17;
 
-const REFUSALS = ['already-mapped', 'refused-by-iommu'] as const;
-type Refusal = (typeof REFUSALS)[number];
+const REFUSALS = {
+  'already-mapped': 'iommu_map found something mapped there already (-EEXIST)',
+  'refused-by-iommu': 'iommu_map refused',
+} as const;
+type Refusal = keyof typeof REFUSALS;
 
 export const mapSucceeds = makeClause({
   id: 'map-succeeds',
   title: 'a map fails only when the pool or the IOVA space has nothing left',
   why: 'A map refused by the page table means that something else is still mapped there.',
-  causes: ['failed-without-asking', ...REFUSALS],
+  causes: {
+    'failed-without-asking': 'neither the pool nor the IOVA space nor the IOMMU had refused',
+    ...REFUSALS,
+  },
   judge(facts, findings) {
     const { run } = facts;
     for (const { mapStep, index, device } of facts.mappings) {

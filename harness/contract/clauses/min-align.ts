@@ -5,7 +5,9 @@ export const minAlign = makeClause({
   id: 'min-align',
   title: 'a dma segment keeps the address bits that min_align_mask names',
   why: 'NVMe splits I/O at page offsets it reads off the bus address; a wrong offset is wrong data.',
-  causes: ['offset-lost'],
+  causes: {
+    'offset-lost': 'the bus address has other bits under min_align_mask than the buffer',
+  },
   judge(facts, findings) {
     const { machine, buffers } = facts.run.scenario;
     for (const { mapped, device, index, mapStep, segments } of facts.mappings) {

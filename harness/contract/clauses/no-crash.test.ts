@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Device, DmaOpsClass, PhysAddr } from '../../../variants/dma-ops.ts';
 import { judge } from '../contract.ts';
-import type { Cause } from '../clause.ts';
+import type { Cause } from '../verdict.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
 

@@ -1,12 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { CRASHES } from '../../machine/crash.ts';
 import { makeClause } from '../clause.ts';
 
 export const noCrash = makeClause({
   id: 'no-crash',
   title: 'no crash, no hang, no BUG',
   why: 'Correct use of the API never takes the machine down.',
-  causes: CRASHES,
+  causes: {
+    'memset-out-of-memory': 'a memset ran out of physical memory: its size underflowed or it starts outside',
+    'copy-out-of-memory': 'a bounce copy ran out of physical memory',
+    'slot-index-out-of-pool': 'swiotlb was asked about an address that is not in its pool',
+    'search-never-ends': 'the slot search comes back to slots it has seen and never ends',
+    'iova-search-never-ends': 'the IOVA search retries with the same limit for ever',
+    'sync-without-swiotlb': 'a swiotlb function was called with CONFIG_SWIOTLB=n',
+    'kernel-bug': 'the kernel ran into a BUG() or a panic()',
+    'wild-access': 'the kernel accessed memory that is not there, or not what it takes it for',
+    'did-not-return': 'a kernel function did not return',
+  },
   judge(facts, findings) {
     findings.exercise();
     const { crash } = facts.run;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import type { Device, DmaOpsClass } from '../../../variants/dma-ops.ts';
-import type { Cause, Evidence } from '../clause.ts';
+import type { Cause, Evidence } from '../verdict.ts';
 import { UnmapsOneGranuleLess } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';

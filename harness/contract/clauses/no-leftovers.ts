@@ -5,7 +5,11 @@ export const noLeftovers = makeClause({
   id: 'no-leftovers',
   title: 'when everything is unmapped and flushed, no IOMMU page, IOVA range or slot is left',
   why: 'What is left adds up over days until maps fail.',
-  causes: ['slots-left', 'iommu-pages-left', 'iova-left'],
+  causes: {
+    'slots-left': 'swiotlb slots were never released',
+    'iommu-pages-left': 'IOMMU pages were never unmapped',
+    'iova-left': 'an IOVA was never freed',
+  },
   judge(facts, findings) {
     const { run } = facts;
     const last = run.steps.at(-1);

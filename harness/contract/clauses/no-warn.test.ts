@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
-import type { Cause } from '../clause.ts';
+import type { Cause } from '../verdict.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
 

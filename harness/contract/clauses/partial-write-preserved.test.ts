@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
-import type { Cause, Evidence } from '../clause.ts';
+import type { Cause, Evidence } from '../verdict.ts';
 import { InvalidatesInsteadOfCleaning, NeverCleans, NeverClears, NeverCopiesOut } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';

@@ -7,7 +7,11 @@ export const partialWritePreserved = makeClause({
   id: 'partial-write-preserved',
   title: "bytes that the device did not write keep the CPU's content; after from-device they may be zero",
   why: "A short device write must not bring other owners' old data into the caller's buffer, nor lose the caller's.",
-  causes: ['wrong-data', 'not-copied', ...STALE_CAUSES],
+  causes: {
+    'wrong-data': 'something else was put there',
+    'not-copied': 'it was not copied',
+    ...STALE_CAUSES,
+  },
   judge(facts, findings) {
     judgeBytes('partial-write-preserved', facts, findings, (_, home) => {
       const { mapping, device, original, until } = home;

@@ -5,7 +5,10 @@ export const revocation = makeClause({
   id: 'revocation',
   title: 'no translation that a mapping installed is left once it is unmapped',
   why: 'The driver frees or reuses the memory; a device that still reaches it reads or writes the next owner.',
-  causes: ['page-table-entry-left', 'iotlb-not-synced'],
+  causes: {
+    'page-table-entry-left': 'the page table still has the entry: the unmap covered less than the map',
+    'iotlb-not-synced': 'the entry is gone from the page table but the IOTLB was not synced',
+  },
   judge(facts, findings) {
     // Per mapping: the step after which nothing of it may be left.
     const due = facts.mappings.map((mapping) => {

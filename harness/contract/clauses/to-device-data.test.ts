@@ -12,7 +12,7 @@ import {
   type Size,
 } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
-import type { Cause, Evidence } from '../clause.ts';
+import type { Cause, Evidence } from '../verdict.ts';
 import { InvalidatesInsteadOfCleaning, NeverCleans, NeverCopiesOut } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';

@@ -7,8 +7,9 @@ import type { EventIx, PhysAddr } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
 import type { Run } from '../../run/run.ts';
 import { ByteSet } from '../byte-set.ts';
-import type { Cause, FindingsOf } from '../clause.ts';
+import type { FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
+import { ownershipOf } from '../ownership.ts';
 import type { OwnershipClause, WrongBytes } from '../wrong-byte.ts';
 
 /** Where a wrong byte lives. */
@@ -25,13 +26,13 @@ export interface ByteHome {
 }
 
 /** Reports the wrong bytes of a clause, each with the cause that `causeOf` finds. */
-export function judgeBytes<C extends Cause>(
+export function judgeBytes<C extends string>(
   clause: OwnershipClause,
   facts: Facts,
   findings: FindingsOf<C>,
   causeOf: (wrong: WrongBytes, home: ByteHome) => C,
 ): void {
-  const { exercised, wrong } = facts.ownership;
+  const { exercised, wrong } = ownershipOf(facts);
   if (exercised.has(clause)) findings.exercise();
   const counted: ByteSet[] = [];
   for (const run of wrong) {
@@ -85,14 +86,15 @@ function homeOf(
 }
 
 /** What can have become of bytes that are stale for a device or a copy. */
-export const STALE_CAUSES = [
-  'never-cleared',
-  'cleared-not-cleaned',
-  'dropped-by-arch-invalidate',
-  'not-cleaned',
-  'overwritten',
-  'left-by-a-copy',
-] as const satisfies Cause[];
+export const STALE_CAUSES = {
+  'never-cleared': 'nobody cleared the memory',
+  'cleared-not-cleaned': 'it was cleared in the CPU cache only, memory still holds the old bytes',
+  'dropped-by-arch-invalidate':
+    'what the CPU had put there was still in the cache and the invalidate threw it away',
+  'not-cleaned': 'the data is in the CPU cache and was not cleaned to memory',
+  overwritten: 'it was cleared and then written again',
+  'left-by-a-copy': 'a copy left it there',
+} as const;
 
 /** Cause of bytes that were cleared, copied or written, and yet are stale for a device or a copy. */
 export function staleCause(
@@ -101,7 +103,7 @@ export function staleCause(
   from: number,
   until: number,
   device: number,
-): (typeof STALE_CAUSES)[number] {
+): keyof typeof STALE_CAUSES {
   const { last, line } = facts.memory.of(phys, from, until, facts.coherent(device));
   if (last === 'nothing') return 'never-cleared';
   if (line === 'dropped') return 'dropped-by-arch-invalidate';
@@ -110,21 +112,22 @@ export function staleCause(
 }
 
 /** Why a device may not see what the CPU wrote. */
-export const NOT_SEEN_BY_DEVICE = [
-  'device-fault',
-  'not-copied',
-  'not-cleaned',
-  'dropped-by-arch-invalidate',
-  'overwritten',
-  'wrong-data',
-] as const satisfies Cause[];
+export const NOT_SEEN_BY_DEVICE = {
+  'device-fault': 'the access faulted in the IOMMU',
+  'not-copied': 'it was not copied',
+  'not-cleaned': 'the data is in the CPU cache and was not cleaned to memory',
+  'dropped-by-arch-invalidate':
+    'what the CPU had put there was still in the cache and the invalidate threw it away',
+  overwritten: 'it was cleared and then written again',
+  'wrong-data': 'something else was put there',
+} as const;
 
 /** Why the device does not see what the CPU wrote. */
 export function notSeenByDevice(
   facts: Facts,
   observed: number,
   home: ByteHome,
-): (typeof NOT_SEEN_BY_DEVICE)[number] {
+): keyof typeof NOT_SEEN_BY_DEVICE {
   const { mapping, device, original, until } = home;
   if (observed === LABEL_FAULT || mapping === undefined || device < 0) return 'device-fault';
   if (isNotCopiedOut(facts, home)) return 'not-copied';
@@ -144,15 +147,15 @@ export function isNotCopiedOut({ run }: Facts, home: ByteHome): boolean {
 }
 
 /** Why the CPU may not see what a device wrote. */
-export const NOT_SEEN_BY_CPU = [
-  'not-copied',
-  'not-invalidated',
-  'overwritten-by-write-back',
-  'wrong-data',
-] as const satisfies Cause[];
+export const NOT_SEEN_BY_CPU = {
+  'not-copied': 'it was not copied',
+  'not-invalidated': 'the CPU cache still held the line, nobody invalidated it',
+  'overwritten-by-write-back': "a dirty cache line was written back over the device's data",
+  'wrong-data': 'something else was put there',
+} as const;
 
 /** Why the CPU does not see what the device wrote. */
-export function notSeenByCpu(facts: Facts, home: ByteHome): (typeof NOT_SEEN_BY_CPU)[number] {
+export function notSeenByCpu(facts: Facts, home: ByteHome): keyof typeof NOT_SEEN_BY_CPU {
   const { mapping, device, original, written, until } = home;
   if (mapping === undefined || device < 0) return 'wrong-data';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);

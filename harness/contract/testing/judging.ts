@@ -7,7 +7,7 @@ import type { Run } from '../../run/run.ts';
 import { runScenario } from '../../run/interpreter.ts';
 import { loadScenarioText } from '../../scenario/load.ts';
 import type { Scenario } from '../../run/scenario.ts';
-import type { Break, Cause, ClauseId, Evidence, Verdict } from '../clause.ts';
+import type { Break, Cause, ClauseId, Evidence, Verdict } from '../verdict.ts';
 import { judge } from '../contract.ts';
 
 const machine = new Machine();

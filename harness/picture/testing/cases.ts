@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import type { State } from '../../subject/state.ts';
 import { findState } from '../../../variants/registry.ts';
-import type { Cause, ClauseId } from '../../contract/clause.ts';
+import type { Cause, ClauseId } from '../../contract/verdict.ts';
 import { judge } from '../../contract/contract.ts';
 import { Machine } from '../../machine/machine.ts';
 import type { Run } from '../../run/run.ts';

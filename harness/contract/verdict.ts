@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What the contract says of a recording, in the names of its clauses and their causes. */
+import type { Evidence, FindingsOf } from './clause.ts';
+import { CLAUSES, type Cause, type ClauseId } from './clauses/index.ts';
+
+export type { Evidence } from './clause.ts';
+export type { Cause, ClauseId } from './clauses/index.ts';
+
+/** Ids that reports cite, in the order of the contract. */
+export const CLAUSE_IDS: readonly ClauseId[] = CLAUSES.map(({ id }) => id);
+
+/** A clause broken for one cause. */
+export interface Break {
+  readonly cause: Cause;
+  readonly evidence: Evidence;
+}
+
+/** What a clause says of one recording. */
+export interface Verdict {
+  readonly clause: ClauseId;
+  readonly status: 'holds' | 'broken' | 'not-exercised';
+  /** One per cause, in order of appearance. */
+  readonly breaks: readonly Break[];
+}
+
+/** Collects what a clause found. */
+export class Findings implements FindingsOf<Cause> {
+  private exercised = false;
+  private readonly byCause = new Map<Cause, { first: Evidence; count: number }>();
+
+  exercise(): void {
+    this.exercised = true;
+  }
+
+  breaks(cause: Cause, evidence: Evidence): void {
+    this.exercised = true;
+    const found = this.byCause.get(cause);
+    if (found === undefined) this.byCause.set(cause, { first: evidence, count: evidence.count });
+    else found.count += evidence.count;
+  }
+
+  verdict(clause: ClauseId): Verdict {
+    const breaks = [...this.byCause].map(([cause, { first, count }]) => ({
+      cause,
+      evidence: { ...first, count },
+    }));
+    const status = breaks.length > 0 ? 'broken' : this.exercised ? 'holds' : 'not-exercised';
+    return { clause, status, breaks };
+  }
+}
