@@ -1,14 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From a kernel tree to a WebAssembly module: closure, overlay, flags, cache. */
 import { createHash } from 'node:crypto';
+import type { KernelTree } from '../posted/kernel-tree.ts';
 import { ourFiles } from './files-of-ours.ts';
 import { cacheIn } from './object-cache.ts';
 import { includeClosure } from './closure.ts';
 import { autoconf, type BuildConfiguration } from './configuration.ts';
 import { BEFORE, CHECKS, FLAGS, KERNEL_FLAGS, exportsOf, linkArgs, wrappedCalls } from './flags.ts';
 import { definedFunctions, refuseAssembly } from './kernel-file.ts';
-import { archSync, shimMacros, type ArchSync } from './prototypes.ts';
-import { layeredTree, type SourceTree } from './source-tree.ts';
+import { PROBED_FILES, archSync, shimMacros, type ArchSync } from './prototypes.ts';
+import { gatherSources, layeredTree, type SourceTree } from './source-tree.ts';
 import { runToolchain, type Unit } from './toolchain.ts';
 import { UserError } from '../text/user-error.ts';
 
@@ -94,6 +95,13 @@ export function build(request: BuildRequest): Build {
   const made = { module: new Uint8Array(Buffer.from(linked.module, 'base64')), frames: linked.frames };
   cache.writeModule(key, made);
   return { ...made, archSync: archSync(request.tree), key };
+}
+
+/** All that a build of `tree` can need of it, in memory. */
+export async function sourcesFor(tree: KernelTree): Promise<SourceTree> {
+  const ours = [...ourFiles('shim').values(), ...ourFiles('overlay').values()];
+  const before = BEFORE.map((header) => `#include <${header}>\n`);
+  return gatherSources(tree, [...ours, ...before], PROBED_FILES);
 }
 
 interface Prepared {

@@ -2,16 +2,16 @@
 /** Which files of a kernel tree a translation unit can need: every `#include`, whatever `#if` it stands in. */
 import { posix } from 'node:path';
 import { UserError } from '../text/user-error.ts';
+import {
+  MAX_DEPTH,
+  MAX_FILES,
+  genericFor,
+  includesIn,
+  leadsOut,
+  placesOf,
+  INCLUDE_FOLDERS,
+} from './includes.ts';
 import type { SourceTree } from './source-tree.ts';
-
-/** Where `<…>` is looked for in a kernel tree. */
-const INCLUDE_FOLDERS = ['include', 'include/uapi'] as const;
-/** A translation unit of the three files needs about 600. */
-const MAX_FILES = 5000;
-const MAX_DEPTH = 200;
-
-const INCLUDE = /^[ \t]*#[ \t]*include[ \t]+(?:<([^>\n]+)>|"([^"\n]+)")/gm;
-const WRAPPED = /^asm\/(.+)$/;
 
 /** Files that a compiler may be given. */
 export interface Closure {
@@ -39,8 +39,8 @@ export function includeClosure(
     quoted: boolean,
     from: string,
   ): { path: string; text: string } | undefined => {
-    const beside = posix.join(posix.dirname(from), name);
-    if (posix.isAbsolute(name) || escapes(quoted ? beside : posix.join('include', name))) {
+    const start = quoted ? posix.dirname(from) : 'include';
+    if (posix.isAbsolute(name) || leadsOut(posix.join(start, name))) {
       throw new UserError(`${from}: #include ${JSON.stringify(name)} leads out of the kernel tree`);
     }
     if (overlay.has(name)) {
@@ -48,12 +48,9 @@ export function includeClosure(
       seenOverlay.add(name);
       return { path: `overlay/${name}`, text: overlay.get(name) ?? '' };
     }
-    const places = [
-      ...(quoted ? [beside] : []),
-      ...INCLUDE_FOLDERS.map((folder) => posix.join(folder, name)),
-    ];
-    if (quoted) places.push(name);
-    for (const path of places) {
+    const generic = genericFor(name);
+    for (const path of placesOf(name, quoted, from)) {
+      if (generic !== undefined && path.endsWith(`/${generic}`)) break;
       if (files.has(path)) return undefined;
       const text = tree.read(path);
       if (text === undefined) continue;
@@ -61,10 +58,9 @@ export function includeClosure(
       if (files.size > MAX_FILES) throw new UserError(`${from}: more than ${MAX_FILES} files are included`);
       return { path, text };
     }
-    const generic = WRAPPED.exec(name)?.[1];
     if (generic === undefined || wrappers.has(name)) return undefined;
-    if (!INCLUDE_FOLDERS.some((folder) => tree.has(`${folder}/asm-generic/${generic}`))) return undefined;
-    const text = `#include <asm-generic/${generic}>\n`;
+    if (!INCLUDE_FOLDERS.some((folder) => tree.has(`${folder}/${generic}`))) return undefined;
+    const text = `#include <${generic}>\n`;
     wrappers.set(name, text);
     return { path: `include/${name}`, text };
   };
@@ -74,17 +70,12 @@ export function includeClosure(
       throw new UserError(`${layer[0]?.path ?? ''}: includes are nested deeper than ${MAX_DEPTH}`);
     const next: typeof layer = [];
     for (const { path, text } of layer) {
-      for (const [, bracketed, quoted] of text.matchAll(INCLUDE)) {
-        const found = lookUp(bracketed ?? quoted ?? '', quoted !== undefined, path);
+      for (const { name, quoted } of includesIn(text)) {
+        const found = lookUp(name, quoted, path);
         if (found !== undefined) next.push(found);
       }
     }
     layer = next;
   }
   return { tree: files, wrappers };
-}
-
-function escapes(path: string): boolean {
-  const normal = posix.normalize(path);
-  return normal === '..' || normal.startsWith('../');
 }

@@ -130,6 +130,21 @@ const SETUP_FILES = [
 ] as const;
 const SETUP_FORMS = ['void (struct device *, u64, u64)', 'void (struct device *)'] as const;
 
+/** Files of a tree that are looked at, whether they are compiled or not. */
+export const PROBED_FILES: readonly string[] = [
+  ...new Set([
+    ...FUNCTIONS.map(({ file }) => file),
+    ...SETUP_FILES,
+    'include/linux/device.h',
+    'include/linux/stdarg.h',
+    'arch/arm64/mm/dma-mapping.c',
+    'drivers/iommu/dma-iommu.c',
+    'drivers/iommu/iova.c',
+    'kernel/dma/swiotlb.c',
+    'lib/rbtree.c',
+  ]),
+];
+
 /** Macros for the shim: the form of each known function, and features. UserError names an unknown form. */
 export function shimMacros(tree: SourceTree): ReadonlyMap<string, string> {
   const macros = new Map<string, string>();

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Where a kernel's source text comes from. */
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
+/** Where a kernel's source text comes from, once all of it that can be needed is in memory. */
+import type { KernelTree } from '../posted/kernel-tree.ts';
 import { UserError } from '../text/user-error.ts';
+import { MAX_DEPTH, MAX_FILES, includesIn, placesOf } from './includes.ts';
 
 /** Source files by path from the root of a kernel tree: `drivers/iommu/dma-iommu.c`. */
 export interface SourceTree {
@@ -10,24 +10,6 @@ export interface SourceTree {
   read(path: string): string | undefined;
   /** True when the tree has that file. */
   has(path: string): boolean;
-}
-
-/** A kernel tree in a folder. UserError when it is none. */
-export function folderTree(folder: string): SourceTree {
-  const tree: SourceTree = {
-    read(path) {
-      const file = join(folder, path);
-      return isFile(file) ? readFileSync(file, 'utf8') : undefined;
-    },
-    has: (path) => isFile(join(folder, path)),
-  };
-  if (!existsSync(folder)) throw new UserError(`no kernel tree in ${JSON.stringify(folder)}: no such folder`);
-  if (!tree.has('drivers/iommu/dma-iommu.c')) {
-    throw new UserError(
-      `no kernel tree in ${JSON.stringify(folder)}: drivers/iommu/dma-iommu.c is not there`,
-    );
-  }
-  return tree;
 }
 
 /** Files by path, and the tree below for all others. */
@@ -38,6 +20,48 @@ export function layeredTree(files: ReadonlyMap<string, string>, below?: SourceTr
   };
 }
 
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+/**
+ * Reads what `roots` can include of a tree, and the files `wanted` with all that those can include. The
+ * result throws RangeError for a file of the tree that was not read.
+ */
+export async function gatherSources(
+  tree: KernelTree,
+  roots: readonly string[],
+  wanted: readonly string[],
+): Promise<SourceTree> {
+  const files = new Map<string, string>();
+  const seen = new Set<string>();
+  let layer: { path: string; text: string }[] = roots.map((text) => ({ path: '', text }));
+  let paths = [...wanted];
+  let depth = 0;
+  while (layer.length > 0 || paths.length > 0) {
+    if (++depth > MAX_DEPTH || files.size > MAX_FILES) {
+      throw new UserError(
+        `${tree.name}: more than ${MAX_FILES} files are included, or deeper than ${MAX_DEPTH}`,
+      );
+    }
+    for (const { path, text } of layer) {
+      for (const { name, quoted } of includesIn(text)) paths.push(...placesOf(name, quoted, path));
+    }
+    const fresh = [...new Set(paths)].filter((path) => !seen.has(path));
+    for (const path of fresh) seen.add(path);
+    const read = await Promise.all(
+      fresh.filter((path) => tree.has(path)).map(async (path) => ({ path, file: await tree.read(path) })),
+    );
+    layer = [];
+    paths = [];
+    for (const { path, file } of read) {
+      if (file === undefined) continue;
+      files.set(path, file.text);
+      layer.push({ path, text: file.text });
+    }
+  }
+  return {
+    read(path) {
+      const text = files.get(path);
+      if (text === undefined && tree.has(path)) throw new RangeError(`${path} was not read`);
+      return text;
+    },
+    has: (path) => tree.has(path),
+  };
 }

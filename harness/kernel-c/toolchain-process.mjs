@@ -69,8 +69,7 @@ function announceFrames(binaryen, module, frames) {
     binaryen.none,
   );
   module.addFunctionImport('kernel_c_leave', 'env', 'kernel_c_leave', binaryen.none, binaryen.none);
-  const announced = [];
-  for (const name of frames) {
+  for (const [number, name] of frames.entries()) {
     const fn = module.getFunction(name);
     if (fn === 0) continue;
     const info = binaryen.getFunctionInfo(fn);
@@ -87,7 +86,7 @@ function announceFrames(binaryen, module, frames) {
     const note = module.getFunction(NOTES[name] ?? '');
     const noted = note !== 0 && binaryen.getFunctionInfo(note).params === info.params;
     if (note !== 0 && !noted) throw new Error(`${name}() was compiled with other parameters than it has`);
-    const enter = module.call('kernel_c_enter', [module.i32.const(announced.length)], binaryen.none);
+    const enter = module.call('kernel_c_enter', [module.i32.const(number)], binaryen.none);
     const notes = noted
       ? [
           module.call(
@@ -120,9 +119,7 @@ function announceFrames(binaryen, module, frames) {
         ),
       );
     }
-    announced.push(name);
   }
-  return announced;
 }
 
 /** wasm64 → wasm32. */
@@ -144,12 +141,12 @@ function lower(binaryen, bytes, { frames, safeHeap }) {
         all.Memory64,
       ].reduce((bits, feature) => bits | (feature ?? 0), 0),
     );
-    const announced = announceFrames(binaryen, module, frames);
+    announceFrames(binaryen, module, frames);
     if (safeHeap) module.runPasses(['safe-heap']);
     module.runPasses(['memory64-lowering', 'table64-lowering']);
     if (!module.validate()) throw new Error('the lowered module is not valid');
     binaryen.setDebugInfo(true);
-    return { module: Buffer.from(module.emitBinary()).toString('base64'), frames: announced };
+    return { module: Buffer.from(module.emitBinary()).toString('base64'), frames };
   } finally {
     module.dispose();
   }
