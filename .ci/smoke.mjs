@@ -83,7 +83,8 @@ function npm(...args) {
  */
 function check(args, isGood) {
   const bin = join(folder, 'node_modules', '.bin', 'bouncediff');
-  const { NODE_PATH: _, ...env } = process.env;
+  const { NODE_PATH: _, ...inherited } = process.env;
+  const env = { ...inherited, NO_PROGRESS: '1' };
   const outcome = spawnSync(values.node, [bin, ...args], { cwd: folder, encoding: 'utf8', env });
   const good = isGood(outcome);
   if (!good) failed++;

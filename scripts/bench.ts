@@ -1,13 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { markdownTable } from 'markdown-table';
-import { Bench } from 'tinybench';
 import type { State } from '../harness/subject/state.ts';
 import { allStates, DMA_IOMMU } from '../variants/registry.ts';
 import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
-import { judge } from '../harness/contract/contract.ts';
-import { Machine } from '../harness/machine/machine.ts';
-import { traceOf } from '../harness/run/trace.ts';
-import { runScenario } from '../harness/run/interpreter.ts';
+import { Rounds, type StateRate } from '../harness/explore/rounds.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import {
   casesFor,
@@ -21,72 +17,81 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 
+type Length = 'short' | 'long';
+
 /** Programs that exploration is measured by. */
-const PROGRAMS = 4096;
+const PROGRAMS = { short: 512, long: 8192 };
+/** Rounds in which each state runs every case once, and milliseconds after which no further one begins. */
+const ROUNDS = { short: 15, long: 30 };
+const LIMIT = { short: 20_000, long: Infinity };
+/** With fewer, a median says nothing. */
+const FEWEST_ROUNDS = 3;
 
 export const bench: Command = {
   usage: '[states...]',
   options: {
     ...SCENARIOS,
-    programs: { type: 'string', value: 'N', help: `programs to measure exploration by (${PROGRAMS})` },
+    long: { type: 'boolean', help: 'every state, more rounds, more programs: a quarter of an hour' },
+    programs: {
+      type: 'string',
+      value: 'N',
+      help: `programs to measure exploration by (${PROGRAMS.short}; with --long ${PROGRAMS.long})`,
+    },
     json: { type: 'boolean', help: 'JSON instead of a table' },
     output: OUTPUT,
   },
-  examples: ['', 'baseline v3'],
+  examples: ['', 'baseline v3', '--long --output bench.md'],
   run,
 };
 
-/** What was measured of a state. Shares are of the whole of machine, contract and trace. */
-interface Measurement {
-  readonly state: string;
-  readonly runsPerSecond: number;
-  readonly machine: number;
-  readonly contract: number;
-  readonly trace: number;
-}
-
 async function run(args: Args): Promise<number> {
-  const states = args.positionals.length > 0 ? args.positionals.map(stateNamed) : allStates();
-  const programs = wholeNumber(args, 'programs', PROGRAMS, 1, 1e6);
+  const length = args.flag('long') ? 'long' : 'short';
+  const states = args.positionals.length > 0 ? args.positionals.map(stateNamed) : statesFor(length);
+  const programs = wholeNumber(args, 'programs', PROGRAMS[length], 1, 1e6);
   const cases = casesFor(corpusOf(args), args);
-  const progress = progressLine('states');
-  const rows: Measurement[] = [];
-  for (const [index, state] of states.entries()) {
-    progress(index, states.length);
-    rows.push(await measure(state, cases));
-  }
-  progress(states.length, states.length);
-  const peak = Math.round(process.resourceUsage().maxRSS / 1024);
-  const exploration = await measureExploration(programs);
-  const text = args.flag('json')
-    ? `${JSON.stringify({ cases: cases.length, peakMiB: peak, states: rows, exploration }, null, 2)}\n`
-    : `${render(rows, cases.length, peak)}\n${renderExploration(exploration)}`;
-  output(args, text);
+  const rounds = await measureStates(states, cases, length);
+  const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
+  const measured: Measured = {
+    cases: cases.length,
+    rounds: rounds.count,
+    peakMiB,
+    states: rounds.results(),
+    exploration: await measureExploration(programs),
+  };
+  output(args, args.flag('json') ? `${JSON.stringify(measured, null, 2)}\n` : render(measured));
   return EXIT_OK;
 }
 
-async function measure(state: State, cases: readonly Scenario[]): Promise<Measurement> {
-  const machine = new Machine();
-  const runs = cases.map((scenario) => runScenario(machine, state, scenario));
-  const suite = new Bench({ time: 200, warmupTime: 50 });
-  suite
-    .add('machine', () => cases.forEach((scenario) => runScenario(machine, state, scenario)))
-    .add('contract', () => runs.forEach((recording) => judge(recording)))
-    .add('trace', () => runs.forEach((recording) => traceOf(recording)));
-  await suite.run();
-  const [inMachine = 0, inContract = 0, inTrace = 0] = suite.tasks.map(({ result }) =>
-    'latency' in result ? result.latency.mean : 0,
-  );
-  const total = inMachine + inContract + inTrace;
-  return {
-    state: state.id,
-    runsPerSecond: Math.round((cases.length * 1000) / (inMachine + inContract)),
-    machine: inMachine / total,
-    contract: inContract / total,
-    trace: inTrace / total,
-  };
+/** All of them, or the root, the first revision, one in the middle and the last. */
+function statesFor(length: Length): readonly State[] {
+  if (length === 'long') return allStates();
+  const { ends } = DMA_IOMMU;
+  const few = [0, 1, ends.length >> 1, ends.length - 1].map((at) => ends[at]);
+  return [...new Set(few)].filter((state) => state !== undefined);
+}
+
+/** In a round the states take turns, each round begun by another one: what disturbs one disturbs all. */
+async function measureStates(
+  states: readonly State[],
+  cases: readonly Scenario[],
+  length: Length,
+): Promise<Rounds> {
+  const rounds = new Rounds(states, cases);
+  const progress = progressLine(`rounds of ${states.length} states on ${cases.length} cases:`);
+  const total = (1 + ROUNDS[length]) * states.length;
+  const began = performance.now();
+  while (rounds.count < ROUNDS[length]) {
+    if (rounds.count >= FEWEST_ROUNDS && performance.now() - began > LIMIT[length]) break;
+    for (const index of states.keys()) {
+      progress((1 + rounds.count) * states.length + index, total);
+      await interruptible(() => rounds.run((index + rounds.count + 1) % states.length));
+    }
+  }
+  progress(total, total);
+  return rounds;
 }
 
 interface ExplorationRow {
@@ -99,6 +104,7 @@ interface ExplorationRow {
 }
 
 interface Exploration {
+  readonly programs: number;
   readonly rows: readonly ExplorationRow[];
   /** Microseconds of a program on the last series. */
   readonly parts: Readonly<Record<Part, number>>;
@@ -109,20 +115,64 @@ async function measureExploration(programs: number): Promise<Exploration> {
   const [before, last] = DMA_IOMMU.ends.slice(-2);
   if (before === undefined || last === undefined) throw new RangeError('fewer than two series');
   const rows: ExplorationRow[] = [];
-  for (const from of [before, DMA_IOMMU.root, undefined]) {
+  const subjects = [before, DMA_IOMMU.root, undefined];
+  const total = subjects.length * 3 + 1;
+  const progress = progressLine('measurements of exploration:');
+  for (const from of subjects) {
     const assignment = assignmentOf(from, last);
-    const [one, two] = [await rate(assignment, 1, programs), await rate(assignment, 2, programs)];
+    progress(rows.length * 3, total);
+    const one = await rate(assignment, 1, programs);
+    progress(rows.length * 3 + 1, total);
+    const two = await rate(assignment, 2, programs);
+    progress(rows.length * 3 + 2, total);
     rows.push({
       on: from === undefined ? last.id : `${from.id} → ${last.id}`,
       programsPerSecond: Math.round(one),
       twoWorkers: two / one,
-      bytesPerProgram: Math.round(allocated(assignment, programs)),
+      bytesPerProgram: Math.round(await interruptible(() => allocated(assignment, programs))),
     });
   }
-  return { rows, parts: partsOf(last, programs) };
+  progress(total - 1, total);
+  const parts = await interruptible(() => partsOf(last, programs));
+  progress(total, total);
+  return { programs, rows, parts };
 }
 
-function renderExploration({ rows, parts }: Exploration): string {
+/** What the command finds out; its JSON. */
+interface Measured {
+  readonly cases: number;
+  readonly rounds: number;
+  readonly peakMiB: number;
+  readonly states: readonly StateRate[];
+  readonly exploration: Exploration;
+}
+
+function render({ cases, rounds, peakMiB, states, exploration }: Measured): string {
+  const rows = states.map((r) => [
+    r.state,
+    String(r.runsPerSecond),
+    `× ${r.ofFirst.toFixed(2)}`,
+    `± ${percent(r.spread)}`,
+    percent(r.machine),
+    percent(r.contract),
+    percent(r.trace),
+  ]);
+  const first = `of ${states[0]?.state ?? ''}`;
+  return [
+    markdownTable([['state', 'judged runs/s', first, 'spread', 'machine', 'contract', 'trace'], ...rows], {
+      align: ['l', 'r', 'r', 'r', 'r', 'r', 'r'],
+    }),
+    '',
+    `Medians of ${rounds} rounds of ${cases} cases, in which the states took turns; the third column is the`,
+    `median of what a state was in the same round, the spread half of what the middle half of that covers.`,
+    `Peak memory ${peakMiB} MiB.`,
+    '',
+    ...renderExploration(exploration),
+    '',
+  ].join('\n');
+}
+
+function renderExploration({ programs, rows, parts }: Exploration): string[] {
   const rates = rows.map((r) => [
     r.on,
     String(r.programsPerSecond),
@@ -130,11 +180,7 @@ function renderExploration({ rows, parts }: Exploration): string {
     String(r.bytesPerProgram),
   ]);
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
-  const shares = Object.entries(parts).map(([part, time]) => [
-    part,
-    time.toFixed(0),
-    `${Math.round((time / total) * 100)} %`,
-  ]);
+  const shares = Object.entries(parts).map(([part, time]) => [part, time.toFixed(0), percent(time / total)]);
   return [
     markdownTable([['exploration of', 'programs/s', 'two workers', 'bytes allocated/program'], ...rates], {
       align: ['l', 'r', 'r', 'r'],
@@ -142,29 +188,11 @@ function renderExploration({ rows, parts }: Exploration): string {
     '',
     markdownTable([['part of the work on a program', 'µs', 'share'], ...shares], { align: ['l', 'r', 'r'] }),
     '',
-    'Two states are run and compared; only what differs is observed and judged. One state alone is',
-    'observed and judged always. A trace is decoded only for a reader.',
-    '',
-  ].join('\n');
+    `${programs} programs. Two states are run and compared; only what differs is observed and judged. One`,
+    'state alone is observed and judged always. A trace is decoded only for a reader.',
+  ];
 }
 
-function render(rows: readonly Measurement[], cases: number, peak: number): string {
-  const percent = (share: number): string => `${Math.round(share * 100)} %`;
-  const fastest = Math.max(...rows.map(({ runsPerSecond }) => runsPerSecond));
-  const table = rows.map((r) => [
-    r.state,
-    String(r.runsPerSecond),
-    (r.runsPerSecond / fastest).toFixed(2),
-    percent(r.machine),
-    percent(r.contract),
-    percent(r.trace),
-  ]);
-  return [
-    markdownTable([['state', 'judged runs/s', 'of the fastest', 'machine', 'contract', 'trace'], ...table], {
-      align: ['l', 'r', 'r', 'r', 'r', 'r'],
-    }),
-    '',
-    `${cases} cases a round; peak memory ${peak} MiB.`,
-    '',
-  ].join('\n');
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
 }

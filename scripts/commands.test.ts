@@ -100,17 +100,21 @@ test('bench --json has the numbers of every state that it was asked for', async 
   const share = z.number().gt(0).lt(1);
   const schema = z.strictObject({
     cases: z.literal(1),
+    rounds: z.int().min(3),
     peakMiB: z.int().positive(),
     states: z.tuple([
       z.strictObject({
         state: z.literal('v3'),
         runsPerSecond: z.int().positive(),
+        ofFirst: z.literal(1),
+        spread: z.literal(0),
         machine: share,
         contract: share,
         trace: share,
       }),
     ]),
     exploration: z.strictObject({
+      programs: z.literal(32),
       rows: z
         .array(
           z.strictObject({

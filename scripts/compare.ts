@@ -31,6 +31,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { interruptible } from './interrupt.ts';
 import { progressLine, wantsColour } from './terminal.ts';
 
 /** Columns of a terminal that does not tell. */
@@ -104,7 +105,7 @@ async function run(args: Args): Promise<number> {
   if (reason !== undefined) assertWritable(expectations);
   const corpus = corpusOf(args);
   const scenarios = casesFor(corpus, args);
-  const { report, stale } = makeReport(new Machine(), ...states, {
+  const options = {
     scenarios,
     expectations: loadExpectations(expectations),
     wholeLedger: args.flag('ledger'),
@@ -113,7 +114,8 @@ async function run(args: Args): Promise<number> {
     progress: progressLine('cases'),
     patchProgress: progressLine('patches'),
     context: { corpusHash: corpus.hash, version: toolVersion() },
-  });
+  };
+  const { report, stale } = await interruptible(() => makeReport(new Machine(), ...states, options));
   const [gone] = stale;
   // Only a whole comparison can say that an expectation matches nothing.
   if (gone !== undefined && clause === undefined && scenarios.length === corpus.scenarios.length) {

@@ -33,6 +33,8 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { Interrupted, unlessInterrupted } from './interrupt.ts';
+import { endProgress, showProgress } from './terminal.ts';
 
 export const explore: Command = {
   usage: '<from> [<to>]',
@@ -154,37 +156,32 @@ function limitsOf(args: Args, source: ProgramSource): Limits {
 interface End {
   /** What ended it before its time; empty: nothing. */
   readonly early: string;
-  readonly failure: UserError | undefined;
+  readonly failure?: UserError;
 }
 
 /** Runs programs until the limits or Ctrl-C. */
 async function searching(search: Search, { first, end, deadline }: Limits, seed: number): Promise<End> {
-  let interrupted = false;
-  const interrupt = (): void => void (interrupted = true);
-  process.once('SIGINT', interrupt);
   const began = performance.now();
   const ticker = setInterval(() => progress(search, end - first, performance.now() - began, seed), TICK);
   try {
-    await search.run(first, end, () => !interrupted && performance.now() < deadline);
+    await unlessInterrupted(search.run(first, end, () => performance.now() < deadline));
   } catch (error) {
+    if (error instanceof Interrupted) return { early: INTERRUPTED };
     if (!(error instanceof UserError)) throw error;
     return { early: 'cut short', failure: error };
   } finally {
     clearInterval(ticker);
-    process.removeListener('SIGINT', interrupt);
-    if (process.stderr.isTTY) process.stderr.write('\r\u001B[K');
+    endProgress();
   }
-  if (interrupted) return { early: INTERRUPTED, failure: undefined };
   const isShort = Number.isFinite(end) && search.programs < end - first;
-  return { early: isShort ? 'out of time' : '', failure: undefined };
+  return { early: isShort ? 'out of time' : '' };
 }
 
 function progress({ programs, findings }: Search, total: number, elapsed: number, seed: number): void {
-  if (!process.stderr.isTTY) return;
   const rate = Math.round((programs / elapsed) * 1000);
   const of = Number.isFinite(total) ? `/${total}` : '';
-  process.stderr.write(
-    `\r\u001B[Kprograms ${programs}${of}, ${rate}/s, ${plural(findings.length, 'finding')}, seed ${seed}`,
+  showProgress(
+    () => `programs ${programs}${of}, ${rate}/s, ${plural(findings.length, 'finding')}, seed ${seed}`,
   );
 }
 

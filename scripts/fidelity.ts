@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { markdownTable } from 'markdown-table';
 import { findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
-import { loadVectors } from '../harness/fidelity/vectors.ts';
+import { loadVectors, type Vectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
+import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 
 export const fidelity: Command = {
@@ -26,13 +27,21 @@ interface Missing {
   readonly state: string;
 }
 
-function run(args: Args): number {
-  const vectors = loadVectors(args.positionals[0] ?? join(packageRoot(), 'harness', 'fidelity', 'data'));
+async function run(args: Args): Promise<number> {
+  const folder = args.positionals[0] ?? join(packageRoot(), 'harness', 'fidelity', 'data');
+  const vectors = await interruptible(() => loadVectors(folder));
   const wanted = args.text('state');
   const ids = wanted === undefined ? vectors.states : vectors.states.filter((id) => isState(id, wanted));
   if (wanted !== undefined && ids.length === 0) {
     throw new UserError(`no vectors for state ${quote(wanted)}; ${suggestion(wanted, vectors.states)}`);
   }
+  const results = await interruptible(() => replay(vectors, ids));
+  output(args, args.flag('json') ? `${JSON.stringify(results, null, 2)}\n` : render(results));
+  const bad = results.some((result) => 'total' in result && result.matched < result.total);
+  return bad ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+function replay(vectors: Vectors, ids: readonly string[]): (Fidelity | Missing)[] {
   const machine = new Machine();
   const progress = progressLine('states');
   const results = ids.map((id, index): Fidelity | Missing => {
@@ -42,9 +51,7 @@ function run(args: Args): number {
     return { ...compareWithVectors(machine, state, vectors.programs, vectors.results(id)), state: id };
   });
   progress(ids.length, ids.length);
-  output(args, args.flag('json') ? `${JSON.stringify(results, null, 2)}\n` : render(results));
-  const bad = results.some((result) => 'total' in result && result.matched < result.total);
-  return bad ? EXIT_BAD_NEWS : EXIT_OK;
+  return results;
 }
 
 /** `v3` asks for `v3.5`. */

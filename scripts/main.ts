@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs a command line; whatever happens, the exit code is one of EXIT_CODES. */
 import { inspect } from 'node:util';
-import { setFlagsFromString } from 'node:v8';
 import { EXIT_OK, EXIT_TROUBLE, type Form } from './cli.ts';
 import { readCommandLine } from './command-line.ts';
 import { visible } from '../harness/text/document.ts';
 import { UserError } from '../harness/text/user-error.ts';
-import { paint } from './terminal.ts';
+import { heedSignals } from './interrupt.ts';
+import { optimiseLater } from './optimise-later.ts';
+import { paint, startProgress } from './terminal.ts';
 
 export interface Setting {
   readonly form: Form;
@@ -39,15 +40,11 @@ export async function runCommandLine(
   return EXIT_TROUBLE;
 }
 
-/**
- * How long a function has to run before V8 optimises it, eight times what V8 takes by itself. A command
- * runs for seconds, in code that is soon optimised for cases that are not the next ones, and then again.
- */
-const INTERRUPT_BUDGET = 540_672;
-
 /** Runs the command line of the process and leaves its exit code behind. */
 export async function main(setting: Setting): Promise<void> {
-  setFlagsFromString(`--interrupt-budget=${INTERRUPT_BUDGET}`);
+  optimiseLater();
+  heedSignals();
+  startProgress();
   watchStreams();
   process.on('uncaughtException', (error) => {
     tell(error);

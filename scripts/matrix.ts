@@ -15,6 +15,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 
 export const matrix: Command = {
@@ -28,11 +29,12 @@ export const matrix: Command = {
   run,
 };
 
-function run(args: Args): number {
+async function run(args: Args): Promise<number> {
   const { positionals } = args;
   const states = positionals.length > 0 ? positionals.map(stateNamed) : sideBySide(DMA_IOMMU);
   const corpus = corpusOf(args);
-  const built = buildMatrix(states, casesFor(corpus, args), progressLine('cases'));
+  const cases = casesFor(corpus, args);
+  const built = await interruptible(() => buildMatrix(states, cases, progressLine('cases')));
   const context = { corpusHash: corpus.hash, version: toolVersion() };
   output(args, (args.flag('json') ? matrixToJson : matrixToMarkdown)(built, context));
   return EXIT_OK;

@@ -57,6 +57,7 @@ async function run(args: Args): Promise<number> {
   const mermaid = args.text('mermaid');
   if (mermaid !== undefined && !existsSync(mermaid)) throw new UserError(`no file ${quote(mermaid)}`);
   const browser = new Browser(findBrowser());
+  process.once('exit', () => browser.forget());
   const reports = join(packageRoot(), 'reports');
   const named = (files: readonly string[], end: string): string[] =>
     files.filter((file) => file.endsWith(end) && file.includes(only)).toSorted();
@@ -114,7 +115,7 @@ async function drawPictures(
 ): Promise<void> {
   const progress = progressLine('pictures');
   for (const [done, file] of pictures.entries()) {
-    progress(done * 32, pictures.length * 32);
+    progress(done, pictures.length);
     const picture = join(from, file);
     const [, width = '800', height = '600'] =
       /<svg [^>]*width="(\d+)" height="(\d+)"/.exec(readFileSync(picture, 'utf8')) ?? [];

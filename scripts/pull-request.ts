@@ -23,6 +23,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 import { REPORT_ONLY } from './touched.ts';
 
@@ -104,8 +105,11 @@ async function reportsOn(pairs: readonly Pair[]): Promise<Report[]> {
     context: { corpusHash: corpus.hash, version: toolVersion() },
   };
   const machine = new Machine();
-  return pairs.map(({ from, to }) => {
+  const reports: Report[] = [];
+  for (const { from, to } of pairs) {
     const progress = progressLine(`${from.id} → ${to.id}`);
-    return makeReport(machine, from, to, { ...options, progress }).report;
-  });
+    const made = await interruptible(() => makeReport(machine, from, to, { ...options, progress }));
+    reports.push(made.report);
+  }
+  return reports;
 }

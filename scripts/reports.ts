@@ -24,6 +24,7 @@ import { DMA_IOMMU } from '../variants/registry.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, projectCorpus, toolVersion, type Args, type Command } from './cli.ts';
+import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 
 export const reports: Command = {
@@ -53,7 +54,8 @@ interface ComparisonPage extends Page {
 
 async function run(args: Args): Promise<number> {
   const folder = join(packageRoot(), 'reports');
-  const pages = allPages(await openSources());
+  const sources = await openSources();
+  const pages = await interruptible(() => allPages(sources));
   if (args.flag('check')) return check(folder, pages);
   mkdirSync(join(folder, PICTURES), { recursive: true });
   for (const { file, text } of pages) writeFile(join(folder, file), text);
@@ -79,7 +81,7 @@ function allPages(sources: Sources): Page[] {
   const progress = progressLine('reports');
   const wanted = DMA_IOMMU.pairs;
   const comparisons = wanted.map(({ from, to }, index) => {
-    progress(index * 32, wanted.length * 32);
+    progress(index, wanted.length);
     return comparisonPage(machine, from, to, options, album);
   });
   progress(1, 1);

@@ -48,17 +48,18 @@ export async function rate(assignment: Assignment, count: number, programs: numb
   return perSecond;
 }
 
-/** Bytes that a program takes from the heap, on average: the median over small batches, most without a collection. */
+/** Bytes that a program takes from the heap: the median over small batches in which no collection shows. */
 export function allocated(assignment: Assignment, programs: number): number {
   const prober = new Prober(assignment);
   const warm = warmUpFor(programs);
   prober.probe(0, warm);
-  const batch = 16;
+  const batch = 4;
   const taken: number[] = [];
   for (let at = warm; at < warm + programs; at += batch) {
     const before = inUse();
     prober.probe(at, at + batch);
-    taken.push((inUse() - before) / batch);
+    const took = (inUse() - before) / batch;
+    if (took > 0) taken.push(took);
   }
   return taken.toSorted((a, b) => a - b)[taken.length >> 1] ?? 0;
 }

@@ -25,17 +25,24 @@ export type Task =
 /** All work in this thread; between two pieces, others get their turn. */
 export function inThisThread(assignment: Assignment): Workers {
   const prober = new Prober(assignment);
+  let closed = false;
+  const turn = async (): Promise<void> => {
+    await setImmediate();
+    if (closed) throw new UserError('the search was ended');
+  };
   return {
     count: 1,
     async probe(first, end) {
-      await setImmediate();
+      await turn();
       return prober.probe(first, end);
     },
     async shrink(index, key) {
-      await setImmediate();
+      await turn();
       return prober.shrink(index, key);
     },
-    async close() {},
+    async close() {
+      closed = true;
+    },
   };
 }
 

@@ -3,7 +3,7 @@
 import { cpSync, mkdtempSync, realpathSync, symlinkSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { ROOT } from './run.ts';
+import { BUILD, ROOT } from './run.ts';
 
 /** A new folder, free of symlinks in its path; who asks for it removes it. */
 export function temporaryFolder(): string {
@@ -23,7 +23,6 @@ export function copyProject(scenarios: readonly string[]): string {
     'package.json',
     'tsconfig.json',
     'tsconfig.build.json',
-    'dist',
     'harness',
     'scripts',
     'variants',
@@ -31,6 +30,7 @@ export function copyProject(scenarios: readonly string[]): string {
   ]) {
     cpSync(join(ROOT, name), join(root, name), { recursive: true, filter: isNeeded });
   }
+  cpSync(BUILD, join(root, 'dist'), { recursive: true });
   return root;
 }
 

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Runs the commands of scripts/ as a user does: in a process of their own. */
 import { join } from 'node:path';
-import { expect } from '@jest/globals';
+import { afterAll, expect } from '@jest/globals';
 import { execa } from 'execa';
 
 /** Folder of package.json. */
 export const ROOT = join(import.meta.dirname, '..', '..');
+/** Where .jest/build.mjs has built the package for this test run. */
+export const BUILD = process.env['BOUNCEDIFF_TEST_BUILD'] ?? join(ROOT, 'dist');
 /** A busy machine is slow, a hanging command slower. Milliseconds. */
 const TIMEOUT = 120_000;
 
@@ -27,11 +29,15 @@ export interface RunOptions {
   readonly long?: boolean;
 }
 
-/** Variables of the user, none of the test run: no colours, nothing of npm. */
+/** Variables of the user, none of the test run: no colours, nothing of npm. However slow it is: no progress. */
 function environment(env: RunOptions['env']): Record<string, string | undefined> {
   const { PATH, HOME, TMPDIR } = process.env;
-  return { PATH, HOME, TMPDIR, ...env };
+  return { PATH, HOME, TMPDIR, NO_PROGRESS: '1', ...env };
 }
+
+/** What a test that ran out of time leaves behind would keep its process from ending. */
+const ending = new AbortController();
+afterAll(() => ending.abort());
 
 /** Any program, its output byte by byte. */
 export async function execute(
@@ -47,6 +53,8 @@ export async function execute(
     stdin: 'ignore',
     stripFinalNewline: false,
     timeout: TIMEOUT,
+    cancelSignal: ending.signal,
+    killSignal: 'SIGKILL',
   });
   return { exitCode, stdout, stderr };
 }
@@ -55,10 +63,11 @@ export async function execute(
 export function nodeArgs(
   name: string,
   args: readonly string[],
-  { root = ROOT, long = false }: RunOptions = {},
+  { root, long = false }: RunOptions = {},
 ): string[] {
   const command = name === 'bouncediff' ? [] : [name];
-  const bin = join(root, 'dist', 'scripts', 'bouncediff.js');
+  const built = root === undefined ? BUILD : join(root, 'dist');
+  const bin = join(built, 'scripts', 'bouncediff.js');
   return [...(long ? [] : ['--no-turbofan']), bin, ...command, ...args];
 }
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { packageRoot } from '../../text/package-root.ts';
 
 /** Not part of what is checked out, or of no use to a copy. */
-const LEFT_OUT = new Set(['node_modules', '.git', 'dist', 'coverage', 'reports']);
+const LEFT_OUT = new Set(['node_modules', '.git', 'dist', '.test-build', 'coverage', 'reports']);
 
 /**
  * Copies the repository without its tests, or only `parts` of its top level, into a temporary folder
