@@ -66,6 +66,13 @@ export class DmaDevice implements Device {
     this.mapping = -1;
   }
 
+  /** Takes an injected failure of the kernel function; false: none is armed. */
+  disarm(what: keyof DmaDevice['armed']): boolean {
+    if (this.armed[what] === 0) return false;
+    this.armed[what]--;
+    return true;
+  }
+
   /**
    * The device reads [iova, iova + size). The first byte without a readable translation is a fault;
    * from there on it sees all-ones. `mapping` and `offset` only say what the scenario meant.

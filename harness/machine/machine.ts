@@ -185,7 +185,7 @@ export class Machine implements Kernel, SwiotlbKernel {
   allocIovaFast(dev: Device, pages: number, limitPfn: Pfn, flushRcache: boolean): Pfn {
     const device = this.device(dev.index);
     const event = this.log.push(EV.alloc_iova_fast, dev.index, pages, limitPfn);
-    const injected = this.disarm(device, 'alloc_iova_fast');
+    const injected = device.disarm('alloc_iova_fast');
     const pfn = injected ? 0 : device.iovad.allocFast(pages, limitPfn, flushRcache);
     this.log.result(event, pfn, injected);
     this.hook?.('alloc_iova_fast');
@@ -207,7 +207,7 @@ export class Machine implements Kernel, SwiotlbKernel {
   iommuMap(dev: Device, iova: DmaAddr, phys: PhysAddr, size: Size, prot: number): number {
     const device = this.device(dev.index);
     const event = this.log.push(EV.iommu_map, dev.index, iova, phys, size, prot);
-    const injected = this.disarm(device, 'iommu_map');
+    const injected = device.disarm('iommu_map');
     const result = injected ? ENOMEM : device.domain.map(iova, phys, size, prot);
     this.log.result(event, result, injected);
     this.attack();
@@ -222,7 +222,7 @@ export class Machine implements Kernel, SwiotlbKernel {
       const entry = sgl[i];
       if (entry !== undefined) this.log.push(EV.sg_entry, dev.index, entry.phys, entry.length);
     }
-    const injected = this.disarm(device, 'iommu_map_sg');
+    const injected = device.disarm('iommu_map_sg');
     const mapped = injected ? 0 : device.domain.mapSg(iova, sgl, nents, prot);
     this.log.result(event, mapped, injected);
     this.attack();
@@ -380,12 +380,6 @@ export class Machine implements Kernel, SwiotlbKernel {
     }
     this.log.result(event, lines);
     this.hook?.(kind);
-  }
-
-  private disarm(device: DmaDevice, what: keyof DmaDevice['armed']): boolean {
-    if (device.armed[what] === 0) return false;
-    device.armed[what]--;
-    return true;
   }
 
   /** A warning, recorded. */
