@@ -185,7 +185,8 @@ function objectName(unit: string): string {
 
 function hash(parts: readonly unknown[]): string {
   const digest = createHash('sha256');
-  for (const part of parts)
+  for (const part of parts) {
     digest.update(typeof part === 'string' ? part : JSON.stringify(part)).update('\0');
+  }
   return digest.digest('hex');
 }

@@ -66,8 +66,9 @@ export function includeClosure(
   };
 
   while (layer.length > 0) {
-    if (++depth > MAX_DEPTH)
+    if (++depth > MAX_DEPTH) {
       throw new UserError(`${layer[0]?.path ?? ''}: includes are nested deeper than ${MAX_DEPTH}`);
+    }
     const next: typeof layer = [];
     for (const { path, text } of layer) {
       for (const { name, quoted } of includesIn(text)) {

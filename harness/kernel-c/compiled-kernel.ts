@@ -4,7 +4,7 @@ import { KernelCrash, type CrashKind } from '../machine/crash.ts';
 import { POOL_START } from '../machine/config.ts';
 import type { Machine } from '../machine/machine.ts';
 import { numberOfText } from '../machine/texts.ts';
-import { DMA_FROM_DEVICE, DMA_TO_DEVICE, type Device } from '../machine/vocabulary.ts';
+import { DMA_TO_DEVICE, type DMA_FROM_DEVICE, type Device } from '../machine/vocabulary.ts';
 import { UserError } from '../text/user-error.ts';
 import type { Build } from './build.ts';
 import { CompiledModule } from './compiled-module.ts';
@@ -62,8 +62,9 @@ export class CompiledKernel implements Host {
     const slots = kernel.slots.total;
     this.module.restore(slots, () => {
       this.booting = true;
-      if (this.module.has('kernel_c_boot'))
+      if (this.module.has('kernel_c_boot')) {
         this.module.function('kernel_c_boot')(toI64(POOL_START), toI64(slots));
+      }
       if (this.module.has('kernel_c_boot_iova')) this.module.function('kernel_c_boot_iova')();
       this.booting = false;
     });
@@ -164,10 +165,10 @@ export class CompiledKernel implements Host {
 
   copy(to: number, from: number, size: number): void {
     const { inside } = this;
-    if (inside?.copy === DMA_TO_DEVICE) this.kernel.copyBounced(inside.dev, from, to, size, DMA_TO_DEVICE);
-    else if (inside?.copy === DMA_FROM_DEVICE)
-      this.kernel.copyBounced(inside.dev, to, from, size, DMA_FROM_DEVICE);
-    else throw this.wild(`memcpy of ${size} bytes`);
+    if (inside?.copy === undefined) throw this.wild(`memcpy of ${size} bytes`);
+    const toDevice = inside.copy === DMA_TO_DEVICE;
+    const [original, tlb] = toDevice ? [from, to] : [to, from];
+    this.kernel.copyBounced(inside.dev, original, tlb, size, inside.copy);
   }
 
   knownMessage(format: string, values: readonly number[]): boolean {

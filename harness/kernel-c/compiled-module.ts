@@ -81,7 +81,7 @@ export class CompiledModule {
     this.armed();
     const overflow = error instanceof RangeError && /stack/i.test(error.message);
     if (overflow || error instanceof WebAssembly.RuntimeError) {
-      const reason = overflow ? 'stack overflow' : (error as Error).message;
+      const reason = overflow ? 'stack overflow' : error.message;
       return new KernelCrash('wild-access', numberOfText(`${reason} in ${where}`));
     }
     return error;

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Arguments of clang and wasm-ld. */
 
+function words(text: string): string[] {
+  return text.split(' ');
+}
+
 /** Included before everything else, as Kbuild does. */
 export const BEFORE = ['linux/compiler-version.h', 'linux/kconfig.h', 'linux/compiler_types.h'];
 
 export const FLAGS = [
   '--target=wasm64-unknown-unknown',
-  ...['-std=gnu11', '-O2', '-nostdinc', '-ffreestanding', '-w'],
+  ...words('-std=gnu11 -O2 -nostdinc -ffreestanding -w'),
   // Every memset and memcpy must stay a call: the machine sees them.
   '-fno-builtin',
-  ...['-fno-strict-aliasing', '-fno-common', '-fshort-wchar', '-funsigned-char', '-fno-strict-overflow'],
-  ...['-fno-delete-null-pointer-checks', '-fms-extensions'],
+  ...words('-fno-strict-aliasing -fno-common -fshort-wchar -funsigned-char -fno-strict-overflow'),
+  ...words('-fno-delete-null-pointer-checks -fms-extensions'),
   // Call paths are those of the source.
   '-fno-inline-functions',
 ];
@@ -24,14 +28,9 @@ export const CHECKS = [
 ];
 
 export const KERNEL_FLAGS = [
-  ...[
-    '-D__KERNEL__',
-    '-D__BITS_PER_LONG=64',
-    '-D__DISABLE_EXPORTS',
-    '-D__builtin_return_address(x)=((void*)0)',
-  ],
-  ...['-DKBUILD_MODNAME="kernel_c"', '-DKBUILD_BASENAME="kernel_c"', '-DKBUILD_MODFILE="kernel_c"'],
-  ...['-I.ours/overlay', '-I.ours/generated', '-Iinclude', '-Iinclude/uapi', '-I.', '-I.ours/shim'],
+  ...words('-D__KERNEL__ -D__BITS_PER_LONG=64 -D__DISABLE_EXPORTS -D__builtin_return_address(x)=((void*)0)'),
+  ...words('-DKBUILD_MODNAME="kernel_c" -DKBUILD_BASENAME="kernel_c" -DKBUILD_MODFILE="kernel_c"'),
+  ...words('-I.ours/overlay -I.ours/generated -Iinclude -Iinclude/uapi -I. -I.ours/shim'),
 ];
 
 /** Calls that the machine records wherever they come from. */
@@ -57,10 +56,11 @@ export function linkArgs(
   exported: readonly string[],
 ): string[] {
   return [
-    ...['-mwasm64', '--no-entry', '--stack-first', '-z', 'stack-size=65536', '--fatal-warnings'],
+    ...words('-mwasm64 --no-entry --stack-first -z stack-size=65536 --fatal-warnings'),
     // Undefined functions become imports, undefined data is an error.
     '--import-undefined',
-    ...['--export=__stack_pointer', ...exported.map((name) => `--export-if-defined=${name}`)],
+    '--export=__stack_pointer',
+    ...exported.map((name) => `--export-if-defined=${name}`),
     ...wrapped.map((name) => `--wrap=${name}`),
     ...objects,
   ];

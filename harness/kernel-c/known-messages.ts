@@ -22,7 +22,7 @@ export function knownMessage(
   if (dev === undefined) return false;
   const [a = 0, b = 0, c = 0] = values.filter((value) => !Number.isNaN(value));
   if (/swiotlb buffer is full/.test(format)) kernel.warn('pool-full', dev, a, b, c);
-  else if (/^Invalid sizes \(mapping/.test(format)) kernel.warn('mapping-larger-than-alloc', dev, a, b);
+  else if (format.startsWith('Invalid sizes (mapping')) kernel.warn('mapping-larger-than-alloc', dev, a, b);
   else if (/Buffer overflow detected/.test(format)) kernel.warn('bounce-overflow', dev, b, a);
   else return false;
   return true;

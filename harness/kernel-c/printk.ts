@@ -12,6 +12,19 @@ export interface Message {
   readonly values: readonly number[];
 }
 
+/** KERN_SOH: a level, or `c` for a continued line, follows. */
+const LEVEL_MARK = '\u0001';
+
+function levelOf(format: string): { level: number | undefined; plain: string } {
+  let level: number | undefined;
+  let plain = format;
+  while (plain.startsWith(LEVEL_MARK)) {
+    if (/\d/.test(plain.charAt(1))) level = Number(plain.charAt(1));
+    plain = plain.slice(2);
+  }
+  return { level, plain };
+}
+
 const CONVERSION = /%([-+ #0]*)(\d*)(?:\.(\d+))?(hh|h|ll|l|z|t|j)?([diuxXpscn%])(a[dp]?|[A-Za-z])?/g;
 
 /** Formats as the kernel does; `list` is where the variable arguments stand in the memory. */
@@ -25,8 +38,7 @@ export function formatMessage(module: CompiledModule, format: string, list: bigi
     at += size;
     return value;
   };
-  const level = /^\u0001([0-7])/.exec(format)?.[1];
-  const plain = format.replace(/^(?:\u0001[0-7c])+/, '');
+  const { level, plain } = levelOf(format);
   const text = plain.replaceAll(
     CONVERSION,
     (
@@ -57,5 +69,5 @@ export function formatMessage(module: CompiledModule, format: string, list: bigi
       return prefix + unsigned.toString(16) + rest;
     },
   );
-  return { level: level === undefined ? undefined : Number(level), format: plain, text: text.trim(), values };
+  return { level, format: plain, text: text.trim(), values };
 }

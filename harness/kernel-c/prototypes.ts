@@ -187,8 +187,9 @@ function features(tree: SourceTree): Record<string, string> {
   const flag = (value: boolean): string => (value ? '1' : '0');
   const dmaIommu = 'drivers/iommu/dma-iommu.c';
   const ops = /\bstruct iommu_domain \{[^}]*?\bconst struct (\w+) \*ops;/.exec(tree.read(IOMMU) ?? '')?.[1];
-  if (ops === undefined)
+  if (ops === undefined) {
     throw new UserError(`${IOMMU}: struct iommu_domain has no member "ops" of a known kind`);
+  }
   return {
     DOMAIN_OPS: ops,
     // Operations in a table that the device points to, or functions that the DMA core calls by name.

@@ -41,10 +41,17 @@ export interface Linked {
 }
 
 const answerSchema = z.union([
+  /** A package that is not installed. */
   z.object({ missing: z.string() }),
-  z.object({ refused: z.string(), unit: z.string().optional() }),
-  z.object({ objects: z.record(z.string(), z.string()), module: z.string(), frames: z.array(z.string()) }),
+  /** What clang or wasm-ld said. */
+  z.object({ refused: z.string() }),
+  z.object({
+    objects: z.record(z.string(), z.string()),
+    module: z.string(),
+    frames: z.array(z.string()).readonly(),
+  }),
 ]);
+export type Answer = z.infer<typeof answerSchema>;
 
 /** V8's baseline compiler alone: the tools run too briefly for the optimising one to pay. */
 const FLAGS = ['--liftoff-only', '--no-warnings'];

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Real kernel trees, compiled: `BOUNCEDIFF_KERNEL_TREES=<folder with 5.14, 6.1, 6.12> npm run test:kernel`. */
+import { mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, test } from '@jest/globals';
+import { findState } from '../../variants/registry.ts';
+import { compareWithVectors } from '../fidelity/compare.ts';
+import { loadVectors } from '../fidelity/vectors.ts';
+import { Machine } from '../machine/machine.ts';
+import { openTree } from '../posted/tree.ts';
+import { runScenario } from '../run/interpreter.ts';
+import { sameBehaviour } from '../run/same.ts';
+import { loadCorpus } from '../scenario/load.ts';
+import type { State } from '../subject/state.ts';
+import { packageRoot } from '../text/package-root.ts';
+import type { Below } from './build.ts';
+import { compileState } from './compiled-state.ts';
+
+const trees = process.env['BOUNCEDIFF_KERNEL_TREES'];
+if (trees === undefined) {
+  throw new Error(
+    'BOUNCEDIFF_KERNEL_TREES names no folder with the kernel trees 5.14 (5.14-rc5), 6.1 and 6.12',
+  );
+}
+const cacheFolder = process.env['BOUNCEDIFF_KERNEL_CACHE'] ?? mkdtempSync(join(tmpdir(), 'bouncediff-'));
+const { scenarios } = loadCorpus(join(packageRoot(), 'corpus'));
+const compiled = async (name: string, below: Below): Promise<State> =>
+  compileState({ tree: await openTree(join(trees, name)), id: `linux-${name}`, cacheFolder, below });
+
+describe.each<[Below, string[]]>([
+  ['machine', []],
+  // The compiled search does not tell which slot it came back to.
+  ['tree', ['errors/pool-full-endless-search']],
+])('5.14-rc5, and below its dma-iommu.c the %s', (below, known) => {
+  let state: State;
+  beforeAll(async () => {
+    state = await compiled('5.14', below);
+  });
+
+  test('does what was recorded of it, call by call', () => {
+    const vectors = loadVectors(join(packageRoot(), 'harness/fidelity/data'));
+    const result = compareWithVectors(new Machine(), state, vectors.programs, vectors.results('baseline'));
+    expect(result).toEqual({ state: state.id, matched: 651, total: 651, first: undefined });
+  });
+
+  test('does what the baseline does, in every record of the corpus but the call paths', () => {
+    const baseline = findState('baseline');
+    if (baseline === undefined) throw new Error('the registry has no baseline');
+    const [one, other] = [new Machine(), new Machine()];
+    const different = scenarios.filter(
+      (scenario) => !sameBehaviour(runScenario(one, baseline, scenario), runScenario(other, state, scenario)),
+    );
+    expect(different.map(({ scenario }) => scenario)).toEqual(known);
+  });
+
+  test('does it again the second time', () => {
+    const machine = new Machine();
+    const first = scenarios.map((scenario) => runScenario(machine, state, scenario));
+    const different = scenarios.filter(
+      (scenario, i) => !sameBehaviour(first[i]!, runScenario(machine, state, scenario)),
+    );
+    expect(different.map(({ id }) => id)).toEqual([]);
+  });
+});
+
+test.each(['6.1', '6.12'])(
+  '%s runs the whole corpus; a run ends, or crashes as a kernel does',
+  async (name) => {
+    const state = await compiled(name, 'tree');
+    const machine = new Machine();
+    for (const scenario of scenarios) {
+      const run = runScenario(machine, state, scenario);
+      expect([scenario.id, run.crash?.kind]).not.toEqual([scenario.id, 'wild-access']);
+    }
+  },
+);
+
+test('a newer tree is not put on the model of 5.14', async () => {
+  await expect(compiled('6.1', 'machine')).rejects.toThrow(
+    "this tree's dma-iommu.c stands on another swiotlb.c and iova.c than the machine models",
+  );
+});
