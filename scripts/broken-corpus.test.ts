@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { copyProject } from './testing/project-copy.ts';
@@ -79,6 +80,50 @@ describe('a scenario file that is damaged: file, line and column in one line, an
     );
     expect(readFileSync(report, 'utf8')).toBe('old');
   });
+});
+
+test('a state that loops without an end: a finding, with case and function', async () => {
+  rmSync(file, { force: true });
+  const patch = join(root, 'dist', 'variants', 'v3', 'account-for-min-align-mask.js');
+  const code = readFileSync(patch, 'utf8');
+  const first = 'const coherent = this.kernel.devIsDmaCoherent(dev);';
+  expect(code).toContain(first);
+  try {
+    writeFileSync(patch, code.replace(first, `${first} while (size === 128);`));
+    const one = ['--scenario', 'min-align-mask/neighbour-slot'];
+    const outcome = await run('compare', ['v2', 'v3', ...one, '--json'], { root });
+    expect(outcome).toMatchObject({ exitCode: 1, stderr: '' });
+    const report = JSON.parse(outcome.stdout) as {
+      findings: { kind: string; clause: string; cause: string }[];
+    };
+    const crashes = report.findings.filter(({ clause }) => clause === 'no-crash');
+    expect(crashes).toContainEqual(expect.objectContaining({ kind: 'regressed', cause: 'did-not-return' }));
+    const traced = await run('trace', ['v3', 'min-align-mask/neighbour-slot', '--names'], { root });
+    expect(traced.stdout).toMatch(
+      /CRASH: did not return, 0 kernel calls into the step {3}\[v3\.2:mapPage → v3\.5:mapSwiotlb\]/,
+    );
+  } finally {
+    writeFileSync(patch, code);
+  }
+});
+
+test('a pipe in place of a scenario: one line, and 2', async () => {
+  execFileSync('mkfifo', [file]);
+  try {
+    expectTrouble(await run('compare', ['v2', 'v3'], { root }), `${file}: a pipe or a device, not a file`);
+  } finally {
+    rmSync(file);
+  }
+});
+
+test('a scenario that would take all memory: file, line and step in one line, and 2', async () => {
+  writeFileSync(
+    file,
+    `name: a\nwhy: b\nbuffers: { a: { size: 0x100000 } }\nsteps:\n  - repeat: { times: 4096, steps: [cpu_read: a] }\n`,
+  );
+  const problem = 'by step 11 the run records and looks at more than 128 MiB';
+  expectTrouble(await run('compare', ['v2', 'v3'], { root }), `${file}:5: ${problem}`);
+  rmSync(file);
 });
 
 describe('expectations', () => {

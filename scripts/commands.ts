@@ -62,6 +62,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./bench.ts')).bench,
   },
   {
+    name: 'fuzz',
+    summary: 'Damaged scenarios, expectations and recordings: each is refused in one line, or works.',
+    checkoutOnly: true,
+    load: async () => (await import('./fuzz.ts')).fuzz,
+  },
+  {
     name: 'reports',
     summary:
       'The reports of the series in reports/: each revision against the one before, the suggestions, the matrix.',

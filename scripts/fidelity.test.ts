@@ -124,11 +124,7 @@ describe('fidelity, in one line and with 2', () => {
   }
 
   test.each<[string, () => void, string]>([
-    [
-      'no manifest',
-      () => rmSync(join(folder, 'manifest.json')),
-      'manifest.json: no such file; a vector folder has it',
-    ],
+    ['no manifest', () => rmSync(join(folder, 'manifest.json')), 'manifest.json: cannot be read (ENOENT)'],
     [
       'half a manifest',
       () => damage('manifest.json', (bytes) => bytes.subarray(0, 40)),

@@ -5,6 +5,7 @@ import { findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
 import { loadVectors, type Vectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
+import { returning } from '../harness/run/returning.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
@@ -48,7 +49,11 @@ function replay(vectors: Vectors, ids: readonly string[]): (Fidelity | Missing)[
     progress(index, ids.length);
     const state = findState(id);
     if (state === undefined) return { state: id };
-    return { ...compareWithVectors(machine, state, vectors.programs, vectors.results(id)), state: id };
+    const recorded = vectors.results(id);
+    return {
+      ...returning(() => compareWithVectors(machine, state, vectors.programs, recorded)),
+      state: id,
+    };
   });
   progress(ids.length, ids.length);
   return results;

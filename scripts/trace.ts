@@ -7,6 +7,7 @@ import { traceOf } from '../harness/run/trace.ts';
 import { plain } from '../harness/text/document.ts';
 import { sentence } from '../harness/contract/sentence.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
+import { returning } from '../harness/run/returning.ts';
 import { selectScenarios } from '../harness/scenario/load.ts';
 import { corpusOf, EXIT_OK, output, OUTPUT, SCENARIOS, stateNamed, type Args, type Command } from './cli.ts';
 
@@ -26,7 +27,12 @@ function run(args: Args): number {
   const state = stateNamed(id);
   const machine = new Machine();
   const cases = selectScenarios(corpusOf(args), glob);
-  const texts = cases.map((scenario) => render(runScenario(machine, state, scenario), args.flag('names')));
+  const texts = cases.map((scenario) =>
+    render(
+      returning(() => runScenario(machine, state, scenario)),
+      args.flag('names'),
+    ),
+  );
   output(args, texts.join('\n'));
   return EXIT_OK;
 }

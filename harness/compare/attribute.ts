@@ -9,6 +9,7 @@ import type { Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
 import { behaviourOf } from '../run/trace.ts';
 import { runScenario } from '../run/interpreter.ts';
+import { returning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage, Walk } from './chain.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -52,7 +53,7 @@ export class Prefixes {
     const key = `${state.id} ${scenario.id}`;
     let evaluation = this.known.get(key);
     if (evaluation === undefined) {
-      evaluation = this.evaluate(runScenario(this.machine, state, scenario));
+      evaluation = this.evaluate(returning(() => runScenario(this.machine, state, scenario)));
       this.known.set(key, evaluation);
     }
     return evaluation;

@@ -4,6 +4,7 @@ import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import { keyOf, type Defect } from '../contract/defect.ts';
 import { COSTS, noCosts, type CostName } from '../run/costs.ts';
+import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { FINDING_KINDS, type CaseFinding, type FindingKind } from './classify.ts';
 import { Pair, type CaseResult } from './pair.ts';
@@ -79,9 +80,14 @@ export function compare(
 ): Comparison {
   const pair = new Pair(from, to);
   const tally = new Tally(options.clause);
-  for (const [index, scenario] of scenarios.entries()) {
-    options.progress?.(index, scenarios.length);
-    tally.add(scenario, options.results?.[index] ?? pair.compare(scenario));
+  let done = 0;
+  const compared = eachReturning(scenarios, (scenario, index) => ({
+    scenario,
+    result: options.results?.[index] ?? pair.compare(scenario),
+  }));
+  for (const { scenario, result } of compared) {
+    options.progress?.(done++, scenarios.length);
+    tally.add(scenario, result);
   }
   options.progress?.(scenarios.length, scenarios.length);
   return {

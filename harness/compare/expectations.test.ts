@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from '@jest/globals';
@@ -59,6 +59,33 @@ describe('applyExpectations', () => {
     expect(unmatched(entries, compared('v2', 'v3')).map(({ line }) => line)).toEqual([]);
     const missing = load(`- { states: v3, scenario: sg/x, clause: no-crash, reason: gone }\n`);
     expect(unmatched(missing, compared('v2', 'v3')).map(({ line }) => line)).toEqual([1]);
+  });
+});
+
+describe('a file that lets nothing be said', () => {
+  test.each([
+    ['v3..v4..v1', 'no range: a range has two ends, like v3..v6'],
+    ['v6..v3', 'holds no state: v6 comes after v3'],
+    ['v3..', 'no state ""; allowed: all, a state, or a range like v3..v6'],
+  ])('states %s', (states, problem) => {
+    expect(() => load(CRASH(states))).toThrow(problem);
+  });
+
+  test('a dangling link', () => {
+    const link = join(folder, 'link.yaml');
+    symlinkSync('nowhere', link);
+    expect(() => loadExpectations(link)).toThrow(`${link}: cannot be read (ENOENT)`);
+  });
+
+  test('bytes that are no UTF-8', () => {
+    const file = join(folder, 'latin.yaml');
+    writeFileSync(file, Buffer.from(CRASH('v3').replace('known', 'Grüße'), 'latin1'));
+    expect(() => loadExpectations(file)).toThrow(`${file}: not UTF-8`);
+  });
+
+  test('a pattern of stars does not take for ever', () => {
+    const entries = load(CRASH('v3').replace('min-align-mask/**', `${'*'.repeat(30)}!`));
+    expect(unmatched(entries, compared('v2', 'v3'))).toHaveLength(1);
   });
 });
 

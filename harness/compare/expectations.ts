@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Known-bad outcomes that a reader has accepted, each with its reason. */
-import { existsSync, readFileSync } from 'node:fs';
+import { lstatSync } from 'node:fs';
 import { z } from 'zod';
 import { parseDocument, YAMLSeq } from 'yaml';
 import { allStates, findState } from '../../variants/registry.ts';
@@ -10,7 +10,8 @@ import { firstProblem } from '../text/issues.ts';
 import { quoted, InputError } from '../text/input-error.ts';
 import { suggestion } from '../text/user-error.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { globPattern } from '../scenario/select.ts';
+import { globOf, type Glob } from '../scenario/glob.ts';
+import { readText } from '../text/read-file.ts';
 import { YamlSource } from '../text/yaml-source.ts';
 import type { Comparison, Finding, FindingCase } from './comparison.ts';
 
@@ -43,10 +44,19 @@ export interface Expected {
   readonly cases: readonly FindingCase[];
 }
 
-/** Reads the file; none is no expectations. Throws InputError with file and line. */
+/** Largest file, bytes. */
+const MAX_SIZE = 256 * 1024;
+
+/** Reads the file; none is no expectations. Throws UserError with file and line. */
 export function loadExpectations(file: string): Expectation[] {
-  if (!existsSync(file)) return [];
-  const source = new YamlSource(readFileSync(file, 'utf8'), file);
+  // A link that leads nowhere is there.
+  if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return [];
+  return parseExpectations(readText(file, MAX_SIZE), file);
+}
+
+/** The expectations in a text. Throws InputError with file and line. */
+export function parseExpectations(text: string, file: string): Expectation[] {
+  const source = new YamlSource(text, file, MAX_SIZE);
   const { success, data, error } = z.array(entrySchema).safeParse(source.data ?? []);
   if (!success) throw firstProblem(source, error, []);
   return data.map((entry, index) => {
@@ -57,16 +67,28 @@ export function loadExpectations(file: string): Expectation[] {
 }
 
 function checkStates(file: string, source: YamlSource, states: string, index: number): void {
-  if (states === 'all') return;
-  const unknown = states.split('..').find((id) => findState(id) === undefined);
-  if (unknown === undefined) return;
   const path = [index, 'states'];
-  throw new InputError(
-    file,
-    source.position(path),
-    path,
-    `no state ${JSON.stringify(unknown)}; allowed: all, a state, or a range like v3..v6`,
-  );
+  const fail = (problem: string): never => {
+    throw new InputError(file, source.position(path), path, problem);
+  };
+  if (states === 'all') return;
+  const ends = states.split('..');
+  const unknown = ends.find((id) => findState(id) === undefined);
+  if (unknown !== undefined) {
+    fail(`no state ${quoted(unknown)}; allowed: all, a state, or a range like v3..v6`);
+  }
+  if (ends.length > 2) fail(`${quoted(states)} is no range: a range has two ends, like v3..v6`);
+  const [first, last] = rangeOf(states);
+  if (first > last) fail(`${quoted(states)} holds no state: ${ends[0]} comes after ${ends[1]}`);
+}
+
+/** The first and the last place of an entry's states among all states. */
+function rangeOf(states: string): [number, number] {
+  const order = allStates().map((state) => state.id);
+  const [first = -1, last = first] = states
+    .split('..')
+    .map((name) => order.indexOf(findState(name)?.id ?? ''));
+  return [first, last];
 }
 
 /** The comparison without what is expected of its second state, and what that was. */
@@ -117,16 +139,19 @@ function covers(
 
 function matches(entry: Expectation, clause: ClauseId, cause: Cause, scenario: Scenario): boolean {
   if (entry.clause !== clause || (entry.cause !== undefined && entry.cause !== cause)) return false;
-  const pattern = globPattern(entry.scenario);
-  return pattern.test(scenario.id) || pattern.test(scenario.scenario);
+  let isMeant = globs.get(entry.scenario);
+  if (isMeant === undefined) globs.set(entry.scenario, (isMeant = globOf(entry.scenario)));
+  return isMeant(scenario.id) || isMeant(scenario.scenario);
 }
+
+/** The patterns of entries, once made. */
+const globs = new Map<string, Glob>();
 
 function isFor({ states }: Expectation, id: string): boolean {
   if (states === 'all') return true;
-  const order = allStates().map((state) => state.id);
-  const [first = '', last = first] = states.split('..').map((name) => findState(name)?.id ?? '');
-  const at = order.indexOf(id);
-  return at >= order.indexOf(first) && at <= order.indexOf(last);
+  const [first, last] = rangeOf(states);
+  const [at] = rangeOf(id);
+  return at >= first && at <= last;
 }
 
 /** The file's text with entries for the regressions of a comparison added, each with `reason`. */

@@ -5,6 +5,7 @@ import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/verdict.ts';
 import { keyOf } from '../contract/defect.ts';
 import { Machine } from '../machine/machine.ts';
 import { COSTS, noCosts, type Costs } from '../run/costs.ts';
+import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
 
@@ -42,13 +43,17 @@ export function buildMatrix(
   // The state before is held against this one, so its run must still stand.
   let [machine, before] = [new Machine(), new Machine()];
   const third = new Machine();
-  for (const [done, scenario] of scenarios.entries()) {
-    progress(done, scenarios.length);
+  const rows = eachReturning(scenarios, (scenario) => {
     const row: Evaluation[] = [];
     for (const state of states) {
       row.push(evaluate(machine, third, state, scenario, row.at(-1)));
       [machine, before] = [before, machine];
     }
+    return { scenario, row };
+  });
+  let done = 0;
+  for (const { scenario, row } of rows) {
+    progress(done++, scenarios.length);
     tally.add(scenario, row);
   }
   progress(scenarios.length, scenarios.length);

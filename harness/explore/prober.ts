@@ -4,6 +4,7 @@ import type { State } from '../subject/state.ts';
 import { findState } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
+import { eachReturning, returning } from '../run/returning.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import type { Shown } from './mechanism.ts';
 import { probe, type Machines, type Target } from './probe.ts';
@@ -56,6 +57,8 @@ export function sourceOf({ programs }: Assignment): ProgramSource {
     : enumerate({ ...DEFAULT_GRID, operations: programs.operations });
 }
 
+const NONE: readonly Hit[] = [];
+
 /** Does the work, one piece after the other. */
 export class Prober {
   private readonly machines: Machines = { one: new Machine(), other: new Machine() };
@@ -71,24 +74,32 @@ export class Prober {
   /** Runs programs [first, end); each mechanism is told once in this prober's life. */
   probe(first: number, end: number): Hit[] {
     const hits: Hit[] = [];
-    for (let index = first; index < end; index++) {
-      const program = this.source.at(index);
-      for (const shown of probe(this.machines, this.target, program)) {
-        if (this.told.has(shown.key)) continue;
-        this.told.add(shown.key);
-        hits.push({ index, steps: program.steps.length, shown });
+    const numbers = Array.from({ length: end - first }, (_, i) => first + i);
+    for (const found of eachReturning(numbers, (index) => this.hitsOf(index))) {
+      for (const hit of found) {
+        if (this.told.has(hit.shown.key)) continue;
+        this.told.add(hit.shown.key);
+        hits.push(hit);
       }
     }
     return hits;
   }
 
+  private hitsOf(index: number): readonly Hit[] {
+    const program = this.source.at(index);
+    const all = probe(this.machines, this.target, program);
+    if (all.length === 0) return NONE;
+    return all.map((shown) => ({ index, steps: program.steps.length, shown }));
+  }
+
   /** Makes program number `index` small while it shows the mechanism `key`. */
   shrink(index: number, key: string): ShrunkProgram {
     const { machines, target, source } = this;
+    const shownBy = (candidate: Program): Shown[] => returning(() => probe(machines, target, candidate));
     const { program, tries } = shrink(source.at(index), (candidate) =>
-      probe(machines, target, candidate).some((shown) => shown.key === key),
+      shownBy(candidate).some((shown) => shown.key === key),
     );
-    return { program, tries, also: probe(machines, target, program).filter((shown) => shown.key !== key) };
+    return { program, tries, also: shownBy(program).filter((shown) => shown.key !== key) };
   }
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A device: its IOMMU domain, its IOVA space, its DMA, and the standing adversary in it. */
+import { LOOK_AT_RANGE, LOOK_AT_TRANSLATION } from './budget.ts';
 import type { DeviceConfig } from './config.ts';
 import type { CpuCache } from './cpu-cache.ts';
 import { EV, type EventLog } from './event-log.ts';
@@ -30,7 +31,7 @@ export interface DeviceWorld {
 export class DmaDevice implements Device {
   readonly index: number;
   config: DeviceConfig;
-  readonly domain = new IommuDomain();
+  readonly domain: IommuDomain;
   /** The allocator of this life; a state may bring its own. */
   iovad: IovaAllocator;
   /** The domain has a flush queue. */
@@ -49,6 +50,7 @@ export class DmaDevice implements Device {
     this.index = index;
     this.config = config;
     this.world = world;
+    this.domain = new IommuDomain(world.log.budget);
     this.iovad = this.ownIovad;
   }
 
@@ -119,6 +121,8 @@ export class DmaDevice implements Device {
   /** The standing adversary: scan, and scribble where the scenario asks for it. */
   attack(): void {
     if (!this.config.untrusted) return;
+    const { budget } = this.world.log;
+    budget.take((this.domain.size + this.domain.lingering.length) * LOOK_AT_TRANSLATION);
     for (const entry of this.domain.installed()) if ((entry.prot & IOMMU_READ) !== 0) this.scan(entry);
     for (const entry of this.domain.lingering) if ((entry.prot & IOMMU_READ) !== 0) this.scan(entry);
     if (this.config.scribble) this.scribble();
@@ -132,6 +136,7 @@ export class DmaDevice implements Device {
     for (let offset = 0; offset < granule; offset += step) {
       const phys = entry.phys + offset;
       if (!memory.contains(phys, step) || memory.lastChange(phys) <= entry.scanned) continue;
+      this.world.log.budget.take(step);
       cache.peekLabels(phys, step, this.config.coherent, this.scratch, 0);
       this.report(entry.pfn * granule + offset, phys, step, entry.owner);
     }
@@ -159,6 +164,7 @@ export class DmaDevice implements Device {
       while (from < end) {
         let stop = end;
         let covered = from;
+        this.world.log.budget.take(this.handedOver.length * LOOK_AT_RANGE);
         for (const { start, size } of this.handedOver) {
           if (covered === from && from >= start && from < start + size) covered = start + size;
           if (start > from) stop = Math.min(stop, start);

@@ -4,6 +4,9 @@
  * Written on the hot path without allocating; decoded only when someone reads it.
  */
 
+import { Budget } from './budget.ts';
+import { KernelCrash } from './crash.ts';
+import { numberOfText } from './texts.ts';
 import type { EventIx } from './vocabulary.ts';
 import { argumentsOf, EVENT_KINDS, type Event, type EventKind, type Given } from './events.ts';
 
@@ -32,6 +35,15 @@ export const F_INJECTED = 11;
 /** Doubles per record. */
 export const STRIDE = 12;
 
+/** Events before a run looks for the first time whether its step goes on for ever; then at twice as many. */
+const FIRST_LOOK = 256;
+
+/**
+ * Kernel calls that a state may make in one step before it counts as one that does not return. The longest
+ * scatterlist of a scenario, 256 entries, takes less than 2,000.
+ */
+export const MAX_CALLS = 4096;
+
 /**
  * Doubles per exposure: events so far, step, device, iova, phys, size, first label, owner mapping.
  * Labels count up with the bytes, or stay the same when they are below FIRST_LABEL.
@@ -40,7 +52,8 @@ export const EXPOSURE_STRIDE = 8;
 
 /** The log of one run. `records` grows; the first `length * STRIDE` doubles count. */
 export class EventLog {
-  records = new Float64Array(256 * STRIDE);
+  readonly budget = new Budget();
+  records = new Float64Array(FIRST_LOOK * STRIDE);
   length = 0;
   /** Bytes that reads saw and writes wrote, in order. */
   bytes = new Uint8Array(4096);
@@ -58,8 +71,12 @@ export class EventLog {
   /** Labels that an observer saw between the steps. */
   viewLabels = new Uint32Array(16384);
   viewLength = 0;
+  /** Doubles of `records` at which it is looked at next; the same in every run, however large the array is. */
+  private limit = FIRST_LOOK * STRIDE;
 
   reset(): void {
+    this.budget.reset();
+    this.limit = FIRST_LOOK * STRIDE;
     this.length = 0;
     this.exposureCount = 0;
     this.viewLength = 0;
@@ -68,11 +85,11 @@ export class EventLog {
     this.step = 0;
   }
 
-  /** Append a record: device, -1 for none, and what its row of the table asks for; returns its index, for `result`. */
+  /** Append a record: device, -1 for none, and what its row of the table asks for; returns its index, for `result`. A step that never stops calling ends as a KernelCrash. */
   push<K extends EventKind>(kind: KindNumber<K>, device: number, ...args: Given<K>): EventIx;
   push(kind: number, device: number, a = 0, b = 0, c = 0, d = 0, e = 0, f = 0): number {
     const at = this.length * STRIDE;
-    if (at === this.records.length) this.grow();
+    if (at === this.limit) this.grow();
     const r = this.records;
     r[at] = kind;
     r[at + F_DEVICE] = device;
@@ -97,6 +114,7 @@ export class EventLog {
 
   /** Room for `size` bytes in the byte log; returns where they start. */
   reserve(size: number): number {
+    this.budget.take(size * 5);
     const start = this.byteLength;
     this.byteLength += size;
     while (this.byteLength > this.bytes.length) this.growBytes();
@@ -105,6 +123,7 @@ export class EventLog {
 
   /** Room for `size` labels of a view; returns where they start. */
   reserveView(size: number): number {
+    this.budget.take(size * 4);
     const start = this.viewLength;
     this.viewLength += size;
     if (this.viewLength > this.viewLabels.length) {
@@ -125,6 +144,7 @@ export class EventLog {
 
   /** Append an exposure: bytes that device could read, right now, with labels from `label` on. */
   expose(device: number, iova: number, phys: number, size: number, label: number, owner: number): void {
+    this.budget.take(EXPOSURE_STRIDE * 8);
     let at = this.exposureCount++ * EXPOSURE_STRIDE;
     if (at === this.exposures.length) {
       const bigger = new Float64Array(at * 2);
@@ -142,18 +162,42 @@ export class EventLog {
     e[at] = owner;
   }
 
-  private grow(): void {
-    const bigger = new Float64Array(this.records.length * 2);
-    bigger.set(this.records);
-    this.records = bigger;
+  /** Kernel functions that the state called in this step so far. */
+  callsInStep(): number {
+    let calls = 0;
+    for (
+      let at = (this.length - 1) * STRIDE;
+      at >= 0 && this.records[at + F_STEP] === this.step;
+      at -= STRIDE
+    ) {
+      if (isCall(this.records[at] ?? EV.crash)) calls++;
+    }
+    return calls;
   }
 
+  /** The crash of a step that goes on for ever. */
+  endless(): KernelCrash {
+    return new KernelCrash('did-not-return', numberOfText('a function of the state'));
+  }
+
+  private grow(): void {
+    this.budget.take(this.limit * 8);
+    this.limit *= 2;
+    if (this.limit > this.records.length) {
+      const bigger = new Float64Array(this.limit);
+      bigger.set(this.records);
+      this.records = bigger;
+    }
+    if (this.callsInStep() > MAX_CALLS) throw this.endless();
+  }
+
+  /** Both or neither: a run may be ended from outside at any moment (run/returning.ts). */
   private growBytes(): void {
     const bytes = new Uint8Array(this.bytes.length * 2);
-    bytes.set(this.bytes);
-    this.bytes = bytes;
     const labels = new Uint32Array(this.labels.length * 2);
+    bytes.set(this.bytes);
     labels.set(this.labels);
+    this.bytes = bytes;
     this.labels = labels;
   }
 }
@@ -184,4 +228,9 @@ export function decode(records: Float64Array, index: EventIx): Event {
   const names = ARG_NAMES[records[at + F_KIND] ?? -1] ?? [];
   for (let i = 0; i < names.length; i++) event[names[i] ?? ''] = records[at + F_ARGS + i];
   return event as unknown as Event;
+}
+
+/** True for the number of a kernel function that states call. */
+function isCall(kind: number): boolean {
+  return kind <= EV.memset && kind !== EV.sg_entry && kind !== EV.swiotlb_bounce;
 }

@@ -6,6 +6,7 @@
  * mapping installed it, so that what is left behind can be named.
  */
 
+import { Budget, TRANSLATION_SIZE } from './budget.ts';
 import type { Scatterlist } from './vocabulary.ts';
 
 const EEXIST = -17;
@@ -35,6 +36,11 @@ export class IommuDomain {
   private readonly stale: Translation[] = [];
   private remembers = true;
   private readonly spare: Translation[] = [];
+  private readonly budget: Budget;
+
+  constructor(budget = new Budget()) {
+    this.budget = budget;
+  }
 
   /** Forget everything. `remembers`: the IOTLB keeps removed translations until the sync. */
   reset(granule: number, remembers: boolean): void {
@@ -56,6 +62,7 @@ export class IommuDomain {
     if (iova % this.granule !== 0 || phys % this.granule !== 0 || size % this.granule !== 0) return EINVAL;
     const first = iova / this.granule;
     const count = size / this.granule;
+    if (count > 0) this.budget.take(count * TRANSLATION_SIZE);
     for (let i = 0; i < count; i++) {
       if (this.table.has(first + i)) {
         if (i > 0) this.unmap(iova, i * this.granule);

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The machine: its parts, and the kernel functions on top of them, each call recorded. */
+import { MAX_PATHS } from './budget.ts';
 import { SLOT_SIZE, type MachineConfig } from './config.ts';
 import { CpuCache } from './cpu-cache.ts';
 import { CRASHES, KernelCrash, WARNINGS, type WarningKind } from './crash.ts';
@@ -35,7 +36,7 @@ export type PrimitiveHook = (kind: InterleavePoint) => void;
 
 export class Machine implements Kernel, SwiotlbKernel {
   readonly log = new EventLog();
-  readonly memory = new Memory();
+  readonly memory = new Memory(this.log.budget);
   readonly cache = new CpuCache(this.memory);
   readonly slots = new SlotPool();
   private readonly ownSwiotlb = new Swiotlb(this);
@@ -50,8 +51,8 @@ export class Machine implements Kernel, SwiotlbKernel {
   hook: PrimitiveHook | undefined;
   /** Call paths of this run: path p was entered from path `parent[p]` by frame `frame[p]`; 0 is the root. */
   readonly paths: { parent: number[]; frame: number[] } = { parent: [0], frame: [-1] };
-  /** Every device that some life needed. */
-  private readonly built: DmaDevice[] = [];
+  /** Every device that some life needed; one that is taken out is built anew when it is needed again. */
+  readonly built: DmaDevice[] = [];
   private readonly pathOf = new Map<number, number>();
   private nextLabel = FIRST_LABEL;
   private warnedOnce = 0;
@@ -119,6 +120,7 @@ export class Machine implements Kernel, SwiotlbKernel {
     const key = this.log.path * 256 + frame;
     let path = this.pathOf.get(key);
     if (path === undefined) {
+      if (this.paths.frame.length > MAX_PATHS) throw this.log.endless();
       path = this.paths.frame.push(frame) - 1;
       this.paths.parent.push(this.log.path);
       this.pathOf.set(key, path);

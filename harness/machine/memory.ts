@@ -6,6 +6,7 @@
  * Two copies of a touched page exist: what RAM holds and what the CPU cache holds (cpu-cache.ts
  * decides which counts); both live here so that a page has one home.
  */
+import { Budget } from './budget.ts';
 import { POOL_START, RAM_SIZE } from './config.ts';
 import { countUp, LABEL_NEVER_WRITTEN, LABEL_STALE } from './labels.ts';
 
@@ -13,6 +14,8 @@ import { countUp, LABEL_NEVER_WRITTEN, LABEL_STALE } from './labels.ts';
 export const CHUNK = 4096;
 /** Cache lines of 64 bytes in a chunk. */
 export const LINES_PER_CHUNK = CHUNK / 64;
+/** Bytes that a byte of memory takes here: two copies, two labels. */
+const BYTES_PER_BYTE = 10;
 /** The byte that a pool slot holds from earlier use. */
 const STALE_BYTE = 0xee;
 
@@ -36,6 +39,11 @@ export class Memory {
   private touched = new Int32Array(16);
   private used = 0;
   private poolEnd = POOL_START;
+  private readonly budget: Budget;
+
+  constructor(budget = new Budget()) {
+    this.budget = budget;
+  }
 
   /** Forget everything; bytes in [POOL_START, POOL_START + poolSize) are a swiotlb pool's. */
   reset(poolSize: number): void {
@@ -80,6 +88,7 @@ export class Memory {
   }
 
   private materialise(chunk: number): number {
+    this.budget.take(CHUNK * BYTES_PER_BYTE);
     if ((this.used + 1) * CHUNK > this.ram.length) this.grow();
     const at = this.used * CHUNK;
     const phys = chunk * CHUNK;
@@ -94,15 +103,23 @@ export class Memory {
     return at;
   }
 
+  /** All or none: a run may be ended from outside at any moment (run/returning.ts). */
   private grow(): void {
     const chunks = Math.max(16, this.used * 2);
-    this.ram = grown(this.ram, new Uint8Array(chunks * CHUNK));
-    this.ramLabel = grown(this.ramLabel, new Uint32Array(chunks * CHUNK));
-    this.cached = grown(this.cached, new Uint8Array(chunks * CHUNK));
-    this.cachedLabel = grown(this.cachedLabel, new Uint32Array(chunks * CHUNK));
-    this.line = grown(this.line, new Uint8Array(chunks * LINES_PER_CHUNK));
-    this.changed = grown(this.changed, new Float64Array(chunks));
-    this.touched = grown(this.touched, new Int32Array(chunks));
+    const ram = grown(this.ram, new Uint8Array(chunks * CHUNK));
+    const ramLabel = grown(this.ramLabel, new Uint32Array(chunks * CHUNK));
+    const cached = grown(this.cached, new Uint8Array(chunks * CHUNK));
+    const cachedLabel = grown(this.cachedLabel, new Uint32Array(chunks * CHUNK));
+    const line = grown(this.line, new Uint8Array(chunks * LINES_PER_CHUNK));
+    const changed = grown(this.changed, new Float64Array(chunks));
+    const touched = grown(this.touched, new Int32Array(chunks));
+    this.ram = ram;
+    this.ramLabel = ramLabel;
+    this.cached = cached;
+    this.cachedLabel = cachedLabel;
+    this.line = line;
+    this.changed = changed;
+    this.touched = touched;
   }
 }
 

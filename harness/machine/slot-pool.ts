@@ -34,6 +34,8 @@ export class SlotPool implements BouncePool {
 
   reset(slots: number, pageSize: number): void {
     if (slots !== this.total) {
+      // No size fits until all is made: a run may be ended from outside at any moment.
+      this.total = NaN;
       this.list = new Int32Array(slots);
       this.original = new Float64Array(slots);
       this.allocSize = new Float64Array(slots);

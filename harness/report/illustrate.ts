@@ -8,6 +8,7 @@ import { sequenceDiagram, type Broken } from '../picture/sequence.ts';
 import { traceOf } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
 import { runScenario } from '../run/interpreter.ts';
+import { returning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { plain, type Text } from '../text/document.ts';
 import { sentence } from '../contract/sentence.ts';
@@ -42,8 +43,8 @@ export function illustrate(
   return findings.flatMap((finding): Illustration[] => {
     const [smallest] = finding.cases;
     if (smallest === undefined) return [];
-    const x = runScenario(machine, from, smallest.scenario);
-    const y = runScenario(machine, to, smallest.scenario);
+    const x = returning(() => runScenario(machine, from, smallest.scenario));
+    const y = returning(() => runScenario(machine, to, smallest.scenario));
     const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
     const because = evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence);
     const diff = traceDiff(x, y, evidence?.step ?? 0);

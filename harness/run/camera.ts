@@ -4,6 +4,7 @@ import type { State } from '../subject/state.ts';
 import { Machine } from '../machine/machine.ts';
 import { CHUNK } from '../machine/memory.ts';
 import { runScenario } from './interpreter.ts';
+import { returning } from './returning.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Physical addresses [start, end). */
@@ -52,9 +53,12 @@ export function snapshotAt(
   moment: Moment,
   areas: readonly Area[],
 ): Snapshot {
-  const camera = new Camera(moment, areas);
-  runScenario(camera, state, { ...scenario, steps: scenario.steps.slice(0, moment.step + 1) });
-  return camera.snapshot ?? camera.take();
+  const upToThen = { ...scenario, steps: scenario.steps.slice(0, moment.step + 1) };
+  return returning(() => {
+    const camera = new Camera(moment, areas);
+    runScenario(camera, state, upToThen);
+    return camera.snapshot ?? camera.take();
+  });
 }
 
 /** A machine that looks at itself where its adversary does: after each change of what a device can reach. */

@@ -2,18 +2,22 @@
 /** Runs a scenario case on a state and records it. */
 import type { DmaOps } from '../subject/dma-ops.ts';
 import type { State } from '../subject/state.ts';
+import { OverBudget } from '../machine/budget.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import { EV, EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
 import type { InterleavePoint } from '../machine/events.ts';
 import { countUp } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
-import { DMA_MAPPING_ERROR, type Direction, type Scatterlist } from '../machine/vocabulary.ts';
+import { DMA_MAPPING_ERROR, type Scatterlist } from '../machine/vocabulary.ts';
 import { contentOf } from './content.ts';
+import type { Mapping } from './mapping.ts';
 import { Observer } from './observer.ts';
+import { tooMuch } from './over-budget.ts';
+import { kernelFor, runEnded } from './returning.ts';
 import { stateError } from './state-error.ts';
 import { sameSegments } from './same.ts';
-import type { CallPath, DmaSegment, Recording, StepOutcome } from './recording.ts';
+import type { CallPath, Recording, StepOutcome } from './recording.ts';
 import { keep, Run, type KeptRun } from './run.ts';
 import type {
   AccessStep,
@@ -66,28 +70,24 @@ export function execute(
   scenario: Scenario,
   observer: Observer | undefined,
 ): Execution {
-  machine.reset(scenario.machine);
+  const begin = (kernel: Machine, seenBy: Observer | undefined): Execution => {
+    machine.reset(scenario.machine);
+    return new Execution(machine, state.install(kernel), scenario, seenBy).execute();
+  };
   try {
-    return new Execution(machine, state.install(machine), scenario, observer).execute();
+    return begin(
+      kernelFor(machine, state, scenario, (kernel) => begin(kernel, undefined)),
+      observer,
+    );
   } catch (error) {
+    if (error instanceof OverBudget) throw tooMuch(error, scenario, machine.log.step);
     throw stateError(machine, state, scenario, error);
+  } finally {
+    runEnded();
   }
 }
 
 type DeviceStep = Extract<AccessStep, { op: 'device_read' | 'device_write' }>;
-
-/** A mapping while the scenario runs. */
-interface Mapping {
-  readonly device: number;
-  readonly dir: Direction;
-  /** undefined: map_page. */
-  readonly sgl: Scatterlist | undefined;
-  /** Bytes of a page mapping. */
-  readonly size: number;
-  /** Empty when the map failed. */
-  segments: readonly DmaSegment[];
-  live: boolean;
-}
 
 /** A scenario on its way. */
 export class Execution {
@@ -116,8 +116,9 @@ export class Execution {
       if (buffer.untouched !== true) this.fillInitially(buffers, buffer);
       buffers++;
     }
-    for (const device of machine.devices) this.dma.initDomain(device);
+    this.attempt(undefined, -1);
     this.observer?.observe(-1, this.mappings, -1);
+    if (this.crash !== undefined) return this;
     let index = -1;
     for (const step of scenario.steps) {
       machine.log.step = ++index;
@@ -162,10 +163,11 @@ export class Execution {
     });
   }
 
-  private attempt(step: Step, index: number): { status: StepOutcome['status']; map: number } {
-    const map = 'map' in step ? step.map : -1;
+  /** undefined: what comes before the first step. */
+  private attempt(step: Step | undefined, index: number): { status: StepOutcome['status']; map: number } {
+    const map = step !== undefined && 'map' in step ? step.map : -1;
     try {
-      return { status: this.step(step), map };
+      return { status: step === undefined ? this.initDomains() : this.step(step), map };
     } catch (error) {
       if (!(error instanceof KernelCrash)) throw error;
       this.machine.recordCrash(error);
@@ -174,6 +176,11 @@ export class Execution {
     } finally {
       this.machine.hook = undefined;
     }
+  }
+
+  private initDomains(): 'done' {
+    for (const device of this.machine.devices) this.dma.initDomain(device);
+    return 'done';
   }
 
   private step(step: Step): StepOutcome['status'] {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Looks at buffers and mappings between steps, without disturbing anything. */
+import { LOOK_AT_TRANSLATION } from '../machine/budget.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Translation } from '../machine/iommu.ts';
@@ -7,6 +8,9 @@ import { LABEL_FAULT } from '../machine/labels.ts';
 import { CHUNK } from '../machine/memory.ts';
 import type { Scenario } from './scenario.ts';
 import type { DmaSegment, Held, Leftover, View } from './recording.ts';
+
+/** Bytes of memory that can be asked for changes at the cost of one byte. */
+const PER_LOOK = 128;
 
 /** A mapping as the observer knows it. */
 export interface LiveMapping {
@@ -35,6 +39,7 @@ export class Observer {
   /** After step number `step`: what changed of every buffer and every live mapping. */
   observe(step: number, mappings: readonly (LiveMapping | undefined)[], changed: number): void {
     const { buffers } = this.scenario;
+    this.machine.log.budget.take(buffers.length + mappings.length);
     for (let index = 0; index < buffers.length; index++) {
       const buffer = buffers[index];
       if (buffer === undefined || !this.changedSince(buffer.phys, buffer.size)) continue;
@@ -61,6 +66,7 @@ export class Observer {
         if (mappings[mapping]?.live === true || (!synced && mapping !== ended)) return;
         this.leftovers.push({ step, device, iova: pfn * domain.granule, phys, mapping, inPageTable });
       };
+      this.machine.log.budget.take((domain.size + domain.lingering.length) * LOOK_AT_TRANSLATION);
       for (const entry of domain.installed()) look(entry, true);
       for (const entry of domain.lingering) look(entry, false);
     }
@@ -80,6 +86,9 @@ export class Observer {
   private observeMapping(step: number, index: number, mapping: LiveMapping, isNew: boolean): void {
     const device = this.machine.devices[mapping.device];
     if (device === undefined) return;
+    for (const { length } of mapping.segments) {
+      this.machine.log.budget.take((length / device.domain.granule + 1) * LOOK_AT_TRANSLATION);
+    }
     const route = routeOf(device, mapping.segments);
     const rerouted = !sameNumbers(route, this.routes[index]);
     this.routes[index] = route;
@@ -131,7 +140,8 @@ export class Observer {
   }
 
   private changedSince(phys: number, size: number): boolean {
-    const { memory } = this.machine;
+    const { log, memory } = this.machine;
+    log.budget.take(size / PER_LOOK);
     for (let p = phys - (phys % CHUNK); p < phys + size; p += CHUNK) {
       if (memory.lastChange(p) > this.seen) return true;
     }

@@ -104,6 +104,8 @@ export interface Scenario {
   readonly id: string;
   /** `topic/file-name`. */
   readonly scenario: string;
+  /** Path of the file it was loaded from, as messages show it. */
+  readonly file?: string;
   readonly name: string;
   readonly why: string;
   readonly refs: readonly string[];

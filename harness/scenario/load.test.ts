@@ -15,7 +15,7 @@ describe('what is not a scenario file', () => {
     ['- a', '1:1: a list is not a scenario'],
     ['name: [a', '1:9: not valid YAML: Flow sequence in block collection must be sufficiently indented and end with a ]'], // prettier-ignore
     ['name: x\n\twhy: y', '2:1: not valid YAML: Tabs are not allowed as indentation'],
-    ['name: a\nname: b', '2:1: not valid YAML: Map keys must be unique'],
+    ['name: a\nname: b', '2:1: not valid YAML: Map keys must be unique: "name"'],
     ['name: a\n---\nname: b', '2:1: not valid YAML: Source contains multiple documents'],
     ['name: !js x', '1:7: not valid YAML: Unresolved tag: !js'],
     ['name: n\n1: x', '2:1: 1 is not a key; a key is a letter, then letters, digits, _ and -'],
@@ -27,7 +27,7 @@ describe('what is not a scenario file', () => {
     ],
     ['a: [*a]', '1:5: a[0]: alias "*a": anchors and aliases are not allowed; use matrix or repeat'],
     [`name: ${'['.repeat(70)}${']'.repeat(70)}`, '1:71: name: nested too deeply'],
-    [`name: ${'x'.repeat(256 * 1024)}`, '1:1: larger than 256 KiB'],
+    [`name: ${'x'.repeat(64 * 1024)}`, '1:1: larger than 64 KiB'],
   ])('%.40s', (text, message) => {
     expect(() => loadScenarioText(text, 'corpus/map/x.yaml')).toThrow(InputError);
     expect(() => loadScenarioText(text, 'corpus/map/x.yaml')).toThrow(
@@ -113,7 +113,7 @@ describe('a corpus', () => {
 
   test('with a folder in place of a file is refused', () => {
     mkdirSync(path.join(dir, 'map/a.yaml'), { recursive: true });
-    expect(() => loadCorpus(dir)).toThrow(`${dir}/map/a.yaml: cannot be read (EISDIR)`);
+    expect(() => loadCorpus(dir)).toThrow(`${dir}/map/a.yaml: a folder, not a file`);
   });
 });
 

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Scenario files and folders of them. */
 import { createHash } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { firstProblem } from '../text/issues.ts';
 import { checkAllUsed, expandMatrix, readMatrix } from './dimensions.ts';
 import { Scope } from './placeholders.ts';
 import { makeSteps } from './repeats.ts';
 import { resolveCase } from './resolve.ts';
+import { MAX_PIECES, PIECES, piecesOf } from './resolve-steps.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { quoted } from '../text/input-error.ts';
 import { FILE_SCHEMA, HEADER_SCHEMA } from './schema.ts';
-import { YamlSource } from '../text/yaml-source.ts';
+import { attempt, decode, readBytes } from '../text/read-file.ts';
+import { MAX_SCENARIO_SIZE, YamlSource } from '../text/yaml-source.ts';
 import { Template } from './template.ts';
 import { UserError, didYouMean } from '../text/user-error.ts';
 
@@ -68,38 +70,27 @@ export function loadScenarioText(text: string, file: string): Scenario[] {
     steps: makeSteps(source, steps, ['steps'], scope),
   };
   checkAllUsed(source, dimensions, scope);
-  return expandMatrix(dimensions).map((bindings) => resolveCase(template, bindings));
-}
-
-/** Runs a file system call; what it cannot do is the user's to mend. */
-function reading<T>(path: string, read: () => T): T {
-  try {
-    return read();
-  } catch (error) {
-    const reason =
-      typeof error === 'object' && error !== null && 'code' in error ? String(error.code) : String(error);
-    throw new UserError(`${path}: cannot be read (${reason})`);
-  }
-}
-
-function decode(bytes: Uint8Array, path: string): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch {
-    throw new UserError(`${path}: not UTF-8`);
-  }
+  let pieces = 0;
+  return expandMatrix(dimensions).map((bindings) => {
+    const scenario = resolveCase(template, bindings);
+    for (const step of scenario.steps) pieces += piecesOf(step);
+    if (pieces > MAX_PIECES) {
+      throw source.error(['steps'], `all cases together have more than ${MAX_PIECES} ${PIECES}`);
+    }
+    return scenario;
+  });
 }
 
 /** Relative names of the scenario files, in code point order. Other files are left alone. */
 function listFiles(dir: string): string[] {
   const files: string[] = [];
-  for (const topic of reading(dir, () => readdirSync(dir, { withFileTypes: true }))) {
+  for (const topic of attempt(dir, () => readdirSync(dir, { withFileTypes: true }))) {
     if (!topic.isDirectory() || topic.name.startsWith('.')) continue;
     if (!TOPICS.some((known) => known === topic.name)) {
       const hint = didYouMean(topic.name, TOPICS);
       throw new UserError(`${dir}/${topic.name}: not a topic${hint}; topics: ${TOPICS.join(', ')}`);
     }
-    for (const name of reading(`${dir}/${topic.name}`, () => readdirSync(`${dir}/${topic.name}`))) {
+    for (const name of attempt(`${dir}/${topic.name}`, () => readdirSync(`${dir}/${topic.name}`))) {
       if (!/\.ya?ml$/i.test(name)) continue;
       if (!FILE_NAME.test(name)) {
         throw new UserError(`${dir}/${topic.name}/${name}: ${quoted(name)} is not like kebab-name.yaml`);
@@ -117,7 +108,7 @@ export function loadCorpus(dir: string): Corpus {
   const hash = createHash('sha256');
   const scenarios = files.flatMap((file) => {
     const path = `${dir}/${file}`;
-    const bytes = reading(path, () => readFileSync(path));
+    const bytes = readBytes(path, MAX_SCENARIO_SIZE);
     hash.update(`${file}\0${bytes.length}\0`).update(bytes);
     return loadScenarioText(decode(bytes, path), path);
   });

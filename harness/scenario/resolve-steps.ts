@@ -21,12 +21,24 @@ function attrBits(attrs: RawMap['attrs'] = []): Attrs {
   return names.reduce((bits, name) => bits | (ATTRS.get(name) ?? 0), 0);
 }
 
+/** Most of what the cases of a file are made of. */
+export const MAX_PIECES = 65536;
+export const PIECES = 'steps, scatterlist entries and accesses inside operations';
+
+/** Steps, scatterlist entries and accesses that a step counts for. */
+export function piecesOf(step: Step): number {
+  let pieces = 1;
+  if ('during' in step) for (const { steps } of step.during) pieces += 1 + steps.length;
+  return step.op === 'map_sg' ? pieces + step.sgl.length : pieces;
+}
+
 /** Resolves the steps of one case in their order. */
 export class StepResolver {
   readonly steps: Step[] = [];
   readonly #deviceNames: readonly string[];
   readonly #names = new MappingNames();
   readonly #accesses: AccessResolver;
+  #pieces = 0;
 
   constructor(deviceNames: readonly string[], buffers: readonly Buffer[]) {
     this.#deviceNames = deviceNames;
@@ -40,7 +52,10 @@ export class StepResolver {
 
   /** Appends a step. Throws InputError for names that mean nothing and for misuse of the API. */
   add(raw: RawStep, line: number, site: Site): void {
-    this.steps.push(this.#resolve(raw, line, site));
+    const step = this.#resolve(raw, line, site);
+    this.#pieces += piecesOf(step);
+    if (this.#pieces > MAX_PIECES) throw site.error(`more than the ${MAX_PIECES} ${PIECES} a case may have`);
+    this.steps.push(step);
   }
 
   #resolve(raw: RawStep, line: number, site: Site): Step {

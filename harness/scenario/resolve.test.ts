@@ -49,6 +49,7 @@ test('the sample is resolved', () => {
   expect(first).toEqual({
     id: 'sg/skip[coherent=true]',
     scenario: 'sg/skip',
+    file: 'corpus/sg/skip.yaml',
     name: 'sync_sg on a scatterlist mapped with SKIP',
     why: 'A driver that syncs by hand gets nothing copied when sync_sg looks at the original buffer.',
     refs: ['v3 1/5'],

@@ -83,5 +83,6 @@ export function resolveCase(template: ScenarioTemplate, bindings: Bindings): Sce
   const { name, why, refs = [], watch = [] } = raw;
   const { steps, mappings } = resolver;
   const id = scenario + caseSuffix(bindings);
-  return { id, scenario, name, why, refs, watch, machine, deviceNames, buffers, mappings, steps };
+  const { file } = source;
+  return { id, scenario, file, name, why, refs, watch, machine, deviceNames, buffers, mappings, steps };
 }

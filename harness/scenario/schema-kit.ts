@@ -58,6 +58,13 @@ function expected(what: string, allowed: readonly (string | number)[] = []): Par
   };
 }
 
+/** Most elements of a list or mapping that has no limit of its own. */
+const LONGEST_LIST = 4096;
+
+function tooLong(what: string, max: number): { readonly error: string } {
+  return { error: `longer than ${what} may be: ${max} at most` };
+}
+
 /** Makes schemas; with `template`, each scalar may also be a placeholder (not seen in the types). */
 export class SchemaKit {
   readonly #template: boolean;
@@ -124,9 +131,13 @@ export class SchemaKit {
     return z.string(expected(what)).regex(pattern, expected(what)).describe(what);
   }
 
-  /** A list with at least one element, unless `min` says otherwise. */
-  list<T extends z.ZodType>(what: string, element: T, min = 1) {
-    return z.array(element, expected(what)).min(min, expected(what)).describe(what);
+  /** A list with at least one element, unless `min` says otherwise, and at most `max`. */
+  list<T extends z.ZodType>(what: string, element: T, { min = 1, max = LONGEST_LIST } = {}) {
+    return z
+      .array(element, expected(what))
+      .min(min, expected(what))
+      .max(max, tooLong(what, max))
+      .describe(what);
   }
 
   /** A mapping with exactly these keys; complains about others with the nearest one. */
@@ -154,11 +165,16 @@ export class SchemaKit {
   }
 
   /** A mapping from names to values of one kind. */
-  named<T extends z.ZodType>(what: string, value: T, name = z.string().regex(NAME_PATTERN)) {
+  named<T extends z.ZodType>(
+    what: string,
+    value: T,
+    { name = z.string().regex(NAME_PATTERN), max = LONGEST_LIST } = {},
+  ) {
     const params = expected(what);
     return z
       .record(name, value, params)
       .refine((entries) => Object.keys(entries).length > 0, params)
+      .refine((entries) => Object.keys(entries).length <= max, tooLong(what, max))
       .describe(what);
   }
 

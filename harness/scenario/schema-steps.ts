@@ -10,6 +10,9 @@ import type { SchemaKit } from './schema-kit.ts';
 /** Most steps that a case may have once its repeats are unrolled. */
 export const MAX_STEPS = 4096;
 
+/** Most entries of a scatterlist. */
+const MAX_ENTRIES = 256;
+
 const DIRECTIONS = ['TO_DEVICE', 'FROM_DEVICE', 'BIDIRECTIONAL'] as const satisfies DirectionName[];
 const ATTR_NAMES = Object.keys(ATTR_BITS) as AttrName[];
 /** Bus addresses have 48 bits: nothing is farther away. */
@@ -40,7 +43,7 @@ function makeParts(kit: SchemaKit) {
       .either(
         'an attribute or a list of them',
         kit.word('an attribute', [...ATTR_NAMES, 'NONE']),
-        kit.list('a list of attributes', attr, 0),
+        kit.list('a list of attributes', attr, { min: 0 }),
         [...ATTR_NAMES, 'NONE'],
       )
       .optional(),
@@ -82,7 +85,7 @@ function operationFields(kit: SchemaKit, parts: Parts, accesses: AccessFields) {
   const mapPage = kit.mapping('a map_page', { id, buffer, offset, size, ...map });
   const mapSg = kit.mapping('a map_sg', {
     id,
-    sgl: kit.list('a scatterlist: a list of buffers', range),
+    sgl: kit.list('a scatterlist: a list of buffers', range, { max: MAX_ENTRIES }),
     ...map,
   });
   const unmapFull = kit.mapping('an unmap', { id, attrs, during });

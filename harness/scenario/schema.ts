@@ -8,6 +8,9 @@ import { MAX_STEPS, stepFields } from './schema-steps.ts';
 const MAX_SLOTS = (RAM_SIZE - POOL_START) / SLOT_SIZE;
 const GRANULES = [512, 1024, 2048, 4096, 8192, 16384, 32768, 65536];
 const STEP = 'a step: flush_queue, or a mapping like cpu_read: a';
+/** Most devices and buffers of a case. */
+const MAX_DEVICES = 16;
+const MAX_BUFFERS = 256;
 const BIT_32 = 2 ** 32;
 
 /** 2^n - 1 with n > 0, all-ones included. */
@@ -74,8 +77,10 @@ function headerFields(kit: SchemaKit) {
       .optional(),
     machine: machine(kit).optional(),
     device: oneDevice.optional(),
-    devices: kit.named('a mapping from device names to devices', oneDevice).optional(),
-    buffers: kit.named('a mapping from buffer names to buffers', buffer(kit)).optional(),
+    devices: kit.named('a mapping from device names to devices', oneDevice, { max: MAX_DEVICES }).optional(),
+    buffers: kit
+      .named('a mapping from buffer names to buffers', buffer(kit), { max: MAX_BUFFERS })
+      .optional(),
   };
 }
 
@@ -104,7 +109,9 @@ function makeFile(kit: SchemaKit) {
   const dimension = kit.list('a list of values', scalar);
   return kit.mapping('a scenario', {
     ...headerFields(kit),
-    matrix: kit.named('a mapping from names to lists of values', dimension, PLACEHOLDER_NAME).optional(),
+    matrix: kit
+      .named('a mapping from names to lists of values', dimension, { name: PLACEHOLDER_NAME })
+      .optional(),
     steps: kit.list('a list of steps', step),
   });
 }

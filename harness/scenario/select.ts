@@ -3,24 +3,19 @@
 import type { Scenario } from '../run/scenario.ts';
 import { quoted } from '../text/input-error.ts';
 import { UserError, nearest } from '../text/user-error.ts';
+import { globOf } from './glob.ts';
 
 const MAX_SHOWN = 3;
-
-/** `?` is one character and `*` any number of them, but no `/`; `**` is anything; the rest is itself. */
-export function globPattern(glob: string): RegExp {
-  const source = glob.replaceAll(/\*\*|[*?]|[^\w/]/g, (token) => {
-    if (token === '**') return '.*';
-    if (token === '*') return '[^/]*';
-    return token === '?' ? '[^/]' : `\\${token}`;
-  });
-  return new RegExp(`^${source}$`, 's');
-}
+/** As much of a pattern is held against the ids there are. */
+const LONGEST_GUESS = 200;
 
 /** Ids that contain what was asked for, else those that look like it. */
 function similar(glob: string, ids: readonly string[]): string[] {
-  const core = glob.replaceAll(/^[*?/]+|[*?/]+$/g, '');
+  const core = glob.slice(0, LONGEST_GUESS).replaceAll(/^[*?/]+|(?<![*?/])[*?/]+$/g, '');
   const holding = core === '' ? [] : ids.filter((id) => id.includes(core));
-  return holding.length > 0 ? holding.slice(0, MAX_SHOWN) : nearest(glob, ids, MAX_SHOWN);
+  return holding.length > 0
+    ? holding.slice(0, MAX_SHOWN)
+    : nearest(glob.slice(0, LONGEST_GUESS), ids, MAX_SHOWN);
 }
 
 /**
@@ -31,8 +26,8 @@ export function selectScenarios(
   corpus: { readonly scenarios: readonly Scenario[] },
   glob: string,
 ): Scenario[] {
-  const pattern = globPattern(glob);
-  const selected = corpus.scenarios.filter(({ id, scenario }) => pattern.test(id) || pattern.test(scenario));
+  const isMeant = globOf(glob);
+  const selected = corpus.scenarios.filter(({ id, scenario }) => isMeant(id) || isMeant(scenario));
   if (selected.length > 0) return selected;
   const plain = [...new Set(corpus.scenarios.map(({ scenario }) => scenario))];
   const ids = glob.includes('[') ? corpus.scenarios.map(({ id }) => id) : plain;

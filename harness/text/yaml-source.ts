@@ -15,8 +15,8 @@ import {
 import type { Path, Position } from './input-error.ts';
 import { InputError, quoted } from './input-error.ts';
 
-/** Largest scenario file, bytes. */
-const MAX_FILE_SIZE = 256 * 1024;
+/** Largest scenario file, bytes; it is some hundred times what one needs. */
+export const MAX_SCENARIO_SIZE = 64 * 1024;
 
 /** Deepest list or mapping; what the schema knows is far above, but repeats nest. */
 const MAX_DEPTH = 64;
@@ -35,17 +35,18 @@ export class YamlSource {
   readonly #lines: LineCounter;
 
   /** Throws InputError for what is not YAML, or more than the subset that scenarios use. */
-  constructor(text: string, file: string) {
+  constructor(text: string, file: string, maxSize = MAX_SCENARIO_SIZE) {
     this.file = file;
-    if (Buffer.byteLength(text) > MAX_FILE_SIZE) {
-      throw new InputError(file, TOP, [], `larger than ${MAX_FILE_SIZE / 1024} KiB`);
+    if (Buffer.byteLength(text) > maxSize) {
+      throw new InputError(file, TOP, [], `larger than ${maxSize / 1024} KiB`);
     }
     this.#lines = new LineCounter();
     try {
       const document = parseDocument(text, {
         schema: CORE,
         strict: true,
-        uniqueKeys: true,
+        // Looked for below: yaml holds every key against every other.
+        uniqueKeys: false,
         prettyErrors: false,
         lineCounter: this.#lines,
       });
@@ -131,6 +132,15 @@ export class YamlSource {
       const plain: Record<string, unknown> = {};
       for (const { key, value } of node.items) {
         const name = this.#key(key, path);
+        if (Object.hasOwn(plain, name)) {
+          const at = isNode(key) ? this.#nodePosition(key) : TOP;
+          throw new InputError(
+            this.file,
+            at,
+            path,
+            `not valid YAML: Map keys must be unique: ${quoted(name)}`,
+          );
+        }
         plain[name] = this.#inside(value, path, name);
       }
       return plain;
