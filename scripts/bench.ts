@@ -6,8 +6,6 @@ import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/ex
 import { Rounds, type StateRate } from '../harness/explore/rounds.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import {
-  casesFor,
-  corpusOf,
   EXIT_OK,
   output,
   OUTPUT,
@@ -17,6 +15,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 

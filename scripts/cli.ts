@@ -5,8 +5,6 @@ import { join } from 'node:path';
 import type { State } from '../harness/subject/state.ts';
 import { allStates, findState } from '../variants/registry.ts';
 import { CLAUSE_IDS, type ClauseId } from '../harness/contract/verdict.ts';
-import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
-import type { Scenario } from '../harness/run/scenario.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
@@ -134,42 +132,6 @@ export function oneOf<T extends string>(value: string, option: string, known: re
   const found = known.find((name) => name === value);
   if (found === undefined) throw new UserError(`--${option} ${quote(value)}: one of ${known.join(', ')}`);
   return found;
-}
-
-/** The corpus that comes with the tool. */
-export function projectCorpus(): Corpus {
-  return loadCorpus(join(packageRoot(), 'corpus'));
-}
-
-/** Folder of the corpus: of --corpus, else the one that comes with the tool. */
-export function corpusFolder(args: Args): string {
-  return args.text('corpus') ?? join(packageRoot(), 'corpus');
-}
-
-/** The folder of the corpus, for an option that writes into it; UserError when it is an installed package's. */
-export function writableCorpusFolder(args: Args, option: string): string {
-  if (args.text('corpus') === undefined && !isCheckout()) {
-    throw new UserError(
-      `--${option} does not write into an installed package; name a corpus of your own: --corpus DIR`,
-    );
-  }
-  return corpusFolder(args);
-}
-
-/** Its accepted outcomes; the file need not be there. */
-export function expectationsFile(folder: string): string {
-  return join(folder, 'expectations.yaml');
-}
-
-/** The corpus that a command reads. */
-export function corpusOf(args: Args): Corpus {
-  return loadCorpus(corpusFolder(args));
-}
-
-/** The cases that a command looks at. */
-export function casesFor(corpus: Corpus, args: Args): readonly Scenario[] {
-  const glob = args.text('scenario');
-  return glob === undefined ? corpus.scenarios : selectScenarios(corpus, glob);
 }
 
 /** Writes to FILE of --output through a temporary file, else to standard output. */

@@ -13,13 +13,9 @@ import { openSources } from '../harness/source/sources.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { appendFile, assertWritable, writeFile } from '../harness/text/files.ts';
 import {
-  casesFor,
   clauseOf,
-  corpusFolder,
-  corpusOf,
   EXIT_BAD_NEWS,
   EXIT_OK,
-  expectationsFile,
   isRead,
   oneOf,
   output,
@@ -27,10 +23,10 @@ import {
   SCENARIOS,
   stateNamed,
   toolVersion,
-  writableCorpusFolder,
   type Args,
   type Command,
 } from './cli.ts';
+import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine, wantsColour } from './terminal.ts';
 

@@ -18,21 +18,19 @@ import { assertWritable, makeFolder, writeFile } from '../harness/text/files.ts'
 import {
   clauseOf,
   commandLineFor,
-  corpusFolder,
   EXIT_BAD_NEWS,
   EXIT_INTERRUPTED,
   EXIT_OK,
-  expectationsFile,
   output,
   OUTPUT,
   quote,
   SCENARIOS,
   stateNamed,
   wholeNumber,
-  writableCorpusFolder,
   type Args,
   type Command,
 } from './cli.ts';
+import { corpusFolder, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { Interrupted, unlessInterrupted } from './interrupt.ts';
 import { endProgress, showProgress } from './terminal.ts';
 

@@ -4,8 +4,6 @@ import { matrixToJson, matrixToMarkdown } from '../harness/report/matrix-markdow
 import { sideBySide } from '../harness/subject/subject.ts';
 import { DMA_IOMMU } from '../variants/registry.ts';
 import {
-  casesFor,
-  corpusOf,
   EXIT_OK,
   output,
   OUTPUT,
@@ -15,6 +13,7 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 

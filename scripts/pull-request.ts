@@ -16,13 +16,13 @@ import {
   EXIT_BAD_NEWS,
   EXIT_OK,
   oneOf,
-  projectCorpus,
   quote,
   stateNamed,
   toolVersion,
   type Args,
   type Command,
 } from './cli.ts';
+import { projectCorpus } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 import { REPORT_ONLY } from './touched.ts';

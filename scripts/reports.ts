@@ -23,7 +23,8 @@ import { sideBySide } from '../harness/subject/subject.ts';
 import { DMA_IOMMU } from '../variants/registry.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
-import { EXIT_BAD_NEWS, EXIT_OK, projectCorpus, toolVersion, type Args, type Command } from './cli.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, toolVersion, type Args, type Command } from './cli.ts';
+import { projectCorpus } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 

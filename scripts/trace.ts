@@ -9,7 +9,8 @@ import { sentence } from '../harness/contract/sentence.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
 import { returning } from '../harness/run/returning.ts';
 import { selectScenarios } from '../harness/scenario/load.ts';
-import { corpusOf, EXIT_OK, output, OUTPUT, SCENARIOS, stateNamed, type Args, type Command } from './cli.ts';
+import { EXIT_OK, output, OUTPUT, SCENARIOS, stateNamed, type Args, type Command } from './cli.ts';
+import { corpusOf } from './corpus.ts';
 
 export const trace: Command = {
   usage: '<state> <scenario>',
