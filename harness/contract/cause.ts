@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Why a byte is stale: what happened to its memory and its cache line, read off the trace. */
 import { LINE_SIZE } from '../machine/config.ts';
-import { touchesOf, type Touch } from '../machine/events.ts';
+import { TOUCHING, touchesOf, type Touch } from '../machine/events.ts';
 import type { EventIx, PhysAddr, Size } from '../machine/vocabulary.ts';
 import type { EventIndex } from '../run/event-index.ts';
 import { lineOf } from './bytes.ts';
@@ -56,11 +56,19 @@ export class MemoryHistory {
   }
 
   private get treatments(): readonly Treated[] {
-    return (this.cachedTreatments ??= this.events.all.flatMap((event) => {
-      const touches = touchesOf(event).filter(({ how }) => how !== 'reached' && how !== 'taken');
-      return touches.map((touch) => ({ ...touch, event: event.index, device: event.device }));
-    }));
+    return (this.cachedTreatments ??= treatmentsOf(this.events));
   }
+}
+
+function treatmentsOf(events: EventIndex): Treated[] {
+  const found: Treated[] = [];
+  for (const event of events.between(0, Infinity, TOUCHING)) {
+    const { index, device } = event;
+    for (const { how, phys, size } of touchesOf(event)) {
+      if (how !== 'reached' && how !== 'taken') found.push({ how, phys, size, event: index, device });
+    }
+  }
+  return found;
 }
 
 /** First and last lines count whole: what happens to a line happens to each of its bytes. */

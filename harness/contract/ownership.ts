@@ -12,7 +12,7 @@ import {
   DMA_TO_DEVICE,
   type MappingIx,
 } from '../machine/vocabulary.ts';
-import type { EventOf } from '../machine/events.ts';
+import { TOUCHING, type EventKind, type EventOf } from '../machine/events.ts';
 import type { StepOutcome } from '../run/recording.ts';
 import type { Step } from '../run/scenario.ts';
 import { covers, makeBytes, type BufferBytes, type ByteRun } from './bytes.ts';
@@ -21,6 +21,8 @@ import { checkIsolation, type Moment } from './isolation.ts';
 import { SharedLines } from './shared-lines.ts';
 import { Views } from './views.ts';
 import { Ownership, type OwnershipClause } from './wrong-byte.ts';
+
+const ACCESSES = new Set<EventKind>([...TOUCHING, 'device_read']);
 
 const known = new WeakMap<Facts, Ownership>();
 
@@ -76,7 +78,7 @@ class Walk implements Moment {
   /** Reads and writes; those on mapping `inside`, in the middle of an operation on it, are out of turn. */
   private accesses(outcome: StepOutcome, inside: MappingIx): void {
     const { events } = this.facts.run;
-    for (const event of events.between(outcome.from, outcome.to)) {
+    for (const event of events.between(outcome.from, outcome.to, ACCESSES)) {
       if (event.kind === 'cpu_write') this.cpuWrote(event, inside);
       if (event.kind === 'cpu_read') this.cpuRead(event, inside);
       if (event.kind === 'device_read') this.deviceRead(event, inside);

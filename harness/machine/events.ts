@@ -382,6 +382,9 @@ export function touchesOf(event: Event): readonly Touch[] {
   return memory?.(event) ?? [];
 }
 
+/** Kinds that do something to memory. */
+export const TOUCHING: ReadonlySet<EventKind> = new Set(EVENT_KINDS.filter((kind) => EVENTS[kind].memory));
+
 /** The call had nothing to give, or refused. */
 export function hasFailed({ kind, result }: Event): boolean {
   return EVENTS[kind].failed?.(result) === true;

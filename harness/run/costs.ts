@@ -116,9 +116,11 @@ export const COSTS = [
 export type CostName = (typeof COSTS)[number]['name'];
 export type Costs = Record<CostName, number>;
 
+const NOTHING = Object.fromEntries(COSTS.map(({ name }) => [name, 0])) as Costs;
+
 /** All zero. */
 export function noCosts(): Costs {
-  return Object.fromEntries(COSTS.map(({ name }) => [name, 0])) as Costs;
+  return { ...NOTHING };
 }
 
 /** What the run cost. */

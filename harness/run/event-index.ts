@@ -9,7 +9,9 @@ export class EventIndex {
   readonly count: number;
   private readonly records: Float64Array;
   private readonly decoded: (Event | undefined)[] = [];
-  private readonly byKind = new Map<EventKind, Event[]>();
+  private readonly byKind = new Map<EventKind, readonly Event[]>();
+  /** Per kind: which events are of it. */
+  private positions: ReadonlyMap<EventKind, readonly EventIx[]> | undefined;
 
   /** `records`: as in a Recording. */
   constructor(records: Float64Array) {
@@ -31,10 +33,8 @@ export class EventIndex {
   of<K extends EventKind>(kind: K, from: EventIx = 0, to: EventIx = Infinity): readonly EventOf<K>[] {
     let list = this.byKind.get(kind);
     if (list === undefined) {
-      list = [];
-      for (let index = 0; index < this.count; index++) {
-        if (kindAt(this.records, index) === kind) list.push(this.at(index));
-      }
+      this.positions ??= positionsOf(this.records, this.count);
+      list = (this.positions.get(kind) ?? []).map((index) => this.at(index));
       this.byKind.set(kind, list);
     }
     const found =
@@ -42,10 +42,23 @@ export class EventIndex {
     return found as readonly Event[] as readonly EventOf<K>[];
   }
 
-  /** Events [from, to). */
-  between(from: EventIx, to: EventIx): readonly Event[] {
+  /** Events [from, to); `kinds`: only these, and the others are not decoded. */
+  between(from: EventIx, to: EventIx, kinds?: ReadonlySet<EventKind>): readonly Event[] {
     const found: Event[] = [];
-    for (let index = from; index < Math.min(to, this.count); index++) found.push(this.at(index));
+    for (let index = from; index < Math.min(to, this.count); index++) {
+      if (kinds === undefined || kinds.has(kindAt(this.records, index))) found.push(this.at(index));
+    }
     return found;
   }
+}
+
+function positionsOf(records: Float64Array, count: number): Map<EventKind, EventIx[]> {
+  const positions = new Map<EventKind, EventIx[]>();
+  for (let index = 0; index < count; index++) {
+    const kind = kindAt(records, index);
+    const list = positions.get(kind);
+    if (list === undefined) positions.set(kind, [index]);
+    else list.push(index);
+  }
+  return positions;
 }

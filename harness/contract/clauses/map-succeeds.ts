@@ -24,10 +24,9 @@ export const mapSucceeds = makeClause({
       const outcome = run.steps[mapStep];
       if (outcome === undefined || outcome.status === 'crashed' || outcome.status === 'skipped') continue;
       findings.exercise();
-      const calls = run.events.between(outcome.from, outcome.to);
-      // A call that had nothing to give, or that refused.
-      const asked = calls.some(hasFailed);
-      if (outcome.status === 'failed' && !asked) {
+      const { events } = run;
+      // Excused by a call that had nothing to give, or that refused.
+      if (outcome.status === 'failed' && !events.between(outcome.from, outcome.to).some(hasFailed)) {
         findings.breaks('failed-without-asking', {
           step: mapStep,
           event: -1,
@@ -36,10 +35,13 @@ export const mapSucceeds = makeClause({
           count: 1,
         });
       }
-      for (const event of calls) {
-        if (event.kind !== 'iommu_map' && event.kind !== 'iommu_map_sg') continue;
+      const maps = [
+        ...events.of('iommu_map', outcome.from, outcome.to),
+        ...events.of('iommu_map_sg', outcome.from, outcome.to),
+      ];
+      for (const event of maps.toSorted((a, b) => a.index - b.index)) {
         const { index: at, iova } = event;
-        const cause = refusal(event, run.events.between(at + 1, outcome.to), run.scenario.machine.granule);
+        const cause = refusal(event, events.between(at + 1, outcome.to), run.scenario.machine.granule);
         if (cause === undefined) continue;
         const evidence = { step: mapStep, event: at, mapping: index, device, iova, count: 1 };
         findings.breaks(cause, event.kind === 'iommu_map' ? { ...evidence, phys: event.phys } : evidence);
