@@ -4,6 +4,7 @@ import type { State } from '../harness/subject/state.ts';
 import { allStates, DMA_IOMMU } from '../variants/registry.ts';
 import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
 import { Rounds, type StateRate } from '../harness/explore/rounds.ts';
+import { jsonText } from '../harness/text/visible.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import {
   EXIT_OK,
@@ -60,7 +61,7 @@ async function run(args: Args): Promise<number> {
     states: rounds.results(),
     exploration: await measureExploration(programs),
   };
-  output(args, args.flag('json') ? `${JSON.stringify(measured, null, 2)}\n` : render(measured));
+  output(args, args.flag('json') ? jsonText(measured) : render(measured));
   return EXIT_OK;
 }
 

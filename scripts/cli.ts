@@ -8,6 +8,8 @@ import { CLAUSE_IDS, type ClauseId } from '../harness/contract/verdict.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
+import { print, shown } from './print.ts';
+import { wantsColour } from './terminal.ts';
 
 export const EXIT_OK = 0;
 export const EXIT_BAD_NEWS = 1;
@@ -138,10 +140,10 @@ export function oneOf<T extends string>(value: string, option: string, known: re
 export function output(args: Args, text: string): void {
   const file = args.text('output');
   if (file === undefined) {
-    process.stdout.write(text);
+    print(text);
     return;
   }
-  writeFile(file, text);
+  writeFile(file, shown(text, wantsColour(process.stdout)));
 }
 
 /** The number that an option was given, `otherwise` when it was not. */

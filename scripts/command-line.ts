@@ -16,6 +16,7 @@ import {
 import { COMMANDS, type Entry } from './commands.ts';
 import { assertWritable } from '../harness/text/files.ts';
 import { nearest, UserError } from '../harness/text/user-error.ts';
+import { print } from './print.ts';
 import { wantsColour } from './terminal.ts';
 
 /** A command with its arguments. */
@@ -70,7 +71,7 @@ function programOf(form: Form): Program {
   const program = new Program('bouncediff')
     .exitOverride()
     .configureOutput({
-      writeOut: (text) => void process.stdout.write(text),
+      writeOut: print,
       writeErr: () => undefined,
       getOutHasColors: () => wantsColour(process.stdout),
     })

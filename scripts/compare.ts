@@ -10,6 +10,7 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
+import { visible } from '../harness/text/visible.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { appendFile, assertWritable, writeFile } from '../harness/text/files.ts';
 import {
@@ -20,6 +21,7 @@ import {
   oneOf,
   output,
   OUTPUT,
+  quote,
   SCENARIOS,
   stateNamed,
   toolVersion,
@@ -28,6 +30,7 @@ import {
 } from './cli.ts';
 import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
+import { printAside } from './print.ts';
 import { progressLine, wantsColour } from './terminal.ts';
 
 /** Columns of a terminal that does not tell. */
@@ -95,6 +98,9 @@ async function run(args: Args): Promise<number> {
   if (reason?.trim() === '') {
     throw new UserError('--accept takes the reason why the regressions are accepted');
   }
+  if (reason !== undefined && visible(reason) !== reason) {
+    throw new UserError(`--accept takes one line of text, without what nobody sees; not ${quote(reason)}`);
+  }
   const expectations = expectationsFile(
     reason === undefined ? corpusFolder(args) : writableCorpusFolder(args, 'accept'),
   );
@@ -138,5 +144,5 @@ function formatNamed(args: Args): (report: Report, full: boolean) => string {
 function acceptRegressions(file: string, comparison: Comparison, reason: string): void {
   const { text, added } = accept(existsSync(file) ? readFileSync(file, 'utf8') : '', comparison, reason);
   if (added > 0) writeFile(file, text);
-  process.stderr.write(`${added} ${added === 1 ? 'expectation' : 'expectations'} added to ${file}\n`);
+  printAside(`${added} ${added === 1 ? 'expectation' : 'expectations'} added to ${visible(file)}\n`);
 }

@@ -13,6 +13,8 @@ import { inThisThread, inThreads, type Workers } from '../harness/explore/worker
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { plural } from '../harness/text/document.ts';
+import { text } from '../harness/text/escape.ts';
+import { visible } from '../harness/text/visible.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { assertWritable, makeFolder, writeFile } from '../harness/text/files.ts';
 import {
@@ -33,6 +35,7 @@ import {
 import { corpusFolder, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { Interrupted, unlessInterrupted } from './interrupt.ts';
 import { endProgress, showProgress } from './terminal.ts';
+import { printAside } from './print.ts';
 
 export const explore: Command = {
   usage: '<from> [<to>]',
@@ -183,7 +186,7 @@ function progress({ programs, findings }: Search, total: number, elapsed: number
   );
 }
 
-function header(
+export function header(
   { from, to }: Target,
   grid: Enumeration | undefined,
   { programs, findings, expected }: Search,
@@ -194,15 +197,15 @@ function header(
   const early = stopped === '' ? '' : ` (${stopped})`;
   const list = ownFirst(findings).map(({ id, shown, index, program }) => {
     const steps = plural(program.steps.length, 'step');
-    return `- ${id} after ${plural(index + 1, 'program')}: ${titleOf(shown)}, ${steps}`;
+    return `- ${id} after ${plural(index + 1, 'program')}: ${text(titleOf(shown))}, ${steps}`;
   });
   const known = expected.map(
     ({ entry, shown, index }) =>
-      `- expected, after ${plural(index + 1, 'program')}: ${titleOf(shown)} — ${entry.reason}`,
+      `- expected, after ${plural(index + 1, 'program')}: ${text(`${titleOf(shown)} — ${entry.reason}`)}`,
   );
   return [
-    `**explore ${title}**, ${how}: ${plural(programs, 'program')}${early}, ${plural(findings.length, 'finding')}`,
-    ...(grid === undefined ? [] : [grid.covers.map((line) => `- ${line}`).join('\n')]),
+    `**explore ${text(title)}**, ${how}: ${plural(programs, 'program')}${early}, ${plural(findings.length, 'finding')}`,
+    ...(grid === undefined ? [] : [grid.covers.map((line) => `- ${text(line)}`).join('\n')]),
     ...(findings.length === 0
       ? [from === undefined ? 'Nothing new broken.' : 'No difference.']
       : [list.join('\n')]),
@@ -231,10 +234,10 @@ function save(corpus: string, target: Target, findings: readonly ExploredFinding
   for (const finding of findings) {
     const telling = tell(target, finding);
     const file = join(corpus, `${telling.id}.yaml`);
-    const text = toYaml(finding.program, telling);
-    if (existsSync(file) && readFileSync(file, 'utf8') === text) continue;
-    writeFile(file, text);
-    process.stderr.write(`saved ${file}\n`);
+    const yaml = toYaml(finding.program, telling);
+    if (existsSync(file) && readFileSync(file, 'utf8') === yaml) continue;
+    writeFile(file, yaml);
+    printAside(`${visible(`saved ${file}`)}\n`);
   }
 }
 

@@ -6,6 +6,8 @@ import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.t
 import { loadVectors, type Vectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { returning } from '../harness/run/returning.ts';
+import { cellCode, text } from '../harness/text/escape.ts';
+import { jsonText, visible } from '../harness/text/visible.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
@@ -24,7 +26,7 @@ export const fidelity: Command = {
 };
 
 /** A recorded state that the registry does not have. */
-interface Missing {
+export interface Missing {
   readonly state: string;
 }
 
@@ -37,7 +39,7 @@ async function run(args: Args): Promise<number> {
     throw new UserError(`no vectors for state ${quote(wanted)}; ${suggestion(wanted, vectors.states)}`);
   }
   const results = await interruptible(() => replay(vectors, ids));
-  output(args, args.flag('json') ? `${JSON.stringify(results, null, 2)}\n` : render(results));
+  output(args, args.flag('json') ? jsonText(results) : render(results));
   const bad = results.some((result) => 'total' in result && result.matched < result.total);
   return bad ? EXIT_BAD_NEWS : EXIT_OK;
 }
@@ -65,19 +67,22 @@ function isState(id: string, wanted: string): boolean {
   return id === wanted || (state !== undefined && state === findState(id));
 }
 
-function render(results: readonly (Fidelity | Missing)[]): string {
+export function render(results: readonly (Fidelity | Missing)[]): string {
   const rows = results.map((result) =>
     'total' in result
-      ? [result.state, `${result.matched}/${result.total}`]
-      : [result.state, 'not implemented'],
+      ? [text(result.state, cellCode), `${result.matched}/${result.total}`]
+      : [text(result.state, cellCode), 'not implemented'],
   );
   const mismatches = results.flatMap((result) => {
     if (!('total' in result) || result.first === undefined) return [];
     const { program, op, what, recorded, modelled } = result.first;
     return [
-      `\n${result.state}: first mismatch in ${program}${op < 0 ? '' : `, operation ${op}`}, ${what}`,
-      `  recorded  ${recorded}`,
-      `  modelled  ${modelled}`,
+      '',
+      ...[
+        `${result.state}: first mismatch in ${program}${op < 0 ? '' : `, operation ${op}`}, ${what}`,
+        `  recorded  ${recorded}`,
+        `  modelled  ${modelled}`,
+      ].map(visible),
     ];
   });
   return [markdownTable([['state', 'matched'], ...rows], { align: ['l', 'r'] }), ...mismatches, ''].join(

@@ -3,10 +3,11 @@
 import { inspect } from 'node:util';
 import { EXIT_OK, EXIT_TROUBLE, type Form } from './cli.ts';
 import { readCommandLine } from './command-line.ts';
-import { visible } from '../harness/text/document.ts';
+import { visible } from '../harness/text/visible.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { heedSignals } from './interrupt.ts';
 import { optimiseLater } from './optimise-later.ts';
+import { printAside } from './print.ts';
 import { paint, startProgress } from './terminal.ts';
 
 export interface Setting {
@@ -73,10 +74,10 @@ function tell(error: unknown): void {
   const debug = process.argv.includes('--debug');
   if (error instanceof UserError) complain(error.message);
   else complain(`internal error: ${String(error)}${debug ? '' : ' (--debug shows where)'}`);
-  if (debug) process.stderr.write(`${inspect(error)}\n`);
+  if (debug) printAside(`${inspect(error)}\n`);
 }
 
 function complain(message: string): void {
   const line = visible(message.replaceAll(/\s*\n\s*/g, ' '));
-  process.stderr.write(`${paint('red', 'bouncediff:')} ${line}\n`);
+  printAside(`${paint('red', 'bouncediff:')} ${line}\n`);
 }

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { findState } from '../variants/registry.ts';
 import { UserError } from '../harness/text/user-error.ts';
-import { writeSeries } from '../harness/source/new-series.ts';
-import type { PatchDraft } from '../harness/source/series-draft.ts';
+import { finishSeries, writeSeries } from '../harness/source/new-series.ts';
+import type { PatchDraft, SeriesDraft } from '../harness/source/series-draft.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { commandLine, EXIT_OK, quote, stateNamed, type Args, type Command } from './cli.ts';
+
+import { print } from './print.ts';
 
 export const newState: Command = {
   usage: '<name>',
@@ -33,18 +35,24 @@ export const newState: Command = {
 async function run(args: Args): Promise<number> {
   const [name = ''] = args.positionals;
   const root = packageRoot();
-  if (findState(name) !== undefined) throw new UserError(`there is a state ${quote(name)} already`);
   const from = args.text('from');
   if (from === undefined) throw new UserError('which state does it stand on? --from STATE');
   const base = stateNamed(from);
   const patches = patchesOf(args.texts('patch'), args.texts('override'));
-  const files = await writeSeries(root, { name, from: base, patches });
-  const lines = files.map(({ path }) => `  ${path}\n`);
-  process.stdout.write(
-    `${name} stands on ${base.id}:\n${lines.join('')}` +
+  const draft = { name, from: base, patches };
+  const files = finishSeries(root, draft) ?? (await begin(root, draft));
+  print(
+    `${name} stands on ${base.id}:\n${files.map((path) => `  ${path}\n`).join('')}` +
       `Edit its patches, then: ${commandLine(args.form, 'compare', `${base.id} ${name}`)} (docs/adding-a-revision.md)\n`,
   );
   return EXIT_OK;
+}
+
+/** Writes the series; the paths of its files. */
+async function begin(root: string, draft: SeriesDraft): Promise<string[]> {
+  const { name } = draft;
+  if (findState(name) !== undefined) throw new UserError(`there is a state ${quote(name)} already`);
+  return (await writeSeries(root, draft)).map(({ path }) => path);
 }
 
 /** Overrides given once are the first patch's; else each patch has its own. */

@@ -14,8 +14,10 @@ import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { escapeXml } from '../harness/picture/svg.ts';
 import { UserError } from '../harness/text/user-error.ts';
+import { visible } from '../harness/text/visible.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, quote, type Args, type Command } from './cli.ts';
+import { print } from './print.ts';
 import { progressLine } from './terminal.ts';
 
 export const picturesLook: Command = {
@@ -71,17 +73,15 @@ async function run(args: Args): Promise<number> {
     await drawPictures(browser, join(reports, 'pictures'), pictures, folder);
     const count = pages.reduce((sum, { diagrams }) => sum + diagrams.length, 0);
     if (mermaid === undefined) {
-      process.stdout.write(
-        `${pictures.length} pictures in ${folder}; ${count} sequence diagrams not drawn: --mermaid\n`,
-      );
+      print(`${pictures.length} pictures in ${folder}; ${count} sequence diagrams not drawn: --mermaid\n`);
       return EXIT_OK;
     }
     const errors: string[] = [];
     for (const { name, diagrams } of pages) {
       errors.push(...(await drawDiagrams(browser, name, diagrams, mermaid, folder)));
     }
-    for (const error of errors) process.stdout.write(`${error}\n`);
-    process.stdout.write(`${pictures.length} pictures and ${count} sequence diagrams in ${folder}\n`);
+    for (const error of errors) print(`${visible(error)}\n`);
+    print(`${pictures.length} pictures and ${count} sequence diagrams in ${folder}\n`);
     return errors.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
   } finally {
     browser.forget();
@@ -150,7 +150,7 @@ async function drawDiagrams(
 
 function diagramPage(diagrams: readonly string[], mermaid: string, { theme, page }: Scheme): string {
   return `<!doctype html><meta charset="utf-8"><body style="background:${page}">
-${diagrams.map((source) => `<pre class="mermaid">${escapeXml(source)}</pre>`).join('\n')}
+${diagrams.map((source) => `<pre class="mermaid">${source.split('\n').map(escapeXml).join('\n')}</pre>`).join('\n')}
 <script src="${pathToFileURL(mermaid).href}"></script>
 <script type="module">
 mermaid.initialize({ startOnLoad: false, theme: '${theme}', securityLevel: 'strict' });

@@ -8,6 +8,7 @@ import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import { openSources } from '../harness/source/sources.ts';
+import { visible } from '../harness/text/visible.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import type { State } from '../harness/subject/state.ts';
 import { appendFile, assertWritable, makeFolder, readText, writeFile } from '../harness/text/files.ts';
@@ -24,6 +25,7 @@ import {
 } from './cli.ts';
 import { projectCorpus } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
+import { print, printError } from './print.ts';
 import { progressLine } from './terminal.ts';
 import { REPORT_ONLY } from './touched.ts';
 
@@ -67,9 +69,9 @@ async function run(args: Args): Promise<number> {
   if (summary !== undefined) appendFile(summary, comment);
   const bad = reports.filter((report, index) => wanted[index]?.counts === true && fails(report, failOn));
   for (const { comparison } of bad) {
-    process.stdout.write(`${comparison.from.id} → ${comparison.to.id} fails on: ${failOn}\n`);
+    printError(visible(`${comparison.from.id} → ${comparison.to.id} fails on: ${failOn}`));
   }
-  process.stdout.write(`${reports.length} compared; ${join(folder, 'comment.md')}\n`);
+  print(`${reports.length} compared; ${visible(join(folder, 'comment.md'))}\n`);
   return bad.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
 }
 

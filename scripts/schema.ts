@@ -5,6 +5,7 @@ import { scenarioJsonSchema } from '../harness/scenario/schema.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, type Args, type Command } from './cli.ts';
+import { print } from './print.ts';
 
 export const schema: Command = {
   usage: '',
@@ -21,6 +22,6 @@ function run(args: Args): number {
     return EXIT_OK;
   }
   if (existsSync(target) && readFileSync(target, 'utf8') === wanted) return EXIT_OK;
-  process.stdout.write('corpus/scenario.schema.json is stale: npm run schema\n');
+  print('corpus/scenario.schema.json is stale: npm run schema\n');
   return EXIT_BAD_NEWS;
 }

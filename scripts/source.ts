@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { State } from '../harness/subject/state.ts';
+import { visible } from '../harness/text/visible.ts';
 import { methodsNamed } from '../harness/source/names.ts';
 import type { FunctionDiff, SourceFunction } from '../harness/source/effective-source.ts';
 import { openSources } from '../harness/source/sources.ts';
@@ -40,11 +41,14 @@ async function run(args: Args): Promise<number> {
 }
 
 /** A function under a comment that says where it is from. */
-function listing({ method, kernelFunction, patch, text, file, line }: SourceFunction, state: State): string {
+export function listing(
+  { method, kernelFunction, patch, text, file, line }: SourceFunction,
+  state: State,
+): string {
   const kernel = kernelFunction === undefined ? 'a helper' : `${kernelFunction}()`;
   const link = state.chain.find(({ id }) => id === patch);
   const by = link === undefined ? 'as before the series' : `last written by ${patch}, "${link.subject}"`;
-  return `// ${method}: ${kernel}, ${by}\n// ${file}:${line}\n${text}\n`;
+  return `// ${visible(`${method}: ${kernel}, ${by}`)}\n// ${file}:${line}\n${text}\n`;
 }
 
 function renderDiffs(
@@ -71,7 +75,7 @@ function section(
   to: State,
 ): string {
   const kernel = kernelFunction === undefined ? '' : ` (${kernelFunction})`;
-  const heading = `${kind}: ${method}${kernel}${note === '' ? '' : `: ${note}`}`;
+  const heading = visible(`${kind}: ${method}${kernel}${note === '' ? '' : `: ${note}`}`);
   if (lines.length === 0) return `${heading}\n`;
   const side = (state: State, patch: string | undefined): string =>
     patch === undefined ? '/dev/null' : `${state.id}/${method}\t${patch}`;

@@ -81,9 +81,15 @@ async function fromSources() {
   }
 }
 
-/** @param {string} message */
+/**
+ * In one line, as visible() has it (harness/text/visible.ts), which cannot be loaded here.
+ * @param {string} message
+ */
 function complain(message) {
-  process.stderr.write(`bouncediff: ${message.replaceAll(/\s*\n\s*/g, ' ')}\n`);
+  const line = message
+    .replaceAll(/\s*\n\s*/g, ' ')
+    .replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)?.toString(16) ?? ''}}`);
+  process.stderr.write(`bouncediff: ${line}\n`);
   process.exitCode = TROUBLE;
 }
 

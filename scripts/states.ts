@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { markdownTable } from 'markdown-table';
+import { cellCode, text } from '../harness/text/escape.ts';
+import { jsonText } from '../harness/text/visible.ts';
+import type { State } from '../harness/subject/state.ts';
 import { allStates } from '../variants/registry.ts';
 import { EXIT_OK, output, OUTPUT, type Args, type Command } from './cli.ts';
 
@@ -14,7 +17,13 @@ export const states: Command = {
 };
 
 function run(args: Args): number {
-  const rows = allStates().map(({ id, alias, chain, origin }) => {
+  output(args, listed(allStates(), args.flag('json')));
+  return EXIT_OK;
+}
+
+/** The states with where they come from, as a table or JSON. */
+export function listed(all: readonly State[], json: boolean): string {
+  const rows = all.map(({ id, alias, chain, origin }) => {
     const last = chain.at(-1);
     return {
       id,
@@ -23,21 +32,14 @@ function run(args: Args): number {
       subject: last?.subject ?? origin,
       date: last?.date ?? '',
       messageId: last?.messageId ?? '',
-      claims: last?.claims.map(({ text }) => text) ?? [],
+      claims: last?.claims.map((claim) => claim.text) ?? [],
     };
   });
   const table = rows.map(({ id, alias, patch, date, subject, messageId }) => [
-    alias === '' ? id : `${id} = ${alias}`,
-    patch,
-    date,
-    subject,
-    messageId,
+    text(alias === '' ? id : `${id} = ${alias}`, cellCode),
+    ...[patch, date, subject].map((cell) => text(cell, cellCode)),
+    messageId === '' ? '' : cellCode(messageId),
   ]);
-  output(
-    args,
-    args.flag('json')
-      ? `${JSON.stringify(rows, null, 2)}\n`
-      : `${markdownTable([['state', 'patch', 'date', 'subject', 'Message-Id'], ...table])}\n`,
-  );
-  return EXIT_OK;
+  if (json) return jsonText(rows);
+  return `${markdownTable([['state', 'patch', 'date', 'subject', 'Message-Id'], ...table])}\n`;
 }

@@ -5,6 +5,8 @@ import { UserError } from '../harness/text/user-error.ts';
 import { readText } from '../harness/text/files.ts';
 import { EXIT_OK, quote, type Args, type Command } from './cli.ts';
 
+import { print } from './print.ts';
+
 export const stickyComment: Command = {
   usage: '<repository> <number> <file>',
   options: {},
@@ -34,7 +36,7 @@ async function run({ positionals: [repository = '', number = '', file = ''] }: A
       : await gh(['--method', 'PATCH', `repos/${repository}/issues/comments/${id}`, '--input', '-'], {
           body,
         });
-  process.stdout.write(written === undefined ? 'no comment: the token may only read\n' : 'commented\n');
+  print(written === undefined ? 'no comment: the token may only read\n' : 'commented\n');
   return EXIT_OK;
 }
 

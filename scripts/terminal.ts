@@ -2,6 +2,7 @@
 /** What a terminal shows beside the result: progress and colour. */
 import { writeSync } from 'node:fs';
 import { styleText } from 'node:util';
+import { visible } from '../harness/text/visible.ts';
 
 /** Milliseconds between two looks at how far the work is: on a terminal, and elsewhere. */
 const REDRAWN = 100;
@@ -42,7 +43,8 @@ export function showProgress(text: () => string): void {
   const { isTTY, columns } = process.stderr;
   // First, because a signal may break this off right after the write.
   shown = isTTY;
-  say(isTTY ? `\r${cut(text(), columns)}\u001B[K` : `${text()}\n`);
+  const line = visible(text());
+  say(isTTY ? `\r${cut(line, columns)}\u001B[K` : `${line}\n`);
 }
 
 /** Wipes the line off a terminal. */

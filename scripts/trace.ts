@@ -5,6 +5,7 @@ import { Machine } from '../harness/machine/machine.ts';
 import type { Run } from '../harness/run/run.ts';
 import { traceOf } from '../harness/run/trace.ts';
 import { plain } from '../harness/text/document.ts';
+import { visible } from '../harness/text/visible.ts';
 import { sentence } from '../harness/contract/sentence.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
 import { returning } from '../harness/run/returning.ts';
@@ -38,22 +39,22 @@ function run(args: Args): number {
   return EXIT_OK;
 }
 
-function render(recording: Run, names: boolean): string {
+export function render(recording: Run, names: boolean): string {
   const lines = traceOf(recording).map(({ step, event, text, raw, path }) => {
-    const line = names ? text : raw;
+    const line = visible(names ? text : raw);
     if (event < 0) {
       return line.startsWith('=') ? `       ${line}` : `${String(step + 1).padStart(4)}.  ${line}`;
     }
-    return `       ${line}${path.length > 0 ? `   [${path.join(' → ')}]` : ''}`;
+    return `       ${line}${path.length > 0 ? `   [${visible(path.join(' → '))}]` : ''}`;
   });
   const broken = judge(recording).flatMap(({ clause, breaks }) =>
     breaks.map(
       ({ cause, evidence }) =>
-        `  ${keyOf({ clause, cause })}: ${plain(sentence(recording, clause, cause, evidence))}`,
+        `  ${keyOf({ clause, cause })}: ${visible(plain(sentence(recording, clause, cause, evidence)))}`,
     ),
   );
   return [
-    `${recording.state} on ${recording.scenario.id}: ${recording.scenario.name}`,
+    visible(`${recording.state} on ${recording.scenario.id}: ${recording.scenario.name}`),
     ...lines,
     broken.length === 0 ? 'No clause of the contract is broken.' : 'Broken:',
     ...broken,

@@ -10,7 +10,7 @@ import { traceOf } from '../run/trace.ts';
 import { behind } from '../report/account-section.ts';
 import { rootName } from '../report/kinds.ts';
 import { plural } from '../text/document.ts';
-import { fence, text } from '../text/escape.ts';
+import { code, fence, text } from '../text/escape.ts';
 import { inMarkdown, renderMarkdown } from '../text/render-markdown.ts';
 import { sentence } from '../contract/sentence.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
@@ -42,8 +42,8 @@ export function sectionOf(
   const note =
     length > SMALL ? `It takes ${length} steps: without any one or two of them the mechanism is gone.` : '';
   return [
-    `### ${titleOf(shown)}`,
-    `**${kindOf(prefixes, target, scenario, shown)}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
+    `### ${text(titleOf(shown))}`,
+    `**${text(kindOf(prefixes, target, scenario, shown))}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
     because(prefixes, target, scenario, shown),
     patches(prefixes, target, scenario, shown),
     also.length === 0
@@ -51,7 +51,7 @@ export function sectionOf(
       : `The same program also shows: ${also.map((other) => text(titleOf(other))).join('; ')}.`,
     fence('yaml', toYaml(program, telling).trimEnd().split('\n')),
     traces(prefixes, target, scenario),
-    `Replay: \`${replay}\``,
+    `Replay: ${code(replay)}`,
   ]
     .filter((part) => part !== '')
     .join('\n\n');
@@ -105,7 +105,7 @@ function because(
       .find((verdict) => verdict.clause === clause)
       ?.breaks.find((b) => b.cause === cause);
     if (broken === undefined) continue;
-    return `In ${state.id}: ${inMarkdown(sentence(run, clause, cause, broken.evidence))}`;
+    return `In ${text(state.id)}: ${inMarkdown(sentence(run, clause, cause, broken.evidence))}`;
   }
   return '';
 }
@@ -121,7 +121,7 @@ function patches(prefixes: Prefixes, target: Target, scenario: Scenario, shown: 
   );
   return turned.length === 0
     ? ''
-    : `Patches that change the trace: ${turned.map(({ patch }) => patch.id).join(', ')}.`;
+    : `Patches that change the trace: ${turned.map(({ patch }) => text(patch.id)).join(', ')}.`;
 }
 
 /** Side by side for two states, the whole trace for one. */

@@ -4,6 +4,7 @@ import { coalesce, type Matrix, type Stretch } from '../compare/matrix.ts';
 import { COSTS, type CostName, type Costs } from '../run/costs.ts';
 import { CHARACTER, fitText, rect, svg, text } from './svg.ts';
 import { wrap } from './mermaid.ts';
+import { visible } from '../text/visible.ts';
 
 const MARGIN = 14;
 /** Height of a state's row. */
@@ -66,7 +67,7 @@ export function costChartSvg({ states, costs, comparableCases }: Matrix): string
 }
 
 function nameOf(first: string, last: string): string {
-  return first === last ? first : `${first} … ${last}`;
+  return visible(first === last ? first : `${first} … ${last}`);
 }
 
 /** One cost: a bar and a number for each row, and by how much it differs from the first. */

@@ -19,6 +19,7 @@ import {
 import type { Row, Window } from './memory-rows.ts';
 import { wrap } from './mermaid.ts';
 import { CHARACTER, fitText, rect, svg, text } from './svg.ts';
+import { visible } from '../text/visible.ts';
 
 export function memoryMapSvg(map: MemoryMap): string {
   return new Drawing(map).draw();
@@ -233,5 +234,5 @@ class Drawing {
 
 /** Broken into lines of at most `width` pixels. */
 function lines(value: string, width: number): string[] {
-  return wrap(value, Math.floor(width / CHARACTER));
+  return wrap(visible(value), Math.floor(width / CHARACTER));
 }

@@ -1,20 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Text that Mermaid shows as it is. */
 
+import { visible } from '../text/visible.ts';
+
 /** Longest line of a message, characters; wider ones pull the participants apart. */
 const WIDTH = 52;
 
 /** Characters that Mermaid, KaTeX in it, HTML or Markdown around it would read as something else. */
 const SPECIAL = /[#;<>"'`&%$\\]/g;
 
-/** One line of text, every special character as the entity that Mermaid decodes. */
+/** Every special character as the entity that Mermaid decodes. */
 function escapeMermaid(value: string): string {
-  return printable(value).replaceAll(SPECIAL, entity);
+  return value.replaceAll(SPECIAL, entity);
 }
 
 /** The same, broken into lines at spaces. */
 export function wrapMermaid(value: string, width = WIDTH): string {
-  return wrap(printable(value), width).map(escapeMermaid).join('<br/>');
+  return wrap(visible(value), width).map(escapeMermaid).join('<br/>');
 }
 
 /** Lines of at most `width` characters where the words allow it; longer words are cut. */
@@ -34,11 +36,6 @@ export function wrap(value: string, width: number): string[] {
 function cut(word: string, width: number): string[] {
   if (word.length <= width) return [word];
   return [word.slice(0, width), ...cut(word.slice(width), width)];
-}
-
-/** Without control characters and line ends. */
-function printable(value: string): string {
-  return value.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\u2028\u2029]+/gu, ' ');
 }
 
 function entity(character: string): string {

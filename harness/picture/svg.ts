@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** SVG as text: elements, and colours that suit a light and a dark page. */
 
+import { visible } from '../text/visible.ts';
+
 /** Pixels that one character of the monospace text takes, at FONT_SIZE. */
 export const CHARACTER = 6.7;
 const FONT_SIZE = 11;
@@ -19,10 +21,9 @@ const BASE: Readonly<Record<string, Colour>> = {
   bad: { light: '#b3121d', dark: '#ff8b83' },
 };
 
-/** Text that XML reads as it is. */
+/** A line of text that XML reads as it is. */
 export function escapeXml(value: string): string {
-  return value
-    .replaceAll(/[^\t\n\u0020-\uD7FF\uE000-\uFFFD\u{10000}-\u{10FFFF}]/gu, ' ')
+  return visible(value)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
     .replaceAll('>', '&gt;')
@@ -32,8 +33,10 @@ export function escapeXml(value: string): string {
 /** At most `width` pixels of it. */
 export function fitText(value: string, width: number): string {
   const room = Math.floor(width / CHARACTER);
-  const characters = Array.from(value);
-  return characters.length <= room ? value : `${characters.slice(0, Math.max(0, room - 1)).join('')}…`;
+  const characters = Array.from(visible(value));
+  return characters.length <= room
+    ? characters.join('')
+    : `${characters.slice(0, Math.max(0, room - 1)).join('')}…`;
 }
 
 export function text(x: number, y: number, value: string, classes = 'ink', anchor = ''): string {

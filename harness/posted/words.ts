@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What comes from mails and trees, as it may be shown: no mail address, nothing that breaks a line. */
-import { visible } from '../text/document.ts';
+import { visible } from '../text/visible.ts';
 
 /** Longest piece of a mail that an error line quotes, characters. */
 const LONGEST = 100;

@@ -3,7 +3,7 @@
 import { COMMENT_BUDGET } from './budget.ts';
 import { clipBlock, cut, LONGEST } from './clip.ts';
 import { paragraph, plural, table, type Block, type Text } from '../text/document.ts';
-import { htmlText } from '../text/escape.ts';
+import { htmlText, url } from '../text/escape.ts';
 import { toMarkdown } from './markdown.ts';
 import { renderMarkdown } from '../text/render-markdown.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
@@ -19,7 +19,7 @@ const SEPARATOR = 2;
 
 /** The comment; `artefacts` says where all of it is. */
 export function toComment(reports: readonly Report[], artefacts: string | undefined): string {
-  const where = artefacts === undefined ? '' : `[Everything, and the data](${artefacts})\n`;
+  const where = artefacts === undefined ? '' : `[Everything, and the data](${url(artefacts)})\n`;
   const [only] = reports;
   if (only === undefined) return `${COMMENT_MARKER}\n\nThe change touches no state of a series.\n`;
   const room = COMMENT_BUDGET - COMMENT_MARKER.length - where.length - 8;

@@ -4,6 +4,7 @@ import type { Account } from '../compare/account.ts';
 import type { Effect } from '../compare/ledger.ts';
 import type { Finding } from '../compare/comparison.ts';
 import { plain } from '../text/document.ts';
+import { jsonText } from '../text/visible.ts';
 import type { Report } from './report.ts';
 import { notExercised, summarise } from './summary.ts';
 
@@ -79,7 +80,7 @@ export function toJson(report: Report): string {
     exercised: comparison.exercised,
     notExercised: notExercised(comparison),
   };
-  return `${JSON.stringify(json, null, 2)}\n`;
+  return jsonText(json);
 }
 
 function patchesOf(account: Account, finding: Finding): object[] {

@@ -2,7 +2,8 @@
 /** A comparison as JUnit XML: a test case per clause, failed where something regressed. */
 import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { CLAUSES } from '../contract/contract.ts';
-import { plain, visible } from '../text/document.ts';
+import { plain } from '../text/document.ts';
+import { visible } from '../text/visible.ts';
 import type { Report } from './report.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 

@@ -5,7 +5,8 @@ import { coalesce, type ClauseCell, type Matrix } from '../compare/matrix.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { COSTS } from '../run/costs.ts';
 import { plural } from '../text/document.ts';
-import { cellCode as code } from '../text/escape.ts';
+import { cellCode as code, text as prose, url } from '../text/escape.ts';
+import { jsonText } from '../text/visible.ts';
 
 interface MatrixContext {
   readonly corpusHash: string;
@@ -23,7 +24,7 @@ export function matrixToMarkdown(
     notExercised.length === 0 ? 'every clause exercised' : `not exercised: ${notExercised.join(', ')}`;
   return [
     `**${plural(states.length, 'state')} on ${plural(cases, 'case')} × ${matrix.clauses.size} clauses**; ${missing}.`,
-    `Corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel.`,
+    `Corpus ${prose(corpusHash)}, bouncediff ${prose(version)}; modelled, not the kernel.`,
     clauseSection(matrix),
     historySection(matrix),
     scenarioSection(matrix),
@@ -49,8 +50,12 @@ function cellText(cell: ClauseCell | undefined): string {
 }
 
 function span(states: Matrix['states'], from: number, to: number): string {
-  const first = states[from]?.id ?? '';
-  return from === to ? first : `${first} … ${states[to]?.id ?? ''}`;
+  const first = nameOf(states, from);
+  return from === to ? first : `${first} … ${nameOf(states, to)}`;
+}
+
+function nameOf(states: Matrix['states'], at: number): string {
+  return prose(states[at]?.id ?? '', code);
 }
 
 /** Clause and cause: in which states it is broken. */
@@ -63,9 +68,9 @@ function historySection({ states, clauses }: Matrix): string {
         (n) => String(n > 0),
       ).filter(({ from }) => (cells[from]?.broken.get(cause) ?? 0) > 0);
       const where = stretches.map(({ from, to }) => span(states, from, to)).join(', ');
-      const first = states[stretches[0]?.from ?? 0]?.id ?? '';
+      const first = nameOf(states, stretches[0]?.from ?? 0);
       const end = stretches.at(-1)?.to ?? 0;
-      return [id, cause, first, end === states.length - 1 ? '–' : (states[end + 1]?.id ?? ''), where];
+      return [id, cause, first, end === states.length - 1 ? '–' : nameOf(states, end + 1), where];
     });
   });
   const head = ['clause', 'cause', 'first broken in', 'not broken from', 'broken in'];
@@ -100,31 +105,27 @@ function costSection({ states, costs, comparableCases }: Matrix, chart: string |
     align: ['l', 'l', ...groups.map(() => 'r')],
   });
   const picture =
-    chart === undefined ? '' : `![Costs per state; the table below has the numbers.](${chart})\n\n`;
+    chart === undefined ? '' : `![Costs per state; the table below has the numbers.](${url(chart)})\n\n`;
   return `## Costs\n\nSums over the ${plural(comparableCases, 'case')} that went the same way in every state.\n\n${picture}${table}`;
 }
 
 /** The same as JSON. */
 export function matrixToJson(matrix: Matrix, context: MatrixContext): string {
   const { states, clauses, scenarios, costs, ...rest } = matrix;
-  return `${JSON.stringify(
-    {
-      schema: 'bouncediff/matrix/1',
-      ...context,
-      states: states.map(({ id }) => id),
-      clauses: [...clauses].map(([id, cells]) => ({
-        clause: id,
-        title: CLAUSES[id].title,
-        states: cells.map(({ broken, ...cell }) => ({ ...cell, broken: Object.fromEntries(broken) })),
-      })),
-      scenarios: [...scenarios].map(([id, row]) => ({
-        scenario: id,
-        states: row.map((broken) => Object.fromEntries(broken)),
-      })),
-      costs,
-      ...rest,
-    },
-    null,
-    2,
-  )}\n`;
+  return jsonText({
+    schema: 'bouncediff/matrix/1',
+    ...context,
+    states: states.map(({ id }) => id),
+    clauses: [...clauses].map(([id, cells]) => ({
+      clause: id,
+      title: CLAUSES[id].title,
+      states: cells.map(({ broken, ...cell }) => ({ ...cell, broken: Object.fromEntries(broken) })),
+    })),
+    scenarios: [...scenarios].map(([id, row]) => ({
+      scenario: id,
+      states: row.map((broken) => Object.fromEntries(broken)),
+    })),
+    costs,
+    ...rest,
+  });
 }

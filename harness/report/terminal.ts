@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison for a terminal: what the Markdown says, laid out for the eye. */
 import { COMMENT_BUDGET } from './budget.ts';
-import { visible, type Block, type Text } from '../text/document.ts';
+import type { Block, Text } from '../text/document.ts';
 import { reportDocument } from './report-document.ts';
 import type { Report } from './report.ts';
 import { naturalWidth, painter, wrapped, type Painter } from '../text/wrap.ts';
+import { visibleCode } from '../text/visible.ts';
 
 export interface TerminalOptions {
   /** Everything, however long; else what a comment would take. */
@@ -53,7 +54,7 @@ function render(block: Block, width: number, paint: Painter): string[] {
     case 'table':
       return renderTable(block, width, paint);
     case 'fence':
-      return block.lines.map((line) => INDENT + painted(block.language, visible(line), paint));
+      return block.lines.map((line) => INDENT + painted(block.language, visibleCode(line), paint));
     case 'drawing':
       return [];
     case 'fold': {

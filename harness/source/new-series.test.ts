@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { appendFileSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
@@ -245,6 +245,13 @@ describe('nothing is written', () => {
     ['capitals', { name: 'V99' }, 'small letters'],
     ['a path', { name: '../v99' }, 'small letters'],
     ['a hyphen too many', { name: 'v99-' }, 'small letters'],
+    [
+      '300 letters',
+      { name: 'v'.repeat(300) },
+      'a state is called vN, or by small letters, digits and single hyphens, a letter first, 40 characters ' +
+        `at most, and not all; not "${'v'.repeat(59)}…`,
+    ],
+    ['what stands for all states', { name: 'all' }, 'and not all; not "all"'],
     ['no patch', { patches: [] }, 'a series has patches'],
     ['no subject', { patches: [{ subject: '[PATCH] ', overrides: [] }] }, 'a patch has a subject'],
     ['a subject twice', { patches: [one, one] }, 'two patches have the subject "one"'],
@@ -267,9 +274,9 @@ describe('nothing is written', () => {
     expect(snapshot()).toEqual(before);
   });
 
-  test('the registry cannot be written', async () => {
+  test('the folder cannot be made', async () => {
+    symlinkSync('nowhere', join(root, 'variants', 'v99'));
     const before = snapshot();
-    mkdirSync(join(root, 'variants', `registry.ts.${process.pid}.tmp`));
     await expect(writeSeries(root, DRAFT)).rejects.toThrow('cannot write');
     expect(snapshot()).toEqual(before);
   });

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Every file of a new series. Loads the parser: reach it through new-series.ts. */
+/** Every file of a new series, by its path under the package root. Loads the parser: reach it through new-series.ts. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { methodsNamed } from './names.ts';
-import type { SeriesDraft, SeriesFile } from './series-draft.ts';
+import type { FileText } from '../text/file-set.ts';
+import type { SeriesDraft } from './series-draft.ts';
 import { fileNames, seriesIdentifier } from './naming.ts';
 import { patchModule } from './patch-template.ts';
 import { registered } from './registration.ts';
@@ -11,7 +12,7 @@ import { seriesIndex } from './series-template.ts';
 import { SourceTree } from './source-tree.ts';
 
 /** The files of a series under `root`; registry.ts, which makes it known, comes last. */
-export function scaffold(root: string, { name, from, patches }: SeriesDraft): SeriesFile[] {
+export function scaffold(root: string, { name, from, patches }: SeriesDraft): FileText[] {
   const tree = new SourceTree(root);
   const { modules } = tree;
   const { functions } = tree.flattened(from);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A series that is to be written, and what comes of it. */
+/** A series that is to be written. */
 import type { StateRef } from './effective-source.ts';
 
 /** A series to be. */
@@ -15,10 +15,4 @@ export interface PatchDraft {
   readonly subject: string;
   /** Functions to copy in, by method or kernel name. */
   readonly overrides: readonly string[];
-}
-
-/** A file, by its path under the package root. */
-export interface SeriesFile {
-  readonly path: string;
-  readonly text: string;
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The cover letter of a new series: what is not known yet says so. */
+import { literal } from '../text/visible.ts';
 
 /** A patch of it. */
 export interface IndexEntry {
@@ -21,7 +22,7 @@ export function seriesIndex(
   const patches = entries.map(
     (entry) => `{
       apply: ${entry.identifier},
-      subject: ${JSON.stringify(entry.subject)},
+      subject: ${literal(entry.subject)},
       messageId: 'unknown',
       // To be filled in from ../claims.ts: what the changelog promises.
       claims: [],

@@ -88,11 +88,3 @@ export function plain(text: Text): string {
 export function plural(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? '' : 's'}`;
 }
-
-/** Control and format characters as their numbers: they would break a line, or turn it round. */
-export function visible(value: string): string {
-  return value.replaceAll(
-    /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu,
-    (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ''}}`,
-  );
-}

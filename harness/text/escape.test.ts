@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { plural, visible } from './document.ts';
+import { plural } from './document.ts';
+import { visible } from './visible.ts';
 import { readInline } from '../report/testing/read-markdown.ts';
 import { cellCode, code, fence, htmlText, lineStart, text } from './escape.ts';
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Text from data, as Markdown that shows it and nothing else. */
-import { visible } from './document.ts';
+import { visible, visibleCode } from './visible.ts';
 
 /**
  * Words that GitHub makes a mention, a reference, a symbol or a formula of, however they are escaped:
@@ -71,9 +71,18 @@ function parts(value: string, words: (part: string) => string, magic: (part: str
     .join('');
 }
 
+/** Where a link leads, so that it ends where it should. */
+export function url(value: string): string {
+  return value
+    .replaceAll(/\p{Cs}/gu, '\uFFFD')
+    .replaceAll(/[^\w\-.~:/?#@!$&'*+,;=%]/gu, encodeURIComponent)
+    .replaceAll('(', '%28')
+    .replaceAll(')', '%29');
+}
+
 /** A fence that nothing inside can close. */
 export function fence(language: string, lines: readonly string[]): string {
-  const shown = lines.map((line) => visible(line.replaceAll('\t', '        ')));
+  const shown = lines.map((line) => visibleCode(line));
   const ticks = '`'.repeat(Math.max(3, ...shown.map((line) => longestRun(line) + 1)));
   return [`${ticks}${language}`, ...shown, ticks].join('\n');
 }

@@ -2,7 +2,7 @@
 /** Blocks as GitHub's Markdown, readable in a plain mail too. */
 import { markdownTable } from 'markdown-table';
 import { spansOf, type Block, type Span, type Text } from './document.ts';
-import { cellCode, code, fence, htmlCode, htmlText, lineStart, text } from './escape.ts';
+import { cellCode, code, fence, htmlCode, htmlText, lineStart, text, url } from './escape.ts';
 
 /** The blocks under each other. `prefix` keeps anchors apart where several reports share a page. */
 export function renderMarkdown(blocks: readonly Block[], prefix = ''): string {
@@ -61,7 +61,7 @@ function render(block: Block, page: Page): string {
       return fence(block.language, block.lines);
     case 'drawing': {
       const { image, diagram } = block;
-      const file = image === undefined ? [] : [`![${text(image.alt)}](${encodeURI(image.file)})`];
+      const file = image === undefined ? [] : [`![${text(image.alt)}](${url(image.file)})`];
       return fold(block.summary, [...file, ...(diagram.length > 0 ? [fence('mermaid', diagram)] : [])]);
     }
     case 'fold':

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Spans as lines of a terminal, no longer than asked for. */
 import { styleText } from 'node:util';
-import { spansOf, visible, type Span, type Text } from './document.ts';
+import { spansOf, type Span, type Text } from './document.ts';
+import { visible } from './visible.ts';
 
 /** How a piece of text looks; nothing without colours. */
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+export const STYLES = ['bold', 'dim', 'red', 'green', 'yellow', 'cyan'] as const;
+export type Style = (typeof STYLES)[number];
 export type Painter = (style: Style, text: string) => string;
 
 /** Paints or leaves it; whoever prints has decided which. */
