@@ -146,5 +146,5 @@ function whenOf(run: Run, step: number, { events: happened }: Snapshot): string 
 function crashOf(run: Run, step: StepIx): string {
   const { crash } = run;
   if (crash === undefined || crash.step > step) return '';
-  return describeEvent(run, run.events.at(crash.event), run.names.at(crash.event)) ?? '';
+  return describeEvent(run, crash.event, run.names.at(crash.event)) ?? '';
 }

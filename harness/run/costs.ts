@@ -8,6 +8,7 @@ import {
   type MappingIx,
   type PhysAddr,
   type Size,
+  type StepIx,
 } from '../machine/vocabulary.ts';
 import type { Run } from './run.ts';
 import { mappingOfStep } from './scenario.ts';
@@ -75,7 +76,7 @@ export const COSTS = [
     name: 'iommu-maps',
     title: 'IOMMU map calls',
     unit: 'calls',
-    of: ({ events }) => events.of('iommu_map').length + events.of('iommu_map_sg').length,
+    of: ({ events }) => events.countOf('iommu_map') + events.countOf('iommu_map_sg'),
   },
   {
     name: 'pages-mapped',
@@ -89,7 +90,7 @@ export const COSTS = [
     name: 'iommu-unmaps',
     title: 'IOMMU unmap calls',
     unit: 'calls',
-    of: ({ events }) => events.of('iommu_unmap').length,
+    of: ({ events }) => events.countOf('iommu_unmap'),
   },
   {
     name: 'pages-unmapped',
@@ -102,13 +103,13 @@ export const COSTS = [
     name: 'iotlb-syncs',
     title: 'IOTLB syncs and flushes',
     unit: 'calls',
-    of: ({ events }) => events.of('iommu_iotlb_sync').length + events.of('iommu_flush_iotlb_all').length,
+    of: ({ events }) => events.countOf('iommu_iotlb_sync') + events.countOf('iommu_flush_iotlb_all'),
   },
   {
     name: 'walks',
     title: 'page-table walks',
     unit: 'calls',
-    of: ({ events }) => events.of('iommu_iova_to_phys').length,
+    of: ({ events }) => events.countOf('iommu_iova_to_phys'),
   },
   { name: 'peak-slots', title: 'slots held at peak', unit: 'slots', of: peakSlots },
   { name: 'peak-iova', title: 'IOVA held at peak', unit: 'granules', of: peakIova },
@@ -173,9 +174,15 @@ function usefulLines(run: Run, { phys, size, step, result }: Maintenance): numbe
 
 /** The memory that the mapping's device could use through it. */
 function usedMemory({ scenario, events }: Run, mapping: MappingIx): { phys: PhysAddr; size: Size }[] {
-  const pages = events.of('iommu_map').filter(({ result }) => result === 0);
-  const entries = events.of('sg_entry').map(({ phys, length: size, step }) => ({ phys, size, step }));
-  return [...pages, ...entries].filter(({ step }) => mappingOfStep(scenario, step) === mapping);
+  const used: { phys: PhysAddr; size: Size }[] = [];
+  const isOf = (step: StepIx): boolean => mappingOfStep(scenario, step) === mapping;
+  for (const { phys, size, step, result } of events.of('iommu_map')) {
+    if (result === 0 && isOf(step)) used.push({ phys, size });
+  }
+  for (const { phys, length, step } of events.of('sg_entry')) {
+    if (isOf(step)) used.push({ phys, size: length });
+  }
+  return used;
 }
 
 function peakSlots({ events, bounceBuffers }: Run): number {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The events of a recording: each decoded once, when first asked for, and found by kind. */
-import { decode, kindAt, STRIDE } from '../machine/event-log.ts';
+import { decode, EV, F_KIND, kindAt, STRIDE } from '../machine/event-log.ts';
 import type { Event, EventKind, EventOf } from '../machine/events.ts';
 import type { EventIx } from '../machine/vocabulary.ts';
 
@@ -10,8 +10,8 @@ export class EventIndex {
   private readonly records: Float64Array;
   private readonly decoded: (Event | undefined)[] = [];
   private readonly byKind = new Map<EventKind, readonly Event[]>();
-  /** Per kind: which events are of it. */
-  private positions: ReadonlyMap<EventKind, readonly EventIx[]> | undefined;
+  /** Per kind, by its number: which events are of it. */
+  private places: readonly (readonly EventIx[] | undefined)[] | undefined;
 
   /** `records`: as in a Recording. */
   constructor(records: Float64Array) {
@@ -33,13 +33,17 @@ export class EventIndex {
   of<K extends EventKind>(kind: K, from: EventIx = 0, to: EventIx = Infinity): readonly EventOf<K>[] {
     let list = this.byKind.get(kind);
     if (list === undefined) {
-      this.positions ??= positionsOf(this.records, this.count);
-      list = (this.positions.get(kind) ?? []).map((index) => this.at(index));
+      list = this.placesOf(kind).map((index) => this.at(index));
       this.byKind.set(kind, list);
     }
     const found =
       from === 0 && to === Infinity ? list : list.filter(({ index }) => index >= from && index < to);
-    return found as readonly Event[] as readonly EventOf<K>[];
+    return found as readonly EventOf<K>[];
+  }
+
+  /** How many events are of a kind; decodes nothing. */
+  countOf(kind: EventKind): number {
+    return this.placesOf(kind).length;
   }
 
   /** Events [from, to); `kinds`: only these, and the others are not decoded. */
@@ -50,15 +54,22 @@ export class EventIndex {
     }
     return found;
   }
+
+  private placesOf(kind: EventKind): readonly EventIx[] {
+    this.places ??= placesByKind(this.records);
+    return this.places[EV[kind]] ?? NONE;
+  }
 }
 
-function positionsOf(records: Float64Array, count: number): Map<EventKind, EventIx[]> {
-  const positions = new Map<EventKind, EventIx[]>();
-  for (let index = 0; index < count; index++) {
-    const kind = kindAt(records, index);
-    const list = positions.get(kind);
-    if (list === undefined) positions.set(kind, [index]);
+const NONE: readonly EventIx[] = [];
+
+function placesByKind(records: Float64Array): (EventIx[] | undefined)[] {
+  const places: (EventIx[] | undefined)[] = [];
+  for (let at = F_KIND, index = 0; at < records.length; at += STRIDE, index++) {
+    const kind = records[at] ?? 0;
+    const list = places[kind];
+    if (list === undefined) places[kind] = [index];
     else list.push(index);
   }
-  return positions;
+  return places;
 }

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** An event as a line that a kernel reviewer can read. */
 import { CRASHES, WARNINGS, describeCrash, describeWarning } from '../machine/crash.ts';
+import { F_ARGS, F_DEVICE, F_INJECTED, F_KIND, F_RESULT, STRIDE } from '../machine/event-log.ts';
 import {
   argumentsOf,
   copyOf,
   EVENT_KINDS,
   EVENTS,
   FAULT_REASONS,
-  type Event,
   type EventKind,
   type EventOf,
   type Meaning,
@@ -21,6 +21,7 @@ import {
   IOMMU_PRIV,
   IOMMU_READ,
   IOMMU_WRITE,
+  type EventIx,
   type Size,
 } from '../machine/vocabulary.ts';
 import type { Namer } from './names.ts';
@@ -107,43 +108,35 @@ function seen({ scenario, provenance, labels }: Run, place: number, size: Size):
   return describeLabels(scenario, provenance, labels.subarray(place, place + size));
 }
 
-/** A piece of a row's text: words, or a number and how it is told. */
-type Piece = string | { readonly name: string; readonly words: (typeof WORDS)[Meaning] };
+/** A piece of a row's text: words, or a field of the record and how it is told. */
+type Piece = string | { readonly field: number; readonly words: (typeof WORDS)[Meaning] };
 
-/** The rows' texts, taken apart. */
-const TEXTS: ReadonlyMap<EventKind, readonly Piece[]> = new Map(
-  EVENT_KINDS.flatMap((kind): [EventKind, Piece[]][] => {
-    const { text, returns, notes } = EVENTS[kind];
-    if (text === undefined) return [];
-    const told = [...argumentsOf(kind), { name: 'result', meaning: returns ?? notes }];
-    return [[kind, text.split(/[{}]/).map((part, i) => (i % 2 === 0 ? part : pieceOf(kind, part, told)))]];
-  }),
+/** Per kind, by its number in the log: the row's text, taken apart. */
+const TEXTS: readonly (readonly Piece[] | undefined)[] = EVENT_KINDS.map((kind) =>
+  EVENTS[kind].text?.split(/[{}]/).map((part, i) => (i % 2 === 0 ? part : pieceOf(kind, part))),
 );
 
-function pieceOf(
-  kind: EventKind,
-  name: string,
-  told: readonly { name: string; meaning: Meaning | undefined }[],
-): Piece {
-  const meaning = told.find((argument) => argument.name === name)?.meaning;
+function pieceOf(kind: EventKind, name: string): Piece {
+  const at = argumentsOf(kind).findIndex((argument) => argument.name === name);
+  const meaning = name === 'result' ? EVENTS[kind].returns : argumentsOf(kind)[at]?.meaning;
   if (meaning === undefined) throw new RangeError(`${kind} has no ${name}`);
-  return { name, words: WORDS[meaning] };
+  return { field: name === 'result' ? F_RESULT : F_ARGS + at, words: WORDS[meaning] };
 }
 
-/** The event's line of a trace; undefined: the line of its step says it all. */
-export function describeEvent(run: Run, event: Event, name: Namer): string | undefined {
-  const context = { run, name, device: event.device };
-  const text = TEXTS.get(event.kind);
+/** The line of event number `index` in a trace; undefined: the line of its step says it all. */
+export function describeEvent(run: Run, index: EventIx, name: Namer): string | undefined {
+  const { records } = run;
+  const at = index * STRIDE;
+  const context = { run, name, device: records[at + F_DEVICE] ?? -1 };
+  const text = TEXTS[records[at + F_KIND] ?? -1];
   if (text === undefined) {
+    const event = run.events.at(index);
     const line = LINES[event.kind as Untexted] as (typeof LINES)['warn'];
     return line(event as EventOf<'warn'>, context, !('during' in (run.scenario.steps[event.step] ?? {})));
   }
   let line = '';
   for (const piece of text) {
-    line +=
-      typeof piece === 'string'
-        ? piece
-        : piece.words((event as unknown as Readonly<Record<string, number>>)[piece.name] ?? NaN, context);
+    line += typeof piece === 'string' ? piece : piece.words(records[at + piece.field] ?? NaN, context);
   }
-  return event.injected ? `${line} (injected)` : line;
+  return records[at + F_INJECTED] === 1 ? `${line} (injected)` : line;
 }

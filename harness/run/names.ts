@@ -10,9 +10,9 @@ import type { Scenario } from './scenario.ts';
 /** Puts an address into words. */
 export interface Namer {
   /** `buffer+0x40`, `bounce(m)+0x40`, or the number itself. */
-  readonly phys: (address: PhysAddr) => string;
+  phys(address: PhysAddr): string;
   /** A bus address of a device: `iova(m)+0x200`, or the number itself. */
-  readonly dma: (address: DmaAddr, device: number) => string;
+  dma(address: DmaAddr, device: number): string;
 }
 
 interface Region {
@@ -57,31 +57,43 @@ export class Names {
 
   /** What addresses stand for when event number `moment` is over. */
   at(moment: EventIx): Namer {
-    return {
-      phys: (address) => {
-        for (const { name, phys, size } of this.scenario.buffers) {
-          if (address >= phys && address < phys + size) return withOffset(name, address - phys);
-        }
-        if (address < POOL_START) return hex(address);
-        return find(this.bounce, moment, address) ?? hex(address);
-      },
-      dma: (address, device) => find(this.iova, moment, address, device) ?? hex(address),
-    };
+    return new NamesAt(this.scenario, this.bounce, this.iova, moment);
   }
 }
 
-/** `device`: whose address it is; undefined: it is the same for all. */
-function find(
-  regions: readonly Region[],
-  moment: EventIx,
-  address: number,
-  device?: number,
-): string | undefined {
-  const region = regions.findLast(
-    ({ since, from, to, device: owner }) =>
-      since <= moment && address >= from && address < to && (device ?? owner) === owner,
-  );
-  return region && withOffset(region.name, address - region.start);
+class NamesAt implements Namer {
+  private readonly scenario: Scenario;
+  private readonly bounce: readonly Region[];
+  private readonly iova: readonly Region[];
+  private readonly moment: EventIx;
+
+  constructor(scenario: Scenario, bounce: readonly Region[], iova: readonly Region[], moment: EventIx) {
+    this.scenario = scenario;
+    this.bounce = bounce;
+    this.iova = iova;
+    this.moment = moment;
+  }
+
+  phys(address: PhysAddr): string {
+    for (const { name, phys, size } of this.scenario.buffers) {
+      if (address >= phys && address < phys + size) return withOffset(name, address - phys);
+    }
+    if (address < POOL_START) return hex(address);
+    return this.find(this.bounce, address) ?? hex(address);
+  }
+
+  dma(address: DmaAddr, device: number): string {
+    return this.find(this.iova, address, device) ?? hex(address);
+  }
+
+  /** `device`: whose address it is; undefined: it is the same for all. */
+  private find(regions: readonly Region[], address: number, device?: number): string | undefined {
+    const region = regions.findLast(
+      ({ since, from, to, device: owner }) =>
+        since <= this.moment && address >= from && address < to && (device ?? owner) === owner,
+    );
+    return region && withOffset(region.name, address - region.start);
+  }
 }
 
 function withOffset(name: string, offset: number): string {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A recording as lines that a kernel reviewer can read. */
+import { F_PATH, STRIDE } from '../machine/event-log.ts';
 import { hex } from '../machine/u64.ts';
 import { DIRECTION_NAMES, type EventIx, type StepIx } from '../machine/vocabulary.ts';
 import { attrNames, describeEvent } from './event-text.ts';
@@ -30,12 +31,14 @@ export function traceOf(run: Run): TraceLine[] {
     if (step === undefined) break;
     const heading = describeStep(run.scenario, step);
     lines.push({ step: index, event: -1, text: heading, raw: heading, path: [] });
-    for (const event of run.events.between(outcome.from, outcome.to)) {
-      const text = describeEvent(run, event, run.names.at(event.index));
+    for (let event = outcome.from; event < outcome.to; event++) {
+      const text = describeEvent(run, event, run.names.at(event));
       if (text === undefined) continue;
       const raw = describeEvent(run, event, RAW) ?? text;
-      const path = callPath(run, event.path).map(({ patch, method }) => `${patch}:${method}`);
-      lines.push({ step: index, event: event.index, text, raw, path });
+      const path = callPath(run, run.records[event * STRIDE + F_PATH] ?? 0).map(
+        ({ patch, method }) => `${patch}:${method}`,
+      );
+      lines.push({ step: index, event, text, raw, path });
     }
     lines.push(...outcomeLines(run, index));
   }
@@ -78,8 +81,8 @@ class Behaviour {
   next(): string | undefined {
     for (;;) {
       if (this.event < this.end) {
-        const event = this.run.events.at(this.event++);
-        return describeEvent(this.run, event, this.run.names.at(event.index)) ?? '';
+        const event = this.event++;
+        return describeEvent(this.run, event, this.run.names.at(event)) ?? '';
       }
       const line = this.outcome[this.told++];
       if (line !== undefined) return line.text;
