@@ -2,7 +2,6 @@
 /** Runs a scenario case on a state and records it. */
 import type { DmaOps } from '../subject/dma-ops.ts';
 import type { State } from '../subject/state.ts';
-import { OverBudget } from '../machine/budget.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import { EV, EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
@@ -13,7 +12,6 @@ import { DMA_MAPPING_ERROR, type Scatterlist } from '../machine/vocabulary.ts';
 import { contentOf } from './content.ts';
 import type { Mapping } from './mapping.ts';
 import { Observer } from './observer.ts';
-import { tooMuch } from './over-budget.ts';
 import { kernelFor, runEnded } from './returning.ts';
 import { stateError } from './state-error.ts';
 import { sameSegments } from './same.ts';
@@ -80,7 +78,6 @@ export function execute(
       observer,
     );
   } catch (error) {
-    if (error instanceof OverBudget) throw tooMuch(error, scenario, machine.log.step);
     throw stateError(machine, state, scenario, error);
   } finally {
     runEnded();
@@ -163,7 +160,6 @@ export class Execution {
     });
   }
 
-  /** undefined: what comes before the first step. */
   private attempt(step: Step | undefined, index: number): { status: StepOutcome['status']; map: number } {
     const map = step !== undefined && 'map' in step ? step.map : -1;
     try {
