@@ -16,8 +16,10 @@ import { within } from '../harness/run/returning.ts';
 import { loadScenarioText } from '../harness/scenario/load.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { UserError } from '../harness/text/user-error.ts';
+import { visible } from '../harness/text/visible.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, wholeNumber, type Args, type Command } from './cli.ts';
 import { mutateText, mutateTree } from './fuzz-mutations.ts';
+import { print, printAside } from './print.ts';
 
 export const fuzz: Command = {
   usage: '',
@@ -62,15 +64,15 @@ function run(args: Args): number {
     if (harm !== undefined) {
       const file = join(mkdtempSync(join(tmpdir(), 'bouncediff-fuzz-')), target.name);
       writeFileSync(file, text);
-      process.stdout.write(`input ${index} of seed ${seed} (${file}): ${harm}\n`);
-      process.stdout.write(`again: npm run fuzz -- --seed ${seed} --first ${index} --count 1\n`);
+      print(`${visible(`input ${index} of seed ${seed} (${file}): ${harm}`)}\n`);
+      print(`again: npm run fuzz -- --seed ${seed} --first ${index} --count 1\n`);
       return EXIT_BAD_NEWS;
     }
-    if ((index - first + 1) % EVERY === 0) process.stderr.write(`${index - first + 1} of ${count} inputs\n`);
+    if ((index - first + 1) % EVERY === 0) printAside(`${index - first + 1} of ${count} inputs\n`);
   }
   const seconds = Math.round((performance.now() - began) / 1000);
   const memory = Math.round(process.resourceUsage().maxRSS / 1024);
-  process.stdout.write(
+  print(
     `${count} inputs of seed ${seed}: ${counts.refused} refused in one line, ${counts.worked} worked; ${seconds} s, ${memory} MiB at most\n`,
   );
   return EXIT_OK;

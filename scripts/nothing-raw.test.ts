@@ -351,6 +351,8 @@ test('only print.ts writes to standard output and standard error, and terminal.t
   const folder = import.meta.dirname;
   const writers = readdirSync(folder)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
-    .filter((name) => /std(?:out|err)\.write|writeSync|console\./.test(readFileSync(join(folder, name), 'utf8')));
+    .filter((name) =>
+      /std(?:out|err)\.write|writeSync|console\./.test(readFileSync(join(folder, name), 'utf8')),
+    );
   expect(writers).toEqual(['print.ts', 'terminal.ts']);
 });
