@@ -57,7 +57,7 @@ function damage(root: Tree, choices: SeededChoices): void {
   switch (choices.below(8)) {
     case 0:
       if (Array.isArray(holder)) holder.splice(Number(key), 1);
-      else delete holder[key];
+      else Reflect.deleteProperty(holder, key);
       return;
     case 1:
       // Somewhere else's value.
@@ -65,9 +65,9 @@ function damage(root: Tree, choices: SeededChoices): void {
       return;
     case 2:
       // Many of it.
-      if (Array.isArray(holder))
+      if (Array.isArray(holder)) {
         holder.push(...Array.from({ length: 1 + choices.below(201) }, () => structuredClone(value)));
-      else for (let i = choices.below(51); i > 0; i--) holder[`${key}${i}`] = structuredClone(value);
+      } else for (let i = choices.below(51); i > 0; i--) holder[`${key}${i}`] = structuredClone(value);
       return;
     case 3:
       // Deep inside.

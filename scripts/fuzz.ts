@@ -83,8 +83,7 @@ function mutant(target: Target, seed: number, index: number): string {
   const text = target.seeds[choices.below(target.seeds.length)] ?? '';
   // Every third is damaged byte by byte.
   if (choices.below(3) === 0) return mutateText(text, choices);
-  // A tree of which nothing is left prints as undefined.
-  return String(target.print(mutateTree(target.parse(text), choices)));
+  return target.print(mutateTree(target.parse(text), choices));
 }
 
 /** What is wrong with how the input was dealt with; undefined: nothing. */
@@ -100,8 +99,9 @@ function harmOf(
     if (outcome === undefined || user + system > LIMIT * 1000) return `takes more than ${LIMIT} ms`;
     counts.worked++;
   } catch (error) {
-    if (!(error instanceof UserError))
+    if (!(error instanceof UserError)) {
       return error instanceof Error ? (error.stack ?? error.message) : String(error);
+    }
     if (error.message.includes('\n')) return `more than one line: ${error.message}`;
     counts.refused++;
   }
@@ -118,7 +118,7 @@ function scenarios(): Target {
     name: 'map/fuzz.yaml'.replace('/', '-'),
     seeds: files.sort().map((file) => readFileSync(join(corpus, file), 'utf8')),
     parse: (text) => parse(text) as unknown,
-    print: (tree) => stringify(tree),
+    print: (tree) => stringify(tree ?? null),
     run(text) {
       for (const scenario of loadScenarioText(text, 'map/fuzz.yaml').slice(0, 4)) {
         judge(lookAt(machine, DMA_IOMMU.root, scenario));
@@ -132,7 +132,7 @@ function expectations(): Target {
     name: 'expectations.yaml',
     seeds: [readFileSync(join(packageRoot(), 'corpus', 'expectations.yaml'), 'utf8')],
     parse: (text) => parse(text) as unknown,
-    print: (tree) => stringify(tree),
+    print: (tree) => stringify(tree ?? null),
     run: (text) => void parseExpectations(text, 'expectations.yaml'),
   };
 }
@@ -144,7 +144,7 @@ function programs(): Target {
     name: 'programs.jsonl',
     seeds: gunzipSync(readFileSync(file)).toString('utf8').trimEnd().split('\n'),
     parse: (text) => JSON.parse(text) as unknown,
-    print: (tree) => JSON.stringify(tree),
+    print: (tree) => JSON.stringify(tree ?? null),
     run: (text) => void lookAt(machine, DMA_IOMMU.root, scenarioOf(readProgram(text, 'programs.jsonl', 1))),
   };
 }

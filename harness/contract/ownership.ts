@@ -28,14 +28,12 @@ const known = new WeakMap<Facts, Ownership>();
 
 /** Whose byte is whose, and where that was not respected; walked once for all clauses. */
 export function ownershipOf(facts: Facts): Ownership {
-  let found = known.get(facts);
-  if (found === undefined) {
-    const walk = new Walk(facts);
-    walk.run();
-    found = walk.found;
-    known.set(facts, found);
-  }
-  return found;
+  const found = known.get(facts);
+  if (found !== undefined) return found;
+  const walk = new Walk(facts);
+  walk.run();
+  known.set(facts, walk.found);
+  return walk.found;
 }
 
 class Walk implements Moment {

@@ -78,7 +78,7 @@ export function runToolchain(job: Job): Linked {
 }
 
 /** The first error of clang or wasm-ld, else the first line, as one line: `drivers/iommu/dma-iommu.c:12:3: error: …` */
-export function firstComplaint(text: string): string {
+function firstComplaint(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   const line =
     lines.find((candidate) => /\berror:/.test(candidate)) ?? lines.find((candidate) => candidate !== '');

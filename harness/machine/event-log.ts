@@ -42,7 +42,7 @@ const FIRST_LOOK = 256;
  * Kernel calls that a state may make in one step before it counts as one that does not return. The longest
  * scatterlist of a scenario, 256 entries, takes less than 2,000.
  */
-export const MAX_CALLS = 4096;
+const MAX_CALLS = 4096;
 
 /**
  * Doubles per exposure: events so far, step, device, iova, phys, size, first label, owner mapping.

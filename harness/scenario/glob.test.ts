@@ -39,7 +39,7 @@ test.each([`${'*'.repeat(15)}!`, `${'**a'.repeat(60)}!`, `${'*a'.repeat(5000)}!`
   'a pattern that a backtracking matcher would never be done with: %#',
   (pattern) => {
     const began = performance.now();
-    expect(globOf(pattern)(`${'a'.repeat(300)}`)).toBe(false);
+    expect(globOf(pattern)('a'.repeat(300))).toBe(false);
     expect(performance.now() - began).toBeLessThan(1000);
   },
 );
