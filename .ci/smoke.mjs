@@ -56,6 +56,7 @@ const REFUSALS = [
   ...[
     'new-state',
     'bench',
+    'fuzz',
     'reports',
     'schema',
     'pictures:look',

@@ -19,7 +19,7 @@ const EXIT_CODES = `Exit codes:
   0    done; nothing regressed
   1    something regressed, was found, does not match or is stale
   2    trouble; one line on standard error says what
-  130  interrupted
+  130  interrupted: Ctrl-C, at once
   134  out of memory: Node.js aborts, with a report of its own
 `;
 

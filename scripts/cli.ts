@@ -23,7 +23,7 @@ export const EXIT_CODES: Readonly<Record<number, string>> = {
   [EXIT_OK]: 'done; nothing regressed',
   [EXIT_BAD_NEWS]: 'something regressed, was found, does not match or is stale',
   [EXIT_TROUBLE]: 'trouble; one line on standard error says what',
-  [EXIT_INTERRUPTED]: 'interrupted',
+  [EXIT_INTERRUPTED]: 'interrupted: Ctrl-C, at once',
   [EXIT_OUT_OF_MEMORY]: 'out of memory: Node.js aborts, with a report of its own',
 };
 
