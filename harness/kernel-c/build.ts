@@ -20,8 +20,6 @@ export type Below = 'machine' | 'tree';
 export interface BuildRequest extends BuildConfiguration {
   readonly tree: SourceTree;
   readonly below: Below;
-  /** Check every address, also beyond 32 bits; doubles the time of a run. */
-  readonly safeHeap: boolean;
   /** Where objects and modules are kept; undefined: nowhere. */
   readonly cacheFolder: string | undefined;
 }
@@ -69,13 +67,7 @@ export function build(request: BuildRequest): Build {
   const { cacheFolder } = request;
   const cache = cacheIn(cacheFolder);
   const units = prepared.units.map((unit) => ({ ...unit, key: hash([FORMAT, unit.args, ...unit.reads]) }));
-  const key = hash([
-    FORMAT,
-    units.map((unit) => unit.key),
-    prepared.linkArgs,
-    prepared.frames,
-    request.safeHeap,
-  ]);
+  const key = hash([FORMAT, units.map((unit) => unit.key), prepared.linkArgs, prepared.frames]);
   const known = cache.readModule(key);
   if (known !== undefined) return { ...known, archSync: archSync(request.tree), key };
   const objects: Record<string, string> = {};
@@ -89,7 +81,7 @@ export function build(request: BuildRequest): Build {
     files: missing.length === 0 ? {} : prepared.files,
     units: missing.map(({ name, args }) => ({ name, args })),
     link: { args: prepared.linkArgs, objects },
-    lowering: { frames: prepared.frames, safeHeap: request.safeHeap },
+    lowering: { frames: prepared.frames },
   });
   for (const { name, key: unitKey } of missing) cache.writeObject(unitKey, linked.objects[name] ?? '');
   const made = { module: new Uint8Array(Buffer.from(linked.module, 'base64')), frames: linked.frames };

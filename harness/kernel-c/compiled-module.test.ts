@@ -12,6 +12,9 @@ import { ourFiles } from './files-of-ours.ts';
 import { runToolchain, type Job, type Linked } from './toolchain.ts';
 import { fromI64 } from './wasm-numbers.ts';
 
+/** The compiler starts in two seconds, on a busy machine in twenty, milliseconds. */
+const PATIENCE = 120_000;
+
 const SMALL = `#include "machine.h"
 typedef machine_u64 u64;
 extern int some_kernel_function(int, u64);
@@ -55,14 +58,14 @@ function jobOf(text: string, frames: readonly string[] = []): Job {
       args: linkArgs(['small.o', 'runtime.o'], [], exportsOf(new Map(Object.entries(files)))),
       objects: {},
     },
-    lowering: { frames, safeHeap: false },
+    lowering: { frames },
   };
 }
 
 let linked: Linked;
 beforeAll(() => {
   linked = runToolchain(jobOf(SMALL, ['kernel_c_hang', 'never_ends', 'kernel_c_index']));
-});
+}, PATIENCE);
 
 let module: CompiledModule;
 let entered: string[];
@@ -224,21 +227,26 @@ describe('restoring', () => {
 describe('what does not compile', () => {
   test.each([
     ['int f(void)\n{\n\treturn x;\n}\n', /^small\.c:3:9: error: use of undeclared identifier 'x'$/],
-    ['#include <linux/none.h>\n', /^small\.c:1:10: fatal error: 'linux\/none\.h' file not found$/],
     [
       'extern int datum; int kernel_c_f(void) { return datum; }',
       /^wasm-ld: error: .*undefined symbol: datum$/,
     ],
     ['extern int memcmp(int); int kernel_c_f(void) { return memcmp(1); }', /signature mismatch: memcmp/],
-  ])('%j is refused in one line', (text, expected) => {
-    let message = '';
-    try {
-      runToolchain(jobOf(text));
-    } catch (error) {
-      if (error instanceof UserError) ({ message } = error);
-    }
-    expect(message).toMatch(expected);
-  });
+  ])(
+    '%j is refused in one line',
+    (text, expected) => {
+      let message = '';
+      try {
+        const { units, link, ...job } = jobOf(text);
+        const objects = { 'runtime.o': linked.objects['runtime.o'] ?? '' };
+        runToolchain({ ...job, units: units.slice(0, 1), link: { ...link, objects } });
+      } catch (error) {
+        if (error instanceof UserError) ({ message } = error);
+      }
+      expect(message).toMatch(expected);
+    },
+    PATIENCE,
+  );
 });
 
 test('numbers of texts stay', () => {

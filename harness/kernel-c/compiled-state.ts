@@ -42,9 +42,7 @@ export async function compileState(request: CompileRequest): Promise<State> {
       const { id, cacheFolder, below = 'tree' } = request;
       const without = swiotlb ? '' : ', without swiotlb';
       request.onProgress?.(`compiling ${id} for pages of ${pageSize / 1024} KiB${without}`);
-      kernel = new CompiledKernel(
-        build({ tree: sources, cacheFolder, below, pageSize, swiotlb, safeHeap: false }),
-      );
+      kernel = new CompiledKernel(build({ tree: sources, cacheFolder, below, pageSize, swiotlb }));
       kernels.set(key, kernel);
     }
     return kernel;

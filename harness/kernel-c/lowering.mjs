@@ -16,7 +16,7 @@ const NOTES = { queue_iova: 'kernel_c_note_queue_iova' };
  * @param {Uint8Array} bytes
  * @param {import('./toolchain.ts').Job['lowering']} lowering
  */
-export function lower(wasm, bytes, { frames, safeHeap }) {
+export function lower(wasm, bytes, { frames }) {
   const module = wasm.readBinary(bytes);
   try {
     const all = wasm.Features;
@@ -36,7 +36,6 @@ export function lower(wasm, bytes, { frames, safeHeap }) {
     for (const feature of features) bits |= feature;
     module.setFeatures(bits);
     announceFrames(wasm, module, frames);
-    if (safeHeap) module.runPasses(['safe-heap']);
     module.runPasses(['memory64-lowering', 'table64-lowering']);
     if (!module.validate()) throw new Error('the lowered module is not valid');
     wasm.setDebugInfo(true);

@@ -25,8 +25,6 @@ export interface Job {
   readonly lowering: {
     /** Functions that tell when they begin and return. */
     readonly frames: readonly string[];
-    /** Check every address before the access, also those beyond 32 bits. */
-    readonly safeHeap: boolean;
   };
 }
 
