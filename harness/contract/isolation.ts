@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** An operation on one mapping changes nothing of other mappings and buffers, as their owners see it. */
 import { equalLabels } from '../machine/labels.ts';
+import type { BufferIx, Label, MappingIx, Size } from '../machine/vocabulary.ts';
 import type { StepOutcome } from '../run/recording.ts';
 import { covers, sharesLine, type BufferBytes } from './bytes.ts';
 import type { Facts } from './facts.ts';
@@ -38,7 +39,9 @@ function checkBuffers(moment: Moment, map: number, outcome: StepOutcome): void {
         if (now === before[at]) continue;
         if (covers(scenario, map, buffer, at)) continue;
         if (!coherent && sharesLine(scenario, map, buffer, at)) continue;
-        checkUnchanged(moment, outcome, run.mapped, buffer, at, before[at], now);
+        const expected = before[at];
+        if (expected === undefined) continue;
+        checkUnchanged(moment, outcome, { mapping: run.mapped, buffer, offset: at }, expected, now);
       }
     }
   }
@@ -58,23 +61,23 @@ function checkMappings(moment: Moment, map: number, outcome: StepOutcome): void 
       const { buffer, offset } = facts.bufferByte(other.index, byte);
       const run = moment.bytes[buffer]?.runAt(offset);
       if (run?.owner !== other.index || !run.judged) continue;
-      checkUnchanged(moment, outcome, other.index, buffer, offset, before[byte], now);
+      const expected = before[byte];
+      if (expected === undefined) continue;
+      checkUnchanged(moment, outcome, { mapping: other.index, buffer, offset }, expected, now);
     }
   }
 }
 
+/** A byte that has another label than before the operation: somebody wrote it in this step, or it is a break. */
 function checkUnchanged(
   { facts, found, step }: Moment,
   outcome: StepOutcome,
-  mapping: number,
-  buffer: number,
-  offset: number,
-  before: number | undefined,
-  now: number,
+  { mapping, buffer, offset }: { mapping: MappingIx; buffer: BufferIx; offset: Size },
+  expected: Label,
+  observed: Label,
 ): void {
-  if (before === undefined) return;
-  const origin = facts.run.provenance.of(now);
+  const origin = facts.run.provenance.of(observed);
   // Written by somebody in this very step: not the operation's doing.
   if ('event' in origin && origin.event >= outcome.from && origin.event < outcome.to) return;
-  found.miss('isolation', step, -1, mapping, buffer, offset, before, now);
+  found.miss({ clause: 'isolation', step, event: -1, mapping, buffer }, offset, expected, observed);
 }

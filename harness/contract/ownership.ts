@@ -10,7 +10,11 @@ import {
   DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
+  type BufferIx,
+  type EventIx,
+  type Label,
   type MappingIx,
+  type Size,
 } from '../machine/vocabulary.ts';
 import { TOUCHING, type EventKind, type EventOf } from '../machine/events.ts';
 import type { StepOutcome } from '../run/recording.ts';
@@ -20,7 +24,7 @@ import type { Facts, MappingFacts } from './facts.ts';
 import { checkIsolation, type Moment } from './isolation.ts';
 import { SharedLines } from './shared-lines.ts';
 import { Views } from './views.ts';
-import { Ownership, type OwnershipClause } from './wrong-byte.ts';
+import { Ownership, type Look, type OwnershipClause } from './wrong-byte.ts';
 
 const ACCESSES = new Set<EventKind>([...TOUCHING, 'device_read']);
 
@@ -137,11 +141,12 @@ class Walk implements Moment {
       const two = labels[second + at] ?? 0;
       if (one === two && one === seen[at] && one === content[at]) continue;
       if (run.lazy === -1) {
-        this.expect('cpu-owned-stability', event, mapping, buffer, at, seen[at] ?? 0, one);
-        this.expect('cpu-owned-stability', event, mapping, buffer, at, one, two);
+        const look = this.look('cpu-owned-stability', event, mapping, buffer);
+        this.expect(look, at, seen[at] ?? 0, one);
+        this.expect(look, at, one, two);
       }
       if (run.deviceWrote) {
-        this.expect('from-device-data', event, mapping, buffer, at, content[at] ?? 0, one);
+        this.expect(this.look('from-device-data', event, mapping, buffer), at, content[at] ?? 0, one);
       }
       seen[at] = two;
     }
@@ -175,7 +180,8 @@ class Walk implements Moment {
       const hit = this.facts.mappingAt(device, iova + i, this.step);
       n = Math.min(size - i, hit?.left ?? this.facts.gapAt(device, iova + i, this.step));
       if (hit === undefined) {
-        this.spoilByPhys(phys + i, n);
+        // Written without being entitled to: confinement's business, nobody else's.
+        this.lines.spoilWritten(phys + i, phys + i + n);
         continue;
       }
       const { index, dir } = hit.mapping;
@@ -187,17 +193,6 @@ class Walk implements Moment {
         }
         countUp(bytes.content, offset, length, label + i + byte - hit.byte);
       }
-    }
-  }
-
-  /** A device wrote there without being entitled to: confinement's business, nobody else's. */
-  private spoilByPhys(phys: number, size: number): void {
-    let index = 0;
-    for (const buffer of this.facts.run.scenario.buffers) {
-      const from = Math.max(phys, buffer.phys) - buffer.phys;
-      const to = Math.min(phys + size, buffer.phys + buffer.size) - buffer.phys;
-      if (from < to) this.of(index).spoil(from, to);
-      index++;
     }
   }
 
@@ -273,11 +268,12 @@ class Walk implements Moment {
     if (!run.judged || !run.known || run.deviceWrote) return;
     const { content } = this.of(buffer);
     const { from, to } = run;
+    const look = this.look('to-device-data', event, map, buffer);
     for (let at = from + equalLabels(content, from, labels, first + from, to - from); at < to; at++) {
       // A byte that no dma segment has is out of the device's reach.
       const label = labels[first + at] ?? LABEL_FAULT;
       if (content[at] === label) continue;
-      this.expect('to-device-data', event, map, buffer, at, content[at] ?? 0, label);
+      this.expect(look, at, content[at] ?? 0, label);
     }
     this.found.exercise('to-device-data');
   }
@@ -304,8 +300,9 @@ class Walk implements Moment {
   /** The CPU had the bytes all the time: it must find in them what it saw last. */
   private mustBeSeenAgain({ from, to }: ByteRun, map: number, buffer: number, now: Uint32Array): void {
     const { seen } = this.of(buffer);
+    const look = this.look('cpu-owned-stability', -1, map, buffer);
     for (let at = from + equalLabels(now, from, seen, from, to - from); at < to; at++) {
-      this.expect('cpu-owned-stability', -1, map, buffer, at, seen[at] ?? 0, now[at] ?? 0);
+      this.expect(look, at, seen[at] ?? 0, now[at] ?? 0);
     }
     this.found.exercise('cpu-owned-stability');
   }
@@ -316,11 +313,12 @@ class Walk implements Moment {
     const { content } = this.of(buffer);
     const clause = run.deviceWrote ? 'from-device-data' : 'partial-write-preserved';
     const { from, to } = run;
+    const look = this.look(clause, -1, map, buffer);
     for (let at = from + equalLabels(content, from, seen, from, to - from); at < to; at++) {
       const label = seen[at] ?? 0;
       if (content[at] === label) continue;
       const tolerated = !run.deviceWrote && this.isTolerated(map, buffer, at, label);
-      this.expect(clause, -1, map, buffer, at, tolerated ? label : (content[at] ?? 0), label);
+      this.expect(look, at, tolerated ? label : (content[at] ?? 0), label);
       content[at] = label;
     }
     this.found.exercise(clause);
@@ -363,7 +361,7 @@ class Walk implements Moment {
           const before = bytes.seen[at] ?? 0;
           const label = seen[at] ?? 0;
           const fine = label === before || (dir === DMA_FROM_DEVICE && label === LABEL_ZERO);
-          if (!fine) this.expect('failed-map-harmless', -1, map, buffer, at, before, label);
+          if (!fine) this.expect(this.look('failed-map-harmless', -1, map, buffer), at, before, label);
         }
         this.found.exercise('failed-map-harmless');
         bytes.seen.set(seen.subarray(run.from, run.to), run.from);
@@ -372,17 +370,14 @@ class Walk implements Moment {
     }
   }
 
-  private expect(
-    clause: OwnershipClause,
-    event: number,
-    mapping: number,
-    buffer: number,
-    offset: number,
-    expected: number,
-    observed: number,
-  ): void {
-    if (expected === observed) this.found.exercise(clause);
-    else this.found.miss(clause, this.step, event, mapping, buffer, offset, expected, observed);
+  /** Somebody looks, at the current step. `event`: the read, -1: the memory after the step is looked at. */
+  private look(clause: OwnershipClause, event: EventIx, mapping: MappingIx, buffer: BufferIx): Look {
+    return { clause, step: this.step, event, mapping, buffer };
+  }
+
+  private expect(look: Look, offset: Size, expected: Label, observed: Label): void {
+    if (expected === observed) this.found.exercise(look.clause);
+    else this.found.miss(look, offset, expected, observed);
   }
 
   private of(buffer: number): BufferBytes {

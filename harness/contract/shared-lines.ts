@@ -74,6 +74,7 @@ export class SharedLines {
         shared ||= before || behind;
       }
     }
+    // As uncertain as their neighbours.
     if (shared) this.spoilWritten(Math.max(line, phys), Math.min(line + LINE_SIZE, phys + size));
   }
 
@@ -91,8 +92,8 @@ export class SharedLines {
     return any;
   }
 
-  /** The bytes that were written there are as uncertain as their neighbours. */
-  private spoilWritten(from: number, to: number): void {
+  /** The buffers' bytes in [from, to) were written, and are judged no more. */
+  spoilWritten(from: PhysAddr, to: PhysAddr): void {
     let index = 0;
     for (const buffer of this.facts.run.scenario.buffers) {
       const start = Math.max(from, buffer.phys) - buffer.phys;

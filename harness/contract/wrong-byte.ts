@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Bytes that were not what their owner should have found. */
 import { FIRST_LABEL } from '../machine/labels.ts';
+import type { BufferIx, EventIx, Label, MappingIx, Size, StepIx } from '../machine/vocabulary.ts';
 
 /** The clauses that this walk decides. */
 export type OwnershipClause =
@@ -11,21 +12,25 @@ export type OwnershipClause =
   | 'isolation'
   | 'failed-map-harmless';
 
-/** Bytes in a row that were not what their owner should have found, for the same reason. */
-export interface WrongBytes {
+/** Who looked at bytes of a buffer, on behalf of which clause. */
+export interface Look {
   readonly clause: OwnershipClause;
-  readonly step: number;
+  readonly step: StepIx;
   /** Event of the read that shows it, -1: the memory after the step does. */
-  readonly event: number;
+  readonly event: EventIx;
   /** -1: none is involved. */
-  readonly mapping: number;
-  readonly buffer: number;
+  readonly mapping: MappingIx;
+  readonly buffer: BufferIx;
+}
+
+/** Bytes in a row that were not what their owner should have found, for the same reason. */
+export interface WrongBytes extends Look {
   /** The first one, in the buffer. */
-  readonly offset: number;
-  size: number;
+  readonly offset: Size;
+  size: Size;
   /** Labels of the first one; the next bytes' count up, or stay the same for what no write wrote. */
-  readonly expected: number;
-  readonly observed: number;
+  readonly expected: Label;
+  readonly observed: Label;
 }
 
 /** What a walk over the bytes found. */
@@ -48,16 +53,8 @@ export class Ownership {
   }
 
   /** A byte was wrong; it joins the bytes before it that were wrong in the same look and way. */
-  miss(
-    clause: OwnershipClause,
-    step: number,
-    event: number,
-    mapping: number,
-    buffer: number,
-    offset: number,
-    expected: number,
-    observed: number,
-  ): void {
+  miss(look: Look, offset: Size, expected: Label, observed: Label): void {
+    const { clause, step, event, mapping, buffer } = look;
     this.exercise(clause);
     const before = this.lastWrong.get(clause);
     if (
@@ -73,13 +70,13 @@ export class Ownership {
       before.size++;
       return;
     }
-    const bytes = { clause, step, event, mapping, buffer, offset, size: 1, expected, observed };
+    const bytes = { ...look, offset, size: 1, expected, observed };
     this.wrong.push(bytes);
     this.lastWrong.set(clause, bytes);
   }
 }
 
 /** Label `size` bytes further on in the same write; what nobody wrote has one label. */
-function nextLabel(label: number, size: number): number {
+function nextLabel(label: Label, size: Size): Label {
   return label >= FIRST_LABEL ? label + size : label;
 }
