@@ -255,7 +255,7 @@ describe('bad input', () => {
   const table: [command: string, args: string[], message: string | RegExp][] = [
     ['touched', [], 'say which files have changed, or since when: --base REF'],
     ['touched', ['--base', 'no-such-ref'], /^git cannot tell what has changed since "no-such-ref": fatal: /],
-    ['pull-request', ['/no/such/file', 'x'], /^cannot read "\/no\/such\/file": .*ENOENT/],
+    ['pull-request', ['/no/such/file', 'x'], /^\/no\/such\/file: cannot be read \(ENOENT\)$/],
     ['pull-request', [bad, 'x'], /bad\.txt: "v2 v3 v4" is no pair of states$/],
     ['sticky-comment', ['owner', '1', bad], '"owner" is no repository: OWNER/NAME'],
     ['sticky-comment', ['o/n', 'x', bad], '"x" is no number of a pull request'],

@@ -11,7 +11,8 @@ import { openSources } from '../harness/source/sources.ts';
 import { visible } from '../harness/text/visible.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import type { State } from '../harness/subject/state.ts';
-import { appendFile, assertWritable, makeFolder, readText, writeFile } from '../harness/text/files.ts';
+import { appendFile, assertWritable, makeFolder, writeFile } from '../harness/text/files.ts';
+import { readText } from '../harness/text/read-file.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import {
   EXIT_BAD_NEWS,
@@ -83,8 +84,11 @@ interface Pair {
   readonly counts: boolean;
 }
 
+/** Largest file of pairs, bytes. */
+const MAX_PAIRS_SIZE = 64 * 1024;
+
 function readPairs(file: string): Pair[] {
-  const lines = readText(file)
+  const lines = readText(file, MAX_PAIRS_SIZE)
     .split('\n')
     .filter((line) => line.trim() !== '');
   return lines.map((line) => {

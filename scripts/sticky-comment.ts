@@ -2,10 +2,13 @@
 import { execa } from 'execa';
 import { COMMENT_MARKER } from '../harness/report/comment.ts';
 import { UserError } from '../harness/text/user-error.ts';
-import { readText } from '../harness/text/files.ts';
+import { readText } from '../harness/text/read-file.ts';
 import { EXIT_OK, quote, type Args, type Command } from './cli.ts';
 
 import { print } from './print.ts';
+
+/** Largest file that is taken for a comment, bytes; GitHub takes 64 KiB. */
+const MAX_COMMENT_SIZE = 1024 * 1024;
 
 export const stickyComment: Command = {
   usage: '<repository> <number> <file>',
@@ -22,7 +25,7 @@ async function run({ positionals: [repository = '', number = '', file = ''] }: A
     throw new UserError(`${quote(repository)} is no repository: OWNER/NAME`);
   }
   if (!/^\d+$/.test(number)) throw new UserError(`${quote(number)} is no number of a pull request`);
-  const body = readText(file);
+  const body = readText(file, MAX_COMMENT_SIZE);
   if (!body.startsWith(COMMENT_MARKER)) {
     throw new UserError(`${file} does not begin with ${COMMENT_MARKER}; npm run pull-request writes it`);
   }

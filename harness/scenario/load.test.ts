@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { InputError, loadCorpus, loadScenarioText, selectScenarios } from './load.ts';
@@ -77,6 +77,14 @@ describe('a corpus', () => {
     ]);
   });
 
+  test('may have a topic that is a link to a folder', () => {
+    write('elsewhere/a.yaml', TEXT);
+    renameSync(path.join(dir, 'elsewhere'), path.join(dir, '.elsewhere'));
+    symlinkSync('.elsewhere', path.join(dir, 'map'));
+    symlinkSync('nowhere', path.join(dir, 'sync'));
+    expect(loadCorpus(dir).scenarios.map(({ id }) => id)).toEqual(['map/a']);
+  });
+
   test('has a hash of its names and bytes', () => {
     write('map/a.yaml', TEXT);
     const { hash } = loadCorpus(dir);
@@ -92,6 +100,12 @@ describe('a corpus', () => {
   test.each<[string, string, string | Uint8Array, string]>([
     ['nothing', 'map/notes.txt', '', ': no scenario in it; expected <topic>/<name>.yaml'],
     ['a wrong topic', 'snyc/a.yaml', TEXT, '/snyc: not a topic (did you mean sync?); topics: map, unmap,'],
+    [
+      'a scenario without a topic',
+      'a.yaml',
+      TEXT,
+      '/a.yaml: a scenario stands in the folder of its topic: map,',
+    ],
     [
       'a wrong name',
       'map/Two_words.yaml',

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Scenario files and folders of them. */
 import { createHash } from 'node:crypto';
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { firstProblem } from '../text/issues.ts';
 import { checkAllUsed, expandMatrix, readMatrix } from './dimensions.ts';
 import { Scope } from './placeholders.ts';
@@ -44,6 +44,9 @@ export interface Corpus {
   readonly files: number;
 }
 
+const IS_YAML = /\.ya?ml$/i;
+/** What stands beside the topics. */
+const EXPECTATIONS = 'expectations.yaml';
 const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*\.yaml$/;
 
 function scenarioId(file: string): string {
@@ -84,18 +87,22 @@ export function loadScenarioText(text: string, file: string): Scenario[] {
 /** Relative names of the scenario files, in code point order. Other files are left alone. */
 function listFiles(dir: string): string[] {
   const files: string[] = [];
-  for (const topic of attempt(dir, () => readdirSync(dir, { withFileTypes: true }))) {
-    if (!topic.isDirectory() || topic.name.startsWith('.')) continue;
-    if (!TOPICS.some((known) => known === topic.name)) {
-      const hint = didYouMean(topic.name, TOPICS);
-      throw new UserError(`${dir}/${topic.name}: not a topic${hint}; topics: ${TOPICS.join(', ')}`);
+  for (const topic of attempt(dir, () => readdirSync(dir))) {
+    const path = `${dir}/${topic}`;
+    if (topic.startsWith('.')) continue;
+    if (attempt(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() !== true) {
+      if (!IS_YAML.test(topic) || topic === EXPECTATIONS) continue;
+      throw new UserError(`${path}: a scenario stands in the folder of its topic: ${TOPICS.join(', ')}`);
     }
-    for (const name of attempt(`${dir}/${topic.name}`, () => readdirSync(`${dir}/${topic.name}`))) {
-      if (!/\.ya?ml$/i.test(name)) continue;
+    if (!TOPICS.some((known) => known === topic)) {
+      throw new UserError(`${path}: not a topic${didYouMean(topic, TOPICS)}; topics: ${TOPICS.join(', ')}`);
+    }
+    for (const name of attempt(path, () => readdirSync(path))) {
+      if (!IS_YAML.test(name)) continue;
       if (!FILE_NAME.test(name)) {
-        throw new UserError(`${dir}/${topic.name}/${name}: ${quoted(name)} is not like kebab-name.yaml`);
+        throw new UserError(`${path}/${name}: ${quoted(name)} is not like kebab-name.yaml`);
       }
-      files.push(`${topic.name}/${name}`);
+      files.push(`${topic}/${name}`);
     }
   }
   return files.sort();

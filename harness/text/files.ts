@@ -8,7 +8,6 @@ import {
   fchmodSync,
   mkdirSync,
   openSync,
-  readFileSync,
   readlinkSync,
   realpathSync,
   renameSync,
@@ -134,15 +133,6 @@ export function appendFile(file: string, text: string): void {
     appendFileSync(file, text);
   } catch (error) {
     throw cannot('append to', file, error);
-  }
-}
-
-/** Reads a file that an argument names. */
-export function readText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw cannot('read', file, error);
   }
 }
 
