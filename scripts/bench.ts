@@ -86,8 +86,11 @@ async function measureStates(
   while (rounds.count < ROUNDS[length]) {
     if (rounds.count >= FEWEST_ROUNDS && performance.now() - began > LIMIT[length]) break;
     for (const index of states.keys()) {
-      progress((1 + rounds.count) * states.length + index, total);
-      await interruptible(() => rounds.run((index + rounds.count + 1) % states.length));
+      await interruptible(() => {
+        const begun = 1 + rounds.count;
+        progress(begun * states.length + index, total);
+        rounds.run((index + begun) % states.length);
+      });
     }
   }
   progress(total, total);

@@ -35,7 +35,7 @@ describe('states', () => {
     const ids = rows.slice(1).map((row) => cells(row)[at]?.replaceAll('`', ''));
     for (const id of ids) expect(id).toMatch(MESSAGE_ID);
     expect(ids).toContain('20210811024247.1144246-6-stevensd@google.com');
-  });
+  }, 120_000);
 
   test('the same as JSON', async () => {
     const { stdout, ...rest } = await run('states', ['--json']);
@@ -140,7 +140,7 @@ test('bench --json has the numbers of every state that it was asked for', async 
   expect(rest).toEqual({ exitCode: 0, stderr: '' });
   const [{ machine, contract, trace }] = schema.parse(JSON.parse(stdout)).states;
   expect(machine + contract + trace).toBeCloseTo(1);
-});
+}, 120_000);
 
 test('schema --check: the schema of the corpus is up to date', async () => {
   expect(await run('schema', ['--check'])).toEqual({ exitCode: 0, stdout: '', stderr: '' });

@@ -32,7 +32,7 @@ test('any number of workers finds the same in the same order', async () => {
   expect(sources.stdout).toBe(one.stdout);
   expect(three.exitCode).toBe(1);
   expect(three.stdout).toBe(one.stdout);
-});
+}, 120_000);
 
 describe('--save', () => {
   let root: string;

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Ctrl-C and SIGTERM: answered at once, whatever a command is doing. */
-import { setTimeout } from 'node:timers/promises';
-import { runInNewContext } from 'node:vm';
+import { setImmediate, setTimeout } from 'node:timers/promises';
+import { createContext, Script } from 'node:vm';
 import { EXIT_INTERRUPTED } from './cli.ts';
 import { endProgress, say } from './terminal.ts';
 
-/** Milliseconds in which the event loop hands out the signals that have come; Node 20 takes two turns for it. */
-const TURNS = 5;
+/** Milliseconds after which Node 20 certainly polls for signals; from then on it does before each setImmediate(). */
+const POLLED = 5;
 
 /** Work was given up because of a signal. */
 export class Interrupted extends Error {}
@@ -46,12 +46,15 @@ function answer(): void {
  * kills.
  */
 export async function interruptible<T>(work: () => T): Promise<T> {
+  const script = new Script('work()');
+  const context = createContext({ work });
   // node:vm takes the handlers away, and with them a signal that has come but was not handled yet.
-  await setTimeout(TURNS);
+  await setTimeout(POLLED);
+  await setImmediate();
   const heeds = process.listeners('SIGTERM').includes(stop);
   process.off('SIGTERM', stop);
   try {
-    return runInNewContext('work()', { work }, { breakOnSigint: true }) as T;
+    return script.runInContext(context, { breakOnSigint: true }) as T;
   } catch (error) {
     if (isBreak(error)) end();
     throw error;
