@@ -26,12 +26,13 @@ function assignment(from: string | undefined, to: string): Assignment {
   return { from, to, clause: undefined, different: true, programs: { seed: 1 } };
 }
 
-/** The scenario that the program's YAML loads as, without line numbers. */
+/** The scenario that the program's YAML loads as, without where it stands in a file. */
 function loaded(program: Program) {
   const [scenario] = loadScenarioText(toYaml(program, TELLING), 'corpus/found/program.yaml');
-  return scenario === undefined
-    ? undefined
-    : { ...scenario, steps: scenario.steps.map((step) => ({ ...step, line: 0 })) };
+  if (scenario === undefined) return undefined;
+  const { file, ...rest } = scenario;
+  expect(file).toBe('corpus/found/program.yaml');
+  return { ...rest, steps: rest.steps.map((step) => ({ ...step, line: 0 })) };
 }
 
 describe('generated programs', () => {
