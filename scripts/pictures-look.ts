@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import {
   existsSync,
-  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -13,6 +12,7 @@ import { delimiter, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { execa } from 'execa';
 import { escapeXml } from '../harness/picture/svg.ts';
+import { makeFolder } from '../harness/text/files.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { visible } from '../harness/text/visible.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
@@ -68,7 +68,7 @@ async function run(args: Args): Promise<number> {
     const diagrams = diagramsOf(readFileSync(join(reports, file), 'utf8'));
     return diagrams.length === 0 ? [] : [{ name: file.replace('.md', ''), diagrams }];
   });
-  mkdirSync(folder, { recursive: true });
+  makeFolder(folder);
   try {
     await drawPictures(browser, join(reports, 'pictures'), pictures, folder);
     const count = pages.reduce((sum, { diagrams }) => sum + diagrams.length, 0);

@@ -17,7 +17,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { assertWritable, writeFile } from './files.ts';
+import { assertWritable, makeFolder, writeFile } from './files.ts';
 
 let folder = '';
 beforeEach(() => {
@@ -143,4 +143,24 @@ describe('assertWritable', () => {
       expect(readFileSync(at('file'), 'utf8')).toBe('old');
     },
   );
+});
+
+describe('makeFolder', () => {
+  test('makes what is missing above it, and leaves what is there', () => {
+    makeFolder(at('a/b'));
+    writeFileSync(at('a/b/file'), 'old');
+    makeFolder(at('a/b'));
+    expect(readdirSync(folder, { recursive: true }).toSorted()).toEqual(['a', 'a/b', 'a/b/file']);
+  });
+
+  test.each([
+    ['below a file', 'file/a/b', /^cannot make ".*file\/a\/b": EEXIST/],
+    ['where a link leads nowhere', 'dangling/a', /^cannot make ".*dangling\/a": EEXIST/],
+    // Node's own way never comes back from here.
+    ['in /proc', '/proc/a/b', /^cannot make "\/proc\/a\/b": ENOENT/],
+  ])('%s: refused', (_, name, message) => {
+    writeFileSync(at('file'), 'old');
+    symlinkSync('nowhere', at('dangling'));
+    expect(() => makeFolder(name.startsWith('/') ? name : at(name))).toThrow(message);
+  });
 });

@@ -139,9 +139,21 @@ export function appendFile(file: string, text: string): void {
 /** Makes a folder that an argument names, unless it is there. */
 export function makeFolder(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeUnlessThere(resolve(folder));
   } catch (error) {
     throw cannot('make', folder, error);
+  }
+}
+
+/** mkdirSync() with `recursive` never ends in /proc, where a folder that is there takes no other. */
+function makeUnlessThere(folder: string): void {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (dirname(folder) !== folder) makeUnlessThere(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Somebody else may have made it meanwhile.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
   }
 }
 
