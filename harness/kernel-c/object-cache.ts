@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Compiled objects and modules, by a hash of what they were compiled from, in a folder of the caller's. */
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { UserError } from '../text/user-error.ts';
+import { makeFolder, writeFile } from '../text/files.ts';
 
 export interface ObjectCache {
   /** An object in base64; undefined: not there. */
@@ -28,19 +28,8 @@ export function cacheIn(folder: string | undefined): ObjectCache {
   };
   const write = (name: string, text: string): void => {
     if (folder === undefined) return;
-    try {
-      mkdirSync(folder, { recursive: true });
-      const file = join(folder, name);
-      // Two processes may compile the same thing: each writes whole files only.
-      const temporary = `${file}.${process.pid}.tmp`;
-      writeFileSync(temporary, text);
-      renameSync(temporary, file);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      throw new UserError(
-        `cannot keep compiled C in ${JSON.stringify(folder)}: ${reason.split(',')[0] ?? ''}`,
-      );
-    }
+    makeFolder(folder);
+    writeFile(join(folder, name), text);
   };
   return {
     readObject: (key) => read(`${key}.o`),

@@ -146,7 +146,7 @@ function putInPlace(root: string, staging: string, journal: Journal): void {
       const ready = join(staging, String(at));
       if (becomes === 'gone') rmSync(target, { force: true });
       else if (existsSync(ready)) {
-        mkdirSync(dirname(target), { recursive: true });
+        makeFolder(dirname(target));
         renameSync(ready, target);
       }
     }
