@@ -150,7 +150,8 @@ describe('makeFolder', () => {
     makeFolder(at('a/b'));
     writeFileSync(at('a/b/file'), 'old');
     makeFolder(at('a/b'));
-    expect(new Set(readdirSync(folder, { recursive: true }))).toEqual(new Set(['a', 'a/b', 'a/b/file']));
+    const names = readdirSync(folder, { recursive: true, encoding: 'utf8' });
+    expect(new Set(names)).toEqual(new Set(['a', 'a/b', 'a/b/file']));
   });
 
   test.each([
