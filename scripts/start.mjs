@@ -104,6 +104,8 @@ async function start(file, setting) {
   await module.main(setting);
 }
 
+// Where both are given, NO_COLOR wins. Node warns of them as soon as something imports node:util.
+if (process.env.NO_COLOR) delete process.env.FORCE_COLOR;
 if (isBuilt()) {
   await start(join(ROOT, 'dist', 'scripts', 'main.js'), { form: 'npm run' });
 } else await fromSources();

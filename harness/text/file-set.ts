@@ -131,8 +131,9 @@ function finish(root: string, staging: string): string | undefined {
 
 /** The journal first: without it, the rest means nothing. */
 function discard(staging: string): void {
+  if (!existsSync(staging)) return;
   for (const journal of [FORTH, BACK]) rmSync(join(staging, journal), { force: true });
-  rmSync(staging, { recursive: true, force: true });
+  rmSync(staging, { recursive: true });
 }
 
 function readJournal(file: string): Journal | undefined {

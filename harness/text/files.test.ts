@@ -155,7 +155,7 @@ describe('makeFolder', () => {
   });
 
   test.each([
-    ['below a file', 'file/a/b', /^cannot make ".*file\/a\/b": ENOTDIR/],
+    ['below a file', 'file/a/b', /^cannot make ".*file\/a\/b": EEXIST/],
     ['where a link leads nowhere', 'dangling/a', /^cannot make ".*dangling\/a": EEXIST/],
     // Node's own way never comes back from here.
     ['in /proc', '/proc/a/b', /^cannot make "\/proc\/a\/b": ENOENT/],

@@ -5,6 +5,7 @@ import {
   appendFileSync,
   closeSync,
   constants,
+  existsSync,
   fchmodSync,
   mkdirSync,
   openSync,
@@ -45,7 +46,8 @@ export function writeFile(file: string, text: string): void {
     writeNew(next, text, stats?.mode);
     renameSync(next, path);
   } catch (error) {
-    for (const next of temporary) rmSync(next, { force: true });
+    // Below a file, rmSync() with `force` is an error in itself from Node 22 on.
+    for (const next of temporary) if (existsSync(next)) rmSync(next);
     throw cannot('write', file, error);
   }
 }
@@ -147,14 +149,18 @@ export function makeFolder(folder: string): void {
 
 /** mkdirSync() with `recursive` never ends in /proc, where a folder that is there takes no other. */
 function makeUnlessThere(folder: string): void {
-  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return;
+  if (isFolder(folder)) return;
   if (dirname(folder) !== folder) makeUnlessThere(dirname(folder));
   try {
     mkdirSync(folder);
   } catch (error) {
     // Somebody else may have made it meanwhile.
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() !== true) throw error;
+    if (!isFolder(folder)) throw error;
   }
+}
+
+function isFolder(path: string): boolean {
+  return existsSync(path) && statSync(path).isDirectory();
 }
 
 /** `cannot write "a/b": ENOENT: no such file or directory` */
