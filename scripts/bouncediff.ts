@@ -5,5 +5,3 @@ if ((process.env['NO_COLOR'] ?? '') !== '') delete process.env['FORCE_COLOR'];
 const { main } = await import('./main.ts');
 
 await main({ form: 'npx bouncediff' });
-
-export {};
