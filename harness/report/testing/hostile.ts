@@ -60,7 +60,7 @@ export function hostile(report: Report, name: string): Report {
       finding: renamed(finding),
       scenario: rename(scenario),
       because: [name, code(name), ` ${name} `, code(name)],
-      diff: [...diff, name, ` ${name}`],
+      diff: [...diff, `+${name}`, ` ${name}`],
     })),
     account: {
       ...account,
@@ -92,7 +92,7 @@ export function hostile(report: Report, name: string): Report {
       note: name,
       from: name,
       to: name,
-      lines: [name, `+${name}`],
+      lines: [` ${name}`, `+${name}`],
     })),
     context: { ...context, version: name },
   };
