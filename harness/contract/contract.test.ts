@@ -3,7 +3,8 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { CRASHES, WARNINGS } from '../machine/crash.ts';
-import { CLAUSE_IDS, Findings, type Cause } from './verdict.ts';
+import { CLAUSE_IDS, Findings, type Cause, type Evidence } from './verdict.ts';
+import type { Victim } from './victim.ts';
 import { CAUSE_WORDS, CAUSES } from './words.ts';
 import { CLAUSES, judge } from './contract.ts';
 import { HonestOps } from './testing/honest-ops.ts';
@@ -63,15 +64,22 @@ describe('the contract', () => {
 });
 
 describe('Findings', () => {
+  const someone = (_: Cause, evidence: Evidence): Victim => ({
+    of: `step ${evidence.step}`,
+    from: 0,
+    to: evidence.count,
+    evidence,
+  });
+
   test('nothing, then exercised', () => {
-    const findings = new Findings();
+    const findings = new Findings(someone);
     expect(findings.verdict('no-warn')).toEqual({ clause: 'no-warn', status: 'not-exercised', breaks: [] });
     findings.exercise();
     expect(findings.verdict('no-warn')).toEqual({ clause: 'no-warn', status: 'holds', breaks: [] });
   });
 
   test('evidence of one cause adds up, and the first one is shown', () => {
-    const findings = new Findings();
+    const findings = new Findings(someone);
     findings.breaks('writable', { step: 1, event: 5, count: 2, iova: 100 });
     findings.breaks('readable', { step: 2, event: 6, count: 1 });
     findings.breaks('writable', { step: 3, event: 7, count: 3, iova: 200 });
@@ -79,8 +87,19 @@ describe('Findings', () => {
       clause: 'direction',
       status: 'broken',
       breaks: [
-        { cause: 'writable', evidence: { step: 1, event: 5, count: 5, iova: 100 } },
-        { cause: 'readable', evidence: { step: 2, event: 6, count: 1 } },
+        {
+          cause: 'writable',
+          evidence: { step: 1, event: 5, count: 5, iova: 100 },
+          victims: [
+            { of: 'step 1', from: 0, to: 2, evidence: { step: 1, event: 5, count: 2, iova: 100 } },
+            { of: 'step 3', from: 0, to: 3, evidence: { step: 3, event: 7, count: 3, iova: 200 } },
+          ],
+        },
+        {
+          cause: 'readable',
+          evidence: { step: 2, event: 6, count: 1 },
+          victims: [{ of: 'step 2', from: 0, to: 1, evidence: { step: 2, event: 6, count: 1 } }],
+        },
       ],
     });
   });

@@ -5,6 +5,7 @@ import type { FindingsOf } from './clause.ts';
 import { CLAUSES as ALL, type Cause, type ClauseId } from './clauses/index.ts';
 import { Facts } from './facts.ts';
 import { CLAUSE_IDS, Findings, type Verdict } from './verdict.ts';
+import { victimOf } from './victim.ts';
 
 /** A clause among the others. */
 interface AnyClause {
@@ -27,7 +28,7 @@ export function judge(run: Run, clauses: readonly ClauseId[] = CLAUSE_IDS): Verd
   const facts = new Facts(run);
   const verdicts: Verdict[] = [];
   for (const id of clauses) {
-    const findings = new Findings();
+    const findings = new Findings((cause, evidence) => victimOf(facts, id, cause, evidence));
     CLAUSES[id].judge(facts, findings);
     verdicts.push(findings.verdict(id));
   }

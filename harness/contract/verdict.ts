@@ -2,6 +2,7 @@
 /** What the contract says of a recording, in the names of its clauses and their causes. */
 import type { Evidence, FindingsOf } from './clause.ts';
 import { CLAUSES, type Cause, type ClauseId } from './clauses/index.ts';
+import { Victims, type Victim } from './victim.ts';
 
 export type { Evidence } from './clause.ts';
 export type { Cause, ClauseId } from './clauses/index.ts';
@@ -13,6 +14,8 @@ export const CLAUSE_IDS: readonly ClauseId[] = CLAUSES.map(({ id }) => id);
 export interface Break {
   readonly cause: Cause;
   readonly evidence: Evidence;
+  /** All that is broken for this cause. */
+  readonly victims: readonly Victim[];
 }
 
 /** What a clause says of one recording. */
@@ -26,7 +29,12 @@ export interface Verdict {
 /** Collects what a clause found. */
 export class Findings implements FindingsOf<Cause> {
   private exercised = false;
-  private readonly byCause = new Map<Cause, { first: Evidence; count: number }>();
+  private readonly byCause = new Map<Cause, { first: Evidence; count: number; victims: Victims }>();
+  private readonly victimOf: (cause: Cause, evidence: Evidence) => Victim;
+
+  constructor(victimOf: (cause: Cause, evidence: Evidence) => Victim) {
+    this.victimOf = victimOf;
+  }
 
   exercise(): void {
     this.exercised = true;
@@ -34,15 +42,19 @@ export class Findings implements FindingsOf<Cause> {
 
   breaks(cause: Cause, evidence: Evidence): void {
     this.exercised = true;
-    const found = this.byCause.get(cause);
-    if (found === undefined) this.byCause.set(cause, { first: evidence, count: evidence.count });
-    else found.count += evidence.count;
+    let found = this.byCause.get(cause);
+    if (found === undefined) {
+      this.byCause.set(cause, (found = { first: evidence, count: 0, victims: new Victims() }));
+    }
+    found.count += evidence.count;
+    found.victims.add(this.victimOf(cause, evidence));
   }
 
   verdict(clause: ClauseId): Verdict {
-    const breaks = [...this.byCause].map(([cause, { first, count }]) => ({
+    const breaks = [...this.byCause].map(([cause, { first, count, victims }]) => ({
       cause,
       evidence: { ...first, count },
+      victims: victims.all,
     }));
     const status = breaks.length > 0 ? 'broken' : this.exercised ? 'holds' : 'not-exercised';
     return { clause, status, breaks };

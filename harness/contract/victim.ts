@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Whose bytes a clause is broken for: what makes two breaks the same one, whatever their causes. */
+import { FIRST_LABEL } from '../machine/labels.ts';
+import type { Evidence } from './clause.ts';
+import type { Facts } from './facts.ts';
+
+/** Bytes in a row of one owner, or other things in a row that can be broken. */
+export interface Victim {
+  /** The owner, by what the scenario calls it, so that it is the same in every state. */
+  readonly of: string;
+  /** Bytes [from, to) of it; [0, 1) where it has no bytes. */
+  readonly from: number;
+  readonly to: number;
+  /** What shows it; its count is that of these bytes. */
+  readonly evidence: Evidence;
+}
+
+/**
+ * Whom the evidence is about: bytes of a buffer by their place in it; what a device reaches without a
+ * right by whose data it is, else by its place from the mapping's first granule on; what is left over by what
+ * it is; all else by mapping or step.
+ */
+export function victimOf(facts: Facts, clause: string, cause: string, evidence: Evidence): Victim {
+  const { step, mapping, device, buffer, offset, iova, observed, count } = evidence;
+  const through = device === undefined ? '' : `device ${device}, `;
+  const some = (of: string, from: number, size: number): Victim => ({ of, from, to: from + size, evidence });
+  if (clause === 'no-crash' || clause === 'no-warn') return some(`step ${step}`, 0, 1);
+  if (clause === 'no-leftovers') return some(`${through}${cause}`, 0, count);
+  if (clause === 'map-succeeds') return some(`mapping ${mapping}`, 0, 1);
+  if (buffer !== undefined && offset !== undefined) {
+    return some(`${through}mapping ${mapping}, buffer ${buffer}`, offset, count);
+  }
+  if (iova === undefined || mapping === undefined) return some(`${through}mapping ${mapping}, step ${step}`, 0, 1);
+  const origin = observed === undefined ? undefined : facts.run.provenance.of(observed);
+  if (origin?.by === 'cpu') return some(`${through}data of buffer ${origin.buffer}`, origin.offset, count);
+  return some(`${through}mapping ${mapping}`, iova - firstGranule(facts, mapping), count);
+}
+
+/** Bus address of the granule where the mapping begins. */
+function firstGranule({ mappings, run }: Facts, mapping: number): number {
+  const { segments = [], reach = [] } = mappings[mapping] ?? {};
+  const first = segments[0]?.address ?? reach[0]?.iova ?? 0;
+  return first - (first % run.scenario.machine.granule);
+}
+
+/** The victims in the order they were found, those in a row together. */
+export class Victims {
+  private readonly found: Victim[] = [];
+
+  add(victim: Victim): void {
+    const last = this.found.at(-1);
+    const { of, from, to, evidence } = victim;
+    if (last?.of === of && last.to === from && last.evidence.step === evidence.step) {
+      const together = { ...last.evidence, count: last.evidence.count + evidence.count };
+      this.found[this.found.length - 1] = { of, from: last.from, to, evidence: together };
+    } else {
+      this.found.push(victim);
+    }
+  }
+
+  get all(): readonly Victim[] {
+    return this.found;
+  }
+}
+
+/** The part of a victim that none of the others has; empty: they have all of it. */
+export function without(victim: Victim, others: readonly Victim[]): Victim[] {
+  let left = [victim];
+  for (const other of others) {
+    if (other.of !== victim.of || other.to <= victim.from || other.from >= victim.to) continue;
+    left = left.flatMap((part) => [
+      ...cut(part, part.from, Math.min(part.to, other.from)),
+      ...cut(part, Math.max(part.from, other.to), part.to),
+    ]);
+  }
+  return left;
+}
+
+/** The part of a victim that one of the others has, too. */
+export function shared(victim: Victim, others: readonly Victim[]): Victim[] {
+  return others.flatMap((other) =>
+    other.of === victim.of ? cut(victim, Math.max(victim.from, other.from), Math.min(victim.to, other.to)) : [],
+  );
+}
+
+/** Bytes [from, to) of the victim, with evidence of their own; empty when there are none. */
+function cut(victim: Victim, from: number, to: number): Victim[] {
+  if (from >= to) return [];
+  if (from === victim.from && to === victim.to) return [victim];
+  const { evidence, of } = victim;
+  const skip = from - victim.from;
+  const label = (l: number): number => (l >= FIRST_LABEL ? l + skip : l);
+  const isInBytes = evidence.count === victim.to - victim.from;
+  return [
+    {
+      of,
+      from,
+      to,
+      evidence: {
+        ...evidence,
+        ...(evidence.offset !== undefined && { offset: evidence.offset + skip }),
+        ...(evidence.iova !== undefined && { iova: evidence.iova + skip }),
+        ...(evidence.phys !== undefined && { phys: evidence.phys + skip }),
+        ...(evidence.expected !== undefined && { expected: label(evidence.expected) }),
+        ...(evidence.observed !== undefined && { observed: label(evidence.observed) }),
+        count: isInBytes ? to - from : evidence.count,
+      },
+    },
+  ];
+}
