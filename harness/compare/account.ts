@@ -32,11 +32,13 @@ export function accountFor(
 ): Account {
   const walk = walkBetween(comparison.from, comparison.to);
   const prefixes = new Prefixes(machine);
-  const changed = comparison.findings.filter(({ kind }) => kind !== 'still-broken');
+  const changed = comparison.findings.filter(({ kind, was }) => kind !== 'still-broken' || was !== undefined);
   const attributions = new Map(
     changed.flatMap((finding): [Finding, Attribution][] => {
       const [smallest] = finding.cases;
-      return smallest === undefined ? [] : [[finding, attribute(prefixes, walk, smallest.scenario, finding)]];
+      return smallest === undefined
+        ? []
+        : [[finding, attribute(prefixes, walk, smallest.scenario, smallest)]];
     }),
   );
   const cases = scenarios ?? representatives(comparison, changed);

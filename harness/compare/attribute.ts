@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which patch did it: differences walked through the prefixes of a series. */
 import type { ChainLink, State } from '../subject/state.ts';
-import { sameCause, type Defect } from '../contract/defect.ts';
+import type { ClauseId } from '../contract/verdict.ts';
+import { shared, type Victim } from '../contract/victim.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
+import type { MappingIx } from '../machine/vocabulary.ts';
 import { costsOf } from '../run/costs.ts';
 import type { Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
@@ -14,11 +16,29 @@ import type { Scenario } from '../run/scenario.ts';
 import type { Stage, Walk } from './chain.ts';
 import type { Evaluation } from './evaluate.ts';
 
+export const EFFECTS = ['breaks', 'mends', 'hides', 'uncovers'] as const;
+type Effect = (typeof EFFECTS)[number];
+
+/** How a state stands towards a defect in a case; `hidden`: it crashes first, or its map fails. */
+export type Standing = 'broken' | 'holds' | 'hidden';
+
+/** What is wrong with whom. */
+export interface Harm {
+  readonly clause: ClauseId;
+  readonly victims: readonly Victim[];
+}
+
 /** A patch that changes something on the way. */
 export interface Turn {
   readonly stage: Stage;
-  /** `breaks`: the clause holds before the patch and not after it; `mends`: the other way round. */
-  readonly effect: 'breaks' | 'mends';
+  /**
+   * `breaks`: the bytes are as promised before the patch and not after it; `mends`: the other way round.
+   * `hides`: from this patch on a crash or a failed map comes first, so nothing can be said; `uncovers`:
+   * until this patch.
+   */
+  readonly effect: Effect;
+  /** What can be said after the patch. */
+  readonly after: Standing;
   /** Methods that the patch has its own version of. */
   readonly touched: readonly string[];
   /** Of these, the ones that ran in the case. */
@@ -69,9 +89,16 @@ export class Prefixes {
     return evaluation;
   }
 
-  isBroken(state: State, scenario: Scenario, { clause, cause }: Defect): boolean {
-    const verdict = this.of(state, scenario).verdicts.find((v) => v.clause === clause);
-    return verdict?.breaks.some((b) => sameCause(b.cause, cause)) === true;
+  /** Broken when the state breaks the clause for some of these victims, whatever the cause. */
+  standing(state: State, scenario: Scenario, { clause, victims }: Harm): Standing {
+    const { run, verdicts } = this.of(state, scenario);
+    const found = verdicts.find((verdict) => verdict.clause === clause)?.breaks ?? [];
+    if (found.some((b) => victims.some((victim) => shared(victim, b.victims).length > 0))) return 'broken';
+    const first = Math.min(...victims.map(({ evidence }) => evidence.step));
+    if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
+    const failed = victims.some(({ evidence: { mapping = -1 } }) => hasFailed(run, mapping));
+    if (!failed) return 'holds';
+    return clause === 'map-succeeds' ? 'broken' : 'hidden';
   }
 
   /** True when the two states' traces of the case read the same. */
@@ -81,16 +108,20 @@ export class Prefixes {
   }
 }
 
+function hasFailed({ scenario, steps }: Run, mapping: MappingIx): boolean {
+  return steps[scenario.mappings[mapping]?.step ?? -1]?.status === 'failed';
+}
+
 /** Walks a finding in one case through both chains. */
-export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, defect: Defect): Attribution {
-  const isBroken = (state: State): boolean => prefixes.isBroken(state, scenario, defect);
+export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, harm: Harm): Attribution {
+  const standing = (state: State): Standing => prefixes.standing(state, scenario, harm);
   const turns = (stages: readonly Stage[]): Turn[] =>
     stages.flatMap((stage, index): Turn[] => {
-      const after = isBroken(stage.after);
-      if (isBroken(stage.before) === after) return [];
-      const together = partnersOf(walk.common, stages.slice(0, index), stage, isBroken);
+      const [before, after] = [standing(stage.before), standing(stage.after)];
+      if (before === after) return [];
+      const together = partnersOf(walk.common, stages.slice(0, index), stage, standing);
       const functions = functionsOf(prefixes, stage, scenario);
-      return [{ stage, effect: after ? 'breaks' : 'mends', ...functions, together }];
+      return [{ stage, effect: effectOf(before, after), after, ...functions, together }];
     });
   const forth = turns(walk.forth);
   const back = turns(walk.back);
@@ -98,6 +129,12 @@ export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, de
     forth.length === 0 ? [back, walk.forth] : back.length === 0 ? [forth, walk.back] : [[], []];
   const counterparts = others.filter((other) => turned.some(({ stage }) => isSameSubject(stage, other)));
   return { scenario, forth, back, counterparts };
+}
+
+function effectOf(before: Standing, after: Standing): Effect {
+  if (after === 'hidden') return 'hides';
+  if (before === 'hidden') return 'uncovers';
+  return after === 'broken' ? 'breaks' : 'mends';
 }
 
 /**
@@ -109,18 +146,18 @@ function partnersOf(
   common: State,
   earlier: readonly Stage[],
   { patch, after }: Stage,
-  isBroken: (state: State) => boolean,
+  standing: (state: State) => Standing,
 ): ChainLink[] {
-  const result = isBroken(after);
+  const result = standing(after);
   const touched = touchedBy(after, patch);
   const partners: ChainLink[] = [];
   let needed = earlier.map((stage) => stage.patch);
   for (const stage of earlier) {
     const rest = needed.filter((other) => other !== stage.patch);
     try {
-      const without = isBroken(common.with(rest));
-      const whole = isBroken(common.with([...rest, patch]));
-      if (without !== result && whole === result) needed = rest;
+      const missing = standing(common.with(rest));
+      const whole = standing(common.with([...rest, patch]));
+      if (missing !== result && whole === result) needed = rest;
       else if (!touchedBy(stage.after, stage.patch).some((method) => touched.includes(method))) {
         partners.push(stage.patch);
       }

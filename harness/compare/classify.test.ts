@@ -1,65 +1,182 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import { CLAUSE_IDS, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
-import { classify, type FindingKind, type Side } from './classify.ts';
+import { CLAUSE_IDS, type Break, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
+import { classify, type FindingKind } from './classify.ts';
+import type { MapOutcome, Side } from './side.ts';
 
 const CLAUSE: ClauseId = 'to-device-data';
 
-/** A side on which every clause holds, but for what `broken` says of CLAUSE. */
-function side(broken: Cause | 'holds' | 'not-exercised', crashStep = Infinity, step = 1): Side {
-  const verdicts = CLAUSE_IDS.map((clause): Verdict => {
-    if (clause !== CLAUSE || broken === 'holds') return { clause, status: 'holds', breaks: [] };
-    if (broken === 'not-exercised') return { clause, status: broken, breaks: [] };
-    return { clause, status: 'broken', breaks: [{ cause: broken, evidence: { step, event: -1, count: 1 } }] };
-  });
-  return { verdicts, crashStep };
+/** Bytes [from, to) of the mapping, wrong for that cause in that step. */
+function wrong(cause: Cause, from = 0, to = 64, step = 1, mapping = 0): Break {
+  const evidence = { step, event: -1, mapping, offset: from, count: to - from };
+  return { cause, evidence, victims: [{ of: `mapping ${mapping}`, from, to, evidence }] };
 }
 
-function kinds(from: Side, to: Side): [FindingKind, Cause][] {
-  return classify(from, to, () => []).map(({ kind, cause }) => [kind, cause]);
+/** A side on which every clause holds, but for what is said of CLAUSE. */
+function side(
+  broken: readonly Break[] | 'holds' | 'not-exercised',
+  { crashStep = Infinity, clause = CLAUSE, maps = [] as readonly MapOutcome[] } = {},
+): Side {
+  const verdicts = CLAUSE_IDS.map((id): Verdict => {
+    if (id !== clause || broken === 'holds') return { clause: id, status: 'holds', breaks: [] };
+    if (broken === 'not-exercised') return { clause: id, status: broken, breaks: [] };
+    return { clause: id, status: 'broken', breaks: broken };
+  });
+  return { verdicts, crashStep, maps };
 }
+
+type Said = [FindingKind, Cause, string, Cause?];
+
+/** Kind, cause, whose bytes, and the cause before where it is another. */
+function said(from: Side, to: Side): Said[] {
+  return classify(from, to, () => []).map(({ kind, cause, victims, was }) => {
+    const whose = victims.map((v) => `${v.of} ${v.from}-${v.to}`).join(', ');
+    return was === undefined ? [kind, cause, whose] : [kind, cause, whose, was];
+  });
+}
+
+const NOT_COPIED = side([wrong('not-copied')]);
+const WHOLE = 'mapping 0 0-64';
 
 describe('classify', () => {
-  test.each<[string, Side, Side, [FindingKind, Cause][]]>([
+  test.each<[string, Side, Side, Said[]]>([
     ['both hold', side('holds'), side('holds'), []],
-    ['broken, then holds', side('not-copied'), side('holds'), [['fixed', 'not-copied']]],
-    ['holds, then broken', side('holds'), side('not-copied'), [['regressed', 'not-copied']]],
-    ['broken for the same cause', side('not-copied'), side('not-copied'), [['still-broken', 'not-copied']]],
+    ['broken, then holds', NOT_COPIED, side('holds'), [['fixed', 'not-copied', WHOLE]]],
+    ['holds, then broken', side('holds'), NOT_COPIED, [['regressed', 'not-copied', WHOLE]]],
+    ['the same bytes for the same cause', NOT_COPIED, NOT_COPIED, [['still-broken', 'not-copied', WHOLE]]],
     [
-      'broken by a new cause',
-      side('not-copied'),
-      side('not-cleaned'),
+      'the same bytes for another cause',
+      NOT_COPIED,
+      side([wrong('not-cleaned')]),
+      [['still-broken', 'not-cleaned', WHOLE, 'not-copied']],
+    ],
+    [
+      'zeros that stay in the cache and zeros that are thrown away are one cause',
+      side([wrong('cleared-not-cleaned')]),
+      side([wrong('dropped-by-arch-invalidate')]),
+      [['still-broken', 'dropped-by-arch-invalidate', WHOLE]],
+    ],
+    [
+      'other bytes for the same cause',
+      NOT_COPIED,
+      side([wrong('not-copied', 0, 64, 1, 1)]),
       [
-        ['regressed', 'not-cleaned'],
-        ['fixed', 'not-copied'],
+        ['regressed', 'not-copied', 'mapping 1 0-64'],
+        ['fixed', 'not-copied', WHOLE],
       ],
     ],
     [
-      'zeros that stay in the cache and zeros that are thrown away are one defect',
-      side('cleared-not-cleaned'),
-      side('dropped-by-arch-invalidate'),
-      [['still-broken', 'dropped-by-arch-invalidate']],
+      'some of the bytes, and more',
+      NOT_COPIED,
+      side([wrong('not-copied', 48, 80)]),
+      [
+        ['still-broken', 'not-copied', 'mapping 0 48-64'],
+        ['regressed', 'not-copied', 'mapping 0 64-80'],
+        ['fixed', 'not-copied', 'mapping 0 0-48'],
+      ],
     ],
-    ['not exercised before', side('not-exercised'), side('not-copied'), [['unmasked', 'not-copied']]],
-    ['not exercised after', side('not-copied'), side('not-exercised'), [['masked', 'not-copied']]],
-    ['crashed before it showed', side('holds', 1), side('not-copied'), [['unmasked', 'not-copied']]],
-    ['crashed after it showed', side('holds', 2), side('not-copied'), [['regressed', 'not-copied']]],
-    ['the side that holds crashed before', side('not-copied'), side('holds', 0), [['masked', 'not-copied']]],
-    ['the side that holds crashed later', side('not-copied'), side('holds', 3), [['fixed', 'not-copied']]],
+    [
+      'two causes become one',
+      side([wrong('not-copied', 0, 32), wrong('not-cleaned', 32, 64)]),
+      NOT_COPIED,
+      [
+        ['still-broken', 'not-copied', 'mapping 0 0-32'],
+        ['still-broken', 'not-copied', 'mapping 0 32-64', 'not-cleaned'],
+      ],
+    ],
+    ['not exercised before', side('not-exercised'), NOT_COPIED, [['unmasked', 'not-copied', WHOLE]]],
+    ['not exercised after', NOT_COPIED, side('not-exercised'), [['masked', 'not-copied', WHOLE]]],
   ])('%s', (_, from, to, expected) => {
-    expect(kinds(from, to)).toEqual(expected);
+    expect(said(from, to)).toEqual(expected);
   });
 
-  test('inherited is what the baseline breaks for the same cause', () => {
-    const [same] = classify(side('not-copied'), side('not-copied'), () => side('not-copied').verdicts);
-    const [other] = classify(side('not-copied'), side('not-copied'), () => side('not-cleaned').verdicts);
-    expect([same?.inherited, other?.inherited]).toEqual([true, false]);
+  test.each<[string, Side, Side, [FindingKind, number | undefined]]>([
+    ['crashed before it showed', side('holds', { crashStep: 0 }), NOT_COPIED, ['unmasked', 0]],
+    ['crashed in that step', side('holds', { crashStep: 1 }), NOT_COPIED, ['unmasked', 1]],
+    ['crashed after it showed', side('holds', { crashStep: 2 }), NOT_COPIED, ['regressed', undefined]],
+    ['the side that holds crashed before', NOT_COPIED, side('holds', { crashStep: 0 }), ['masked', 0]],
+    ['the side that holds crashed later', NOT_COPIED, side('holds', { crashStep: 3 }), ['fixed', undefined]],
+  ])('%s', (_, from, to, expected) => {
+    expect(classify(from, to, () => []).map(({ kind, hiddenBy }) => [kind, hiddenBy])).toEqual([expected]);
+  });
+
+  test('a crash hides a later crash, and is itself told', () => {
+    const crash = (cause: Cause, step: number): Side => {
+      const evidence = { step, event: 5, count: 1 };
+      const victims = [{ of: `step ${step}`, from: 0, to: 1, evidence }];
+      return side([{ cause, evidence, victims }], { crashStep: step, clause: 'no-crash' });
+    };
+    const [early, late] = [crash('memset-out-of-memory', 1), crash('copy-out-of-memory', 2)];
+    const kinds = (from: Side, to: Side): unknown =>
+      classify(from, to, () => []).map(({ kind, cause, hiddenBy }) => [kind, cause, hiddenBy]);
+    expect(kinds(early, late)).toEqual([
+      ['unmasked', 'copy-out-of-memory', 1],
+      ['fixed', 'memset-out-of-memory', undefined],
+    ]);
+    expect(kinds(late, early)).toEqual([
+      ['regressed', 'memset-out-of-memory', undefined],
+      ['masked', 'copy-out-of-memory', 1],
+    ]);
+    const other = crash('kernel-bug', 1);
+    expect(said(early, other)).toEqual([
+      ['still-broken', 'kernel-bug', 'step 1 0-1', 'memset-out-of-memory'],
+    ]);
+  });
+
+  test('bytes of a mapping whose map failed on the other side are neither fixed nor regressed', () => {
+    const done: MapOutcome = { returned: 'done', refusal: undefined };
+    const evidence = { step: 0, event: 3, mapping: 0, count: 1, asked: 17, used: 68, free: 60 };
+    const failed: MapOutcome = { returned: 'failed', refusal: { cause: 'no-slots', evidence } };
+    const broken = side([wrong('not-copied')], { maps: [done] });
+    expect(said(broken, side('holds', { maps: [failed] }))).toEqual([
+      ['masked', 'not-copied', WHOLE],
+      ['regressed', 'no-slots', 'mapping 0 0-1'],
+    ]);
+  });
+
+  test('inherited is what the baseline breaks for some of the same bytes, whatever the cause', () => {
+    const inherited = (baseline: Side): unknown =>
+      classify(NOT_COPIED, NOT_COPIED, () => baseline.verdicts).map((found) => found.inherited);
+    expect(inherited(side([wrong('not-cleaned', 60, 70)]))).toEqual([true]);
+    expect(inherited(side([wrong('not-copied', 64, 70)]))).toEqual([false]);
   });
 
   test('the baseline is not asked when nothing is broken on the right', () => {
     const ask = (): readonly Verdict[] => {
       throw new Error('asked');
     };
-    expect(() => classify(side('not-copied'), side('holds'), ask)).not.toThrow();
+    expect(() => classify(NOT_COPIED, side('holds'), ask)).not.toThrow();
+  });
+});
+
+describe('what maps return', () => {
+  const done: MapOutcome = { returned: 'done', refusal: undefined };
+  const evidence = { step: 4, event: 30, mapping: 0, count: 1, asked: 17, used: 68, free: 60 };
+  const failed: MapOutcome = { returned: 'failed', refusal: { cause: 'no-slots', evidence } };
+  const unknown: MapOutcome = { returned: 'unknown', refusal: undefined };
+  const only = (map: MapOutcome): Side => side('holds', { maps: [map] });
+
+  test.each<[string, MapOutcome, MapOutcome, FindingKind[]]>([
+    ['worked, then failed', done, failed, ['regressed']],
+    ['failed, then worked', failed, done, ['fixed']],
+    ['failed twice', failed, failed, []],
+    ['worked twice', done, done, []],
+    ['worked, then crashed', done, unknown, []],
+    ['crashed, then failed', unknown, failed, []],
+  ])('%s', (_, before, after, kinds) => {
+    const found = classify(only(before), only(after), () => []);
+    expect(found.map(({ kind }) => kind)).toEqual(kinds);
+    for (const { clause, cause, from, to } of found) {
+      expect([clause, cause, from ?? to]).toEqual(['map-succeeds', 'no-slots', evidence]);
+    }
+  });
+
+  test('a failure that breaks the clause by itself is told once', () => {
+    const refused: Break = {
+      ...wrong('refused-by-iommu'),
+      victims: [{ of: 'mapping 0', from: 0, to: 1, evidence }],
+    };
+    const after = side([{ ...refused, evidence }], { clause: 'map-succeeds', maps: [failed] });
+    expect(said(only(done), after)).toEqual([['regressed', 'refused-by-iommu', 'mapping 0 0-1']]);
   });
 });

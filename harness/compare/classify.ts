@@ -1,82 +1,163 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Two verdicts on the same clause and case: what became of each cause. */
-import type { Cause, Evidence, Verdict } from '../contract/verdict.ts';
+/** What became of each broken thing between two sides, clause by clause. */
+import type { Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
 import { sameCause, type Defect } from '../contract/defect.ts';
+import { shared, without, type Victim } from '../contract/victim.ts';
+import { wentBothWays, type Side } from './side.ts';
 
 /**
- * `masked`/`unmasked`: broken on one side, while the other side could not be judged (it crashed, or
- * its map failed, before the clause was put to the test).
+ * `masked`/`unmasked`: broken on one side, while the other side could not be judged: it crashed, or its
+ * map failed, before the clause was put to the test. `layout-dependent`: it differs, but not so where
+ * pool and IOVA space are taken otherwise.
  */
-export const FINDING_KINDS = ['regressed', 'unmasked', 'still-broken', 'fixed', 'masked'] as const;
+export const FINDING_KINDS = [
+  'regressed',
+  'unmasked',
+  'still-broken',
+  'fixed',
+  'masked',
+  'layout-dependent',
+] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
 
-/** A clause that is broken, for one cause, on one side or on both. */
+/** Bytes, or other things, that a clause is broken for, for one cause, on one side or on both. */
 export interface CaseFinding extends Defect {
   readonly kind: FindingKind;
+  /** What the first side breaks the clause for where that is another cause than the second side's. */
+  readonly was: Cause | undefined;
   readonly from: Evidence | undefined;
   readonly to: Evidence | undefined;
-  /** The root of the second state breaks the clause for the same cause in the same case. */
+  /** Whom it is about; on both sides, as the second one shows it. */
+  readonly victims: readonly Victim[];
+  /** The step in which the other side crashed before it could be judged; undefined: no crash hides it. */
+  readonly hiddenBy: number | undefined;
+  /** The root of the second state breaks the clause for some of the same. */
   readonly inherited: boolean;
 }
 
-/** A side of the comparison: its verdicts, and the step in which it crashed, Infinity: it did not. */
-export interface Side {
-  readonly verdicts: readonly Verdict[];
-  readonly crashStep: number;
-}
-
 /**
- * What changed between two sides, clause by clause and cause by cause. `baseline` is asked only when
- * something is broken on the right side.
+ * What changed between two sides. Two breaks of a clause are one defect where they are about the same bytes;
+ * the cause only explains it. A map that works on one side only is a difference, whatever its excuse.
+ * `baseline` is asked only when something is broken on the right side.
  */
 export function classify(from: Side, to: Side, baseline: () => readonly Verdict[]): CaseFinding[] {
   const findings: CaseFinding[] = [];
   for (const [index, x] of from.verdicts.entries()) {
     const y = to.verdicts[index];
-    if (y === undefined) continue;
-    const inherited = (cause: Cause): boolean => has(baseline()[index], cause) !== undefined;
-    const causes = [...y.breaks, ...x.breaks].map(({ cause }) => cause);
-    for (const [at, cause] of causes.entries()) {
-      if (causes.findIndex((other) => sameCause(other, cause)) < at) continue;
-      const a = has(x, cause);
-      const b = has(y, cause);
-      const kind = kindOf(x, a, from.crashStep, y, b, to.crashStep);
-      findings.push({
-        kind,
-        clause: x.clause,
-        cause,
-        from: a,
-        to: b,
-        inherited: b !== undefined && inherited(cause),
-      });
+    if (y === undefined || (x.breaks.length === 0 && y.breaks.length === 0)) continue;
+    const isInherited = (victims: readonly Victim[]): boolean =>
+      victims.some((victim) => shared(victim, victimsOf(baseline()[index])).length > 0);
+    findings.push(...brokenOnBoth(x, y, isInherited));
+    for (const { cause, victims } of y.breaks) {
+      for (const { judged, alone, hiddenBy } of brokenAlone(victims, x, to, from)) {
+        const kind = judged ? 'regressed' : 'unmasked';
+        const inherited = isInherited(alone);
+        findings.push({
+          ...finding(kind, x.clause, cause, alone),
+          to: evidenceOf(alone),
+          hiddenBy,
+          inherited,
+        });
+      }
+    }
+    for (const { cause, victims } of x.breaks) {
+      for (const { judged, alone, hiddenBy } of brokenAlone(victims, y, from, to)) {
+        const kind = judged ? 'fixed' : 'masked';
+        findings.push({ ...finding(kind, x.clause, cause, alone), from: evidenceOf(alone), hiddenBy });
+      }
     }
   }
-  return findings;
+  return [...findings, ...otherReturns(from, to, findings)];
 }
 
-function has(verdict: Verdict | undefined, cause: Cause): Evidence | undefined {
-  const { breaks = [] } = verdict ?? {};
-  return (breaks.find((b) => b.cause === cause) ?? breaks.find((b) => sameCause(b.cause, cause)))?.evidence;
+function finding(kind: FindingKind, clause: ClauseId, cause: Cause, victims: readonly Victim[]): CaseFinding {
+  const nothing = { was: undefined, from: undefined, to: undefined, hiddenBy: undefined, inherited: false };
+  return { kind, clause, cause, victims, ...nothing };
 }
 
-function kindOf(
+/** Maps that worked on one side and failed on the other, but for those that are in the findings already. */
+function otherReturns(from: Side, to: Side, findings: readonly CaseFinding[]): CaseFinding[] {
+  const isKnown = (mapping: number): boolean =>
+    findings.some(
+      ({ kind, clause, from: a, to: b }) =>
+        (kind === 'regressed' || kind === 'fixed') &&
+        clause === 'map-succeeds' &&
+        (a ?? b)?.mapping === mapping,
+    );
+  return to.maps.flatMap(({ returned, refusal }, mapping): CaseFinding[] => {
+    const before = from.maps[mapping];
+    if (!wentBothWays(returned, before?.returned) || isKnown(mapping)) return [];
+    const { cause, evidence } = refusal ?? before?.refusal ?? {};
+    if (cause === undefined || evidence === undefined) return [];
+    const victims = [{ of: `mapping ${mapping}`, from: 0, to: 1, evidence }];
+    const regressed = returned === 'failed';
+    const found = finding(regressed ? 'regressed' : 'fixed', 'map-succeeds', cause, victims);
+    return [{ ...found, ...(regressed ? { to: evidence } : { from: evidence }) }];
+  });
+}
+
+/** What both sides break for some of the same victims, the cause of each. */
+function brokenOnBoth(
   x: Verdict,
-  a: Evidence | undefined,
-  xCrashStep: number,
   y: Verdict,
-  b: Evidence | undefined,
-  yCrashStep: number,
-): FindingKind {
-  if (a !== undefined && b !== undefined) return 'still-broken';
-  if (b !== undefined) return isJudged(x, xCrashStep, b) ? 'regressed' : 'unmasked';
-  return isJudged(y, yCrashStep, a) ? 'fixed' : 'masked';
+  isInherited: (victims: readonly Victim[]) => boolean,
+): CaseFinding[] {
+  return y.breaks.flatMap(({ cause, victims }) => {
+    const byCause = new Map<Cause | undefined, { before: Victim[]; after: Victim[] }>();
+    for (const { cause: old, victims: others } of x.breaks) {
+      const after = victims.flatMap((victim) => shared(victim, others));
+      if (after.length === 0) continue;
+      const before = others.flatMap((other) => shared(other, victims));
+      const was = sameCause(old, cause) ? undefined : old;
+      const sofar = byCause.get(was) ?? { before: [], after: [] };
+      byCause.set(was, { before: [...sofar.before, ...before], after: [...sofar.after, ...after] });
+    }
+    return [...byCause].map(([was, { before, after }]): CaseFinding => {
+      const both = { from: evidenceOf(before), to: evidenceOf(after) };
+      return {
+        ...finding('still-broken', x.clause, cause, after),
+        was,
+        ...both,
+        inherited: isInherited(after),
+      };
+    });
+  });
+}
+
+interface Alone {
+  readonly judged: boolean;
+  readonly alone: Victim[];
+  readonly hiddenBy: number | undefined;
 }
 
 /**
- * The side that holds was put to the test, and ran past the step where the other side broke. A crash
- * leaves what lies behind it unexercised; only the crash itself is always judged.
+ * The victims of one side that the other does not have, `verdict` being the other's: those on which that was
+ * judged, those that its crash hides, and the rest. It was judged when it was put to the test, the map of the
+ * mapping worked there as well, and it ran past the step where this one broke.
  */
-function isJudged(verdict: Verdict, crashStep: number, broken: Evidence | undefined): boolean {
-  if (verdict.clause === 'no-crash') return true;
-  return verdict.status !== 'not-exercised' && crashStep > (broken?.step ?? 0);
+function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, other: Side): Alone[] {
+  const others = victimsOf(verdict);
+  const alone = victims.flatMap((victim) => without(victim, others));
+  const isHidden = ({ evidence }: Victim): boolean => other.crashStep <= evidence.step;
+  const isTested = ({ evidence: { mapping = -1 } }: Victim): boolean =>
+    verdict.status !== 'not-exercised' &&
+    (verdict.clause === 'map-succeeds' ||
+      !(own.maps[mapping]?.returned === 'done' && other.maps[mapping]?.returned === 'failed'));
+  const seen = alone.filter((victim) => !isHidden(victim));
+  return [
+    { judged: true, alone: seen.filter(isTested), hiddenBy: undefined },
+    { judged: false, alone: alone.filter(isHidden), hiddenBy: other.crashStep },
+    { judged: false, alone: seen.filter((victim) => !isTested(victim)), hiddenBy: undefined },
+  ].filter((group) => group.alone.length > 0);
+}
+
+/** The first one's evidence, with the count of all. */
+function evidenceOf(victims: readonly Victim[]): Evidence {
+  const [first] = victims;
+  if (first === undefined) throw new RangeError('nobody is harmed');
+  return { ...first.evidence, count: victims.reduce((sum, { evidence }) => sum + evidence.count, 0) };
+}
+
+function victimsOf(verdict: Verdict | undefined): Victim[] {
+  return verdict?.breaks.flatMap(({ victims }) => victims) ?? [];
 }

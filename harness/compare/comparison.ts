@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
 import type { State } from '../subject/state.ts';
-import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
+import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/verdict.ts';
 import { keyOf, type Defect } from '../contract/defect.ts';
 import { COSTS, noCosts, type CostName } from '../run/costs.ts';
 import { eachReturning } from '../run/returning.ts';
@@ -17,6 +17,8 @@ export interface FindingCase extends CaseFinding {
 /** All cases of the same kind of change, of the same clause, for the same cause. */
 export interface Finding extends Defect {
   readonly kind: FindingKind;
+  /** What the first side breaks the clause for, where that is another cause. */
+  readonly was: Cause | undefined;
   readonly inherited: boolean;
   /** The smallest first. */
   readonly cases: readonly FindingCase[];
@@ -58,6 +60,9 @@ export interface Comparison {
   /** Cases in which just one side crashed. */
   readonly crashedOnlyFrom: readonly Scenario[];
   readonly crashedOnlyTo: readonly Scenario[];
+  /** Cases in which a map fails on just that side: left out of the costs. */
+  readonly failedOnlyFrom: readonly Scenario[];
+  readonly failedOnlyTo: readonly Scenario[];
   /** Cases that put a clause to the test on both sides. */
   readonly exercised: Readonly<Record<ClauseId, number>>;
 }
@@ -130,6 +135,8 @@ class Tally {
   private readonly different: Scenario[] = [];
   private readonly crashedOnlyFrom: Scenario[] = [];
   private readonly crashedOnlyTo: Scenario[] = [];
+  private readonly failedOnlyFrom: Scenario[] = [];
+  private readonly failedOnlyTo: Scenario[] = [];
   private readonly exercised = Object.fromEntries(CLAUSE_IDS.map((id) => [id, 0])) as Record<
     ClauseId,
     number
@@ -139,10 +146,10 @@ class Tally {
     this.clause = clause;
   }
 
-  add(scenario: Scenario, { findings, exercised, crashed, costs, sameTrace }: CaseResult): void {
+  add(scenario: Scenario, { findings, exercised, crashed, failed, costs, sameTrace }: CaseResult): void {
     for (const finding of findings) {
       if (this.clause !== undefined && finding.clause !== this.clause) continue;
-      const key = `${finding.kind} ${keyOf(finding)} ${finding.inherited}`;
+      const key = `${finding.kind} ${keyOf(finding)} ${finding.was ?? ''} ${finding.inherited}`;
       const cases = this.findings.get(key) ?? [];
       cases.push({ ...finding, scenario });
       this.findings.set(key, cases);
@@ -150,9 +157,12 @@ class Tally {
     for (const clause of exercised) this.exercised[clause]++;
     if (crashed === 'from') this.crashedOnlyFrom.push(scenario);
     if (crashed === 'to') this.crashedOnlyTo.push(scenario);
+    if (failed.from) this.failedOnlyFrom.push(scenario);
+    if (failed.to) this.failedOnlyTo.push(scenario);
     if (costs !== undefined) this.addCosts(scenario, costs);
     if (sameTrace) this.same++;
-    else if (findings.every(({ kind }) => kind === 'still-broken')) this.different.push(scenario);
+    else if (findings.every(({ kind, was }) => kind === 'still-broken' && was === undefined))
+      this.different.push(scenario);
   }
 
   private addCosts(scenario: Scenario, { from, to }: NonNullable<CaseResult['costs']>): void {
@@ -174,8 +184,8 @@ class Tally {
       const sorted = cases.toSorted((a, b) => bySize(a.scenario, b.scenario));
       const [first] = sorted;
       if (first === undefined) return [];
-      const { kind, clause, cause, inherited } = first;
-      return [{ kind, clause, cause, inherited, cases: sorted }];
+      const { kind, clause, cause, was, inherited } = first;
+      return [{ kind, clause, cause, was, inherited, cases: sorted }];
     });
     const rank = (f: Finding): number =>
       FINDING_KINDS.indexOf(f.kind) * 1000 + Number(f.inherited) * 500 + severity(f.clause);
@@ -193,6 +203,8 @@ class Tally {
       same: this.same,
       crashedOnlyFrom: this.crashedOnlyFrom.toSorted(bySize),
       crashedOnlyTo: this.crashedOnlyTo.toSorted(bySize),
+      failedOnlyFrom: this.failedOnlyFrom.toSorted(bySize),
+      failedOnlyTo: this.failedOnlyTo.toSorted(bySize),
       exercised: this.exercised,
     };
   }

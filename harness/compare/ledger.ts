@@ -9,6 +9,7 @@ import type { Scenario } from '../run/scenario.ts';
 import type { Prefixes } from './attribute.ts';
 import type { Stage } from './chain.ts';
 import { classify } from './classify.ts';
+import { sideOf } from './side.ts';
 
 /** Something that a patch changes in a case. */
 export type Effect =
@@ -93,10 +94,9 @@ export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly S
 function effectsOf(prefixes: Prefixes, { before, after }: Stage, scenario: Scenario): Effect[] {
   const x = prefixes.of(before, scenario);
   const y = prefixes.of(after, scenario);
-  const side = ({ verdicts, run }: typeof x) => ({ verdicts, crashStep: run.crash?.step ?? Infinity });
-  const effects: Effect[] = classify(side(x), side(y), () => []).flatMap(
-    ({ kind, clause, cause }): Effect[] =>
-      kind === 'fixed' || kind === 'regressed' ? [{ kind, clause, cause, scenario }] : [],
+  const [from, to] = [sideOf(x.run, x.verdicts), sideOf(y.run, y.verdicts)];
+  const effects: Effect[] = classify(from, to, () => []).flatMap(({ kind, clause, cause }): Effect[] =>
+    kind === 'fixed' || kind === 'regressed' ? [{ kind, clause, cause, scenario }] : [],
   );
   const comparable =
     x.run.crash === undefined &&

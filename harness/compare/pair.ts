@@ -6,7 +6,8 @@ import { Machine } from '../machine/machine.ts';
 import type { Costs } from '../run/costs.ts';
 import { readsTheSame } from '../run/trace.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { classify, type CaseFinding, type Side } from './classify.ts';
+import { classify, type CaseFinding } from './classify.ts';
+import { failsAlone, sideOf, type Side } from './side.ts';
 import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
 
 /** What came of one case. Plain data. */
@@ -16,6 +17,8 @@ export interface CaseResult {
   readonly exercised: readonly ClauseId[];
   /** The side that crashed alone. */
   readonly crashed: 'from' | 'to' | undefined;
+  /** Maps that worked on the other side failed on this one. */
+  readonly failed: { readonly from: boolean; readonly to: boolean };
   /** undefined: the sides went different ways, by a crash or by a step that worked on one side only. */
   readonly costs: { readonly from: Costs; readonly to: Costs } | undefined;
   /** The traces read the same, but for where things were allocated. */
@@ -40,11 +43,15 @@ export class Pair {
     const x = evaluate(this.one, this.third, this.from, scenario);
     const y = evaluate(this.other, this.third, this.to, scenario, x);
     const [a, b] = [x.run.crash, y.run.crash];
+    const [from, to] = [sideOf(x.run, x.verdicts), sideOf(y.run, y.verdicts)];
     return {
-      findings: findingsOf(x, y, (clauses) => judgeOnce(this.third, this.to.root, scenario, clauses, [x, y])),
+      findings: findingsOf(from, to, (clauses) =>
+        judgeOnce(this.third, this.to.root, scenario, clauses, [x, y]),
+      ),
       exercised: CLAUSE_IDS.filter((_, index) => isJudged(x, index) && isJudged(y, index)),
       crashed:
         a !== undefined && b === undefined ? 'from' : a === undefined && b !== undefined ? 'to' : undefined,
+      failed: { from: failsAlone(from, to), to: failsAlone(to, from) },
       costs: wentTheSameWay(x, y) ? { from: x.costs, to: y.costs } : undefined,
       // evaluate() takes the verdicts over where all that was observed is equal.
       sameTrace: x.verdicts === y.verdicts || readsTheSame(x.run, y.run),
@@ -63,23 +70,30 @@ function wentTheSameWay({ run: x }: Evaluation, { run: y }: Evaluation): boolean
   return x.steps.every(({ status }, index) => status === y.steps[index]?.status);
 }
 
-/** What changed in the clauses that are broken on either side. */
+/** What changed in the clauses that are broken on either side, and in what the maps returned. */
 function findingsOf(
-  x: Evaluation,
-  y: Evaluation,
+  from: Side,
+  to: Side,
   baseline: (clauses: readonly ClauseId[]) => readonly Verdict[],
 ): CaseFinding[] {
-  const broken: ClauseId[] = [];
-  for (const { clause, breaks } of x.verdicts) if (breaks.length > 0) broken.push(clause);
-  for (const { clause, breaks } of y.verdicts) {
-    if (breaks.length > 0 && !broken.includes(clause)) broken.push(clause);
+  const broken = new Set<ClauseId>();
+  for (const { verdicts } of [from, to]) {
+    for (const { clause, breaks } of verdicts) if (breaks.length > 0) broken.add(clause);
   }
-  if (broken.length === 0) return [];
-  const clauses = CLAUSE_IDS.filter((id) => broken.includes(id));
-  const side = ({ verdicts, run }: Evaluation): Side => ({
-    verdicts: verdicts.filter(({ clause }) => clauses.includes(clause)),
-    crashStep: run.crash?.step ?? Infinity,
-  });
+  if (broken.size === 0 && !failsAlone(from, to) && !failsAlone(to, from)) return [];
   let inherited: readonly Verdict[] | undefined;
-  return classify(side(x), side(y), () => (inherited ??= baseline(clauses)));
+  const clauses = CLAUSE_IDS.filter((id) => broken.has(id));
+  return classify(from, to, () => (inherited ??= inOrder(baseline(clauses))));
+}
+
+/** The verdicts at their place among all clauses. */
+function inOrder(verdicts: readonly Verdict[]): Verdict[] {
+  return CLAUSE_IDS.map(
+    (clause) =>
+      verdicts.find((verdict) => verdict.clause === clause) ?? {
+        clause,
+        status: 'not-exercised',
+        breaks: [],
+      },
+  );
 }

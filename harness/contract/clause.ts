@@ -20,6 +20,10 @@ export interface Evidence {
   /** Provenance labels. */
   readonly expected?: number;
   readonly observed?: number;
+  /** Of a map that failed: slots or granules that it asked for, and that were used and free then. */
+  readonly asked?: number;
+  readonly used?: number;
+  readonly free?: number;
   /** Where the bytes are: `in front of the data`, `another mapping`, … */
   readonly place?: string;
 }

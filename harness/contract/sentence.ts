@@ -7,7 +7,7 @@ import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
 import { callPath } from '../run/recording.ts';
 import { describeStep } from '../run/trace.ts';
-import { code, joined, type Span, type Text } from '../text/document.ts';
+import { code, joined, plural, type Span, type Text } from '../text/document.ts';
 import { CAUSE_WORDS } from './words.ts';
 
 /** Why the clause is broken in this run: where, what was seen, and the cause. */
@@ -15,7 +15,7 @@ export function sentence(run: Run, clause: ClauseId, cause: Cause, evidence: Evi
   const step = run.scenario.steps[evidence.step];
   const when: Span[] =
     step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
-  const why = `${what(run, evidence)}${CAUSE_WORDS[cause]}`;
+  const why = `${what(run, evidence)}${CAUSE_WORDS[cause]}${room(cause, evidence)}`;
   return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
 }
 
@@ -43,6 +43,12 @@ function place(run: Run, { buffer, offset, iova, phys }: Evidence): string {
   }
   if (iova === undefined) return '';
   return `bus address ${hex(iova)}${phys === undefined ? '' : ` → phys ${hex(phys)}`}`;
+}
+
+/** What a map that failed asked for, and what there was. */
+function room(cause: Cause, { asked, used, free }: Evidence): string {
+  if (asked === undefined || used === undefined || free === undefined) return '';
+  return ` (${plural(asked, cause === 'no-iova' ? 'granule' : 'slot')} asked for, ${used} used, ${free} free)`;
 }
 
 /** Which method of which patch made the call that shows it. */

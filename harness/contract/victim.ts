@@ -30,7 +30,8 @@ export function victimOf(facts: Facts, clause: string, cause: string, evidence: 
   if (buffer !== undefined && offset !== undefined) {
     return some(`${through}mapping ${mapping}, buffer ${buffer}`, offset, count);
   }
-  if (iova === undefined || mapping === undefined) return some(`${through}mapping ${mapping}, step ${step}`, 0, 1);
+  if (iova === undefined || mapping === undefined)
+    return some(`${through}mapping ${mapping}, step ${step}`, 0, 1);
   const origin = observed === undefined ? undefined : facts.run.provenance.of(observed);
   if (origin?.by === 'cpu') return some(`${through}data of buffer ${origin.buffer}`, origin.offset, count);
   return some(`${through}mapping ${mapping}`, iova - firstGranule(facts, mapping), count);
@@ -79,7 +80,9 @@ export function without(victim: Victim, others: readonly Victim[]): Victim[] {
 /** The part of a victim that one of the others has, too. */
 export function shared(victim: Victim, others: readonly Victim[]): Victim[] {
   return others.flatMap((other) =>
-    other.of === victim.of ? cut(victim, Math.max(victim.from, other.from), Math.min(victim.to, other.to)) : [],
+    other.of === victim.of
+      ? cut(victim, Math.max(victim.from, other.from), Math.min(victim.to, other.to))
+      : [],
   );
 }
 

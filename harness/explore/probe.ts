@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a program shows of one state, or of two. */
 import type { State } from '../subject/state.ts';
-import { classify, type FindingKind, type Side } from '../compare/classify.ts';
+import { classify, type FindingKind } from '../compare/classify.ts';
 import type { Expectation } from '../compare/expectations.ts';
+import { sideOf, type Side } from '../compare/side.ts';
 import { judge } from '../contract/contract.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -45,7 +46,7 @@ export function probe(machines: Machines, target: Target, program: Program): Sho
 /** Breaks of one state, held against its root. */
 function alone({ one, other }: Machines, { to }: Target, scenario: Scenario): Shown[] {
   const run = lookAt(one, to, scenario);
-  const side = sideOf(run);
+  const side = judged(run);
   if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
   if (to.root === to) {
     return side.verdicts.flatMap(({ clause, breaks }) =>
@@ -53,7 +54,7 @@ function alone({ one, other }: Machines, { to }: Target, scenario: Scenario): Sh
     );
   }
   const before = lookAt(other, to.root, scenario);
-  const was = sameBehaviour(before, run) ? side : sideOf(before);
+  const was = sameBehaviour(before, run) ? side : judged(before);
   return classify(was, side, () => []).flatMap(({ kind, clause, cause, to: evidence }): Shown[] => {
     if (evidence === undefined) return [];
     return [brokenBy(run, ALONE[kind], { clause, cause }, evidence)];
@@ -67,10 +68,11 @@ const ALONE = {
   'still-broken': 'inherited',
   fixed: 'broken',
   masked: 'broken',
+  'layout-dependent': 'broken',
 } as const satisfies Record<FindingKind, ShownKind>;
 
-function sideOf(run: Run): Side {
-  return { verdicts: judge(run), crashStep: run.crash?.step ?? Infinity };
+function judged(run: Run): Side {
+  return sideOf(run, judge(run));
 }
 
 function between(
@@ -82,7 +84,7 @@ function between(
   if (behaveAlike({ machine: one, state: from }, { machine: other, state: to }, scenario)) return [];
   const x = lookAt(one, from, scenario);
   const y = lookAt(other, to, scenario);
-  const changed = classify(sideOf(x), sideOf(y), () => []).filter(({ kind }) => kind !== 'still-broken');
+  const changed = classify(judged(x), judged(y), () => []).filter(({ kind }) => kind !== 'still-broken');
   const crash = changed.some(({ clause }) => clause === 'no-crash');
   const shown = changed.flatMap(({ kind, clause, cause, from: a, to: b }): Shown[] => {
     // What a crash alone hides or uncovers is told by the crash.

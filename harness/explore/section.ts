@@ -2,6 +2,9 @@
 /** A finding of exploration as a report section. A pure function of the finding and the states. */
 import { structuredPatch } from 'diff';
 import { attribute, Prefixes } from '../compare/attribute.ts';
+import { classify, type CaseFinding } from '../compare/classify.ts';
+import { sideOf, type Side } from '../compare/side.ts';
+import type { State } from '../subject/state.ts';
 import { walkBetween } from '../compare/chain.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -38,14 +41,15 @@ export function sectionOf(
   const telling = tell(target, finding);
   const scenario = toScenario(program, telling);
   const prefixes = new Prefixes(machine);
+  const found = shown.clause === undefined ? undefined : findingIn(prefixes, target, scenario, shown);
   const { length } = program.steps;
   const note =
     length > SMALL ? `It takes ${length} steps: without any one or two of them the mechanism is gone.` : '';
   return [
     `### ${text(titleOf(shown))}`,
-    `**${text(kindOf(prefixes, target, scenario, shown))}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
-    because(prefixes, target, scenario, shown),
-    patches(prefixes, target, scenario, shown),
+    `**${text(kindOf(target, shown, found))}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
+    because(prefixes, target, scenario, found),
+    patches(prefixes, target, scenario, found),
     also.length === 0
       ? ''
       : `The same program also shows: ${also.map((other) => text(titleOf(other))).join('; ')}.`,
@@ -82,40 +86,58 @@ export function tell({ from, to }: Target, { id, shown }: ExploredFinding): Tell
   return { id: `found/${fileName}`, name, why: `Found by exploration: ${kind} ${where}. ${why}` };
 }
 
-function kindOf(prefixes: Prefixes, target: Target, scenario: Scenario, shown: Shown): string {
+function kindOf(target: Target, shown: Shown, found: CaseFinding | undefined): string {
   const { clause, cause, kind } = shown;
   if (clause === undefined || cause === undefined) return 'different, no clause touched';
-  const inherited =
-    kind !== 'fixed' && kind !== 'masked' && prefixes.isBroken(target.to.root, scenario, { clause, cause });
+  const { hiddenBy, was, inherited = false } = found ?? {};
   const sides =
     target.from === undefined ? `in ${target.to.id}` : `from ${target.from.id} to ${target.to.id}`;
-  return `${kind} ${sides}${inherited ? `, as in ${rootName(target.to)}` : ''}`;
+  const hidden =
+    hiddenBy === undefined ? '' : `, hidden by the crash of step ${hiddenBy + 1} on the other side`;
+  const before = was === undefined ? '' : `, before for another cause: ${was}`;
+  return `${kind} ${sides}${hidden}${before}${inherited ? `, as in ${rootName(target.to)}` : ''}`;
+}
+
+/** What the program shows, looked at once more; undefined: no clause. */
+function findingIn(
+  prefixes: Prefixes,
+  { from, to }: Target,
+  scenario: Scenario,
+  { kind, clause, cause }: Shown,
+): CaseFinding | undefined {
+  const side = (state: State): Side => {
+    const { run, verdicts } = prefixes.of(state, scenario);
+    return sideOf(run, verdicts);
+  };
+  const all = classify(side(from ?? to.root), side(to), () => side(to.root).verdicts);
+  const same = all.filter((found) => found.clause === clause && found.cause === cause);
+  return (
+    same.find((found) => found.kind === kind) ??
+    same.find((found) => from !== undefined || found.to !== undefined)
+  );
 }
 
 function because(
   prefixes: Prefixes,
   { from, to }: Target,
   scenario: Scenario,
-  { clause, cause }: Shown,
+  found: CaseFinding | undefined,
 ): string {
-  if (clause === undefined || cause === undefined) return '';
-  for (const state of [to, ...(from === undefined ? [] : [from])]) {
-    const { run, verdicts } = prefixes.of(state, scenario);
-    const broken = verdicts
-      .find((verdict) => verdict.clause === clause)
-      ?.breaks.find((b) => b.cause === cause);
-    if (broken === undefined) continue;
-    return `In ${text(state.id)}: ${inMarkdown(sentence(run, clause, cause, broken.evidence))}`;
-  }
-  return '';
+  if (found === undefined) return '';
+  const [state, evidence] = found.to === undefined ? [from ?? to, found.from] : [to, found.to];
+  if (evidence === undefined) return '';
+  const { run } = prefixes.of(state, scenario);
+  return `In ${text(state.id)}: ${inMarkdown(sentence(run, found.clause, found.cause, evidence))}`;
 }
 
-function patches(prefixes: Prefixes, target: Target, scenario: Scenario, shown: Shown): string {
-  const { clause, cause } = shown;
+function patches(
+  prefixes: Prefixes,
+  target: Target,
+  scenario: Scenario,
+  found: CaseFinding | undefined,
+): string {
   const walk = walkBetween(target.from ?? target.to.root, target.to);
-  if (clause !== undefined && cause !== undefined) {
-    return renderMarkdown(behind(attribute(prefixes, walk, scenario, { clause, cause })));
-  }
+  if (found !== undefined) return renderMarkdown(behind(attribute(prefixes, walk, scenario, found)));
   const turned = [...walk.back, ...walk.forth].filter(
     ({ before, after }) => !prefixes.sameTrace(before, after, scenario),
   );

@@ -28,9 +28,17 @@ export function behind({ forth, back, counterparts }: Attribution): Block[] {
   return [paragraph('Patch: ', ...joined(said, '; '), `.${unlike}${comesAndGoes}`)];
 }
 
-function describe({ stage, effect, touched, executed, together }: Turn, isBack: boolean): Text {
+const VERBS = {
+  breaks: 'breaks it',
+  mends: 'mends it',
+  hides: 'hides it: from here on a crash or a failed map comes first',
+  uncovers: 'ends the crash or failed map that hid it, and after it it is',
+} as const;
+
+function describe({ stage, effect, after, touched, executed, together }: Turn, isBack: boolean): Text {
   const { id, place, subject } = stage.patch;
-  const verb = effect === 'breaks' ? 'breaks it' : 'mends it';
+  const verb =
+    effect === 'uncovers' ? `${VERBS.uncovers} ${after === 'broken' ? 'broken' : 'mended'}` : VERBS[effect];
   const where = isBack ? ` on the side that is left behind` : '';
   return [
     strong(id),

@@ -9,7 +9,7 @@ import type { Report } from './report.ts';
 import { notExercised, summarise } from './summary.ts';
 
 /** Version of the form; a change that breaks readers raises it. */
-const JSON_SCHEMA = 'bouncediff/compare/1';
+const JSON_SCHEMA = 'bouncediff/compare/2';
 
 export function toJson(report: Report): string {
   const { comparison, illustrations, account, expected, context } = report;
@@ -34,6 +34,8 @@ export function toJson(report: Report): string {
       kind: finding.kind,
       clause: finding.clause,
       cause: finding.cause,
+      was: finding.was ?? null,
+      hiddenBy: finding.cases[0]?.hiddenBy ?? null,
       inherited: finding.inherited,
       scenario: scenario.scenario,
       case: scenario.id,
@@ -54,6 +56,10 @@ export function toJson(report: Report): string {
     crashedOnly: {
       from: comparison.crashedOnlyFrom.map(({ id }) => id),
       to: comparison.crashedOnlyTo.map(({ id }) => id),
+    },
+    failedOnly: {
+      from: comparison.failedOnlyFrom.map(({ id }) => id),
+      to: comparison.failedOnlyTo.map(({ id }) => id),
     },
     ledger: account.ledger.map(({ stage, claims, unexplained, declared }) => ({
       patch: stage.patch.id,
@@ -85,9 +91,10 @@ export function toJson(report: Report): string {
 
 function patchesOf(account: Account, finding: Finding): object[] {
   const { forth = [], back = [] } = account.attributions.get(finding) ?? {};
-  return [...forth, ...back].map(({ stage, effect: turn, touched, executed, together }) => ({
+  return [...forth, ...back].map(({ stage, effect: turn, after, touched, executed, together }) => ({
     patch: stage.patch.id,
     effect: turn,
+    after,
     touched,
     executed,
     together: together.map(({ id }) => id),

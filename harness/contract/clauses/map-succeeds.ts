@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { hasFailed, type Event } from '../../machine/events.ts';
 import { makeClause } from '../clause.ts';
+import { EXCUSES } from '../refusal.ts';
 
 const EEXIST = -17;
 
@@ -17,6 +18,8 @@ export const mapSucceeds = makeClause({
   causes: {
     'failed-without-asking': 'neither the pool nor the IOVA space nor the IOMMU had refused',
     ...REFUSALS,
+    // Never said of a state alone.
+    ...EXCUSES,
   },
   judge(facts, findings) {
     const { run } = facts;
