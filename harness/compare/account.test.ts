@@ -93,6 +93,17 @@ test('v6 → v7: the patch is the seventh of each', () => {
   expect(new Set(ids)).toEqual(new Set(['v6.7', 'v7.7']));
 });
 
+test('a patch that crashes first hides, and mends nothing', () => {
+  const made = account('v2', 'v3', selectScenarios(corpus, 'min-align-mask/**'));
+  const hidden = [...made.attributions].filter(([{ kind }]) => kind === 'masked');
+  expect(hidden.length).toBeGreaterThan(0);
+  for (const [, { forth }] of hidden) {
+    expect(forth.map(({ stage, effect, after }) => [stage.patch.id, effect, after])).toEqual([
+      ['v3.5', 'hides', 'hidden'],
+    ]);
+  }
+});
+
 test('what only two patches together make names both; what one makes alone names no other', () => {
   const made = account('v2', 'v3', selectScenarios(corpus, 'found/sync-shows-the-page-left-mapped'));
   const turns = [...made.attributions].flatMap(([{ clause, cause }, { forth }]) =>

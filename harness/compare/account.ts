@@ -4,7 +4,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { attribute, Prefixes, type Attribution } from './attribute.ts';
 import { walkBetween, type Walk } from './chain.ts';
-import type { Comparison, Finding } from './comparison.ts';
+import { isUnchanged, type Comparison, type Finding } from './comparison.ts';
 import { ledgerOf, passingBreaks, type LedgerEntry, type Passing } from './ledger.ts';
 
 export interface Account {
@@ -32,7 +32,7 @@ export function accountFor(
 ): Account {
   const walk = walkBetween(comparison.from, comparison.to);
   const prefixes = new Prefixes(machine);
-  const changed = comparison.findings.filter(({ kind, was }) => kind !== 'still-broken' || was !== undefined);
+  const changed = comparison.findings.filter((finding) => !isUnchanged(finding));
   const attributions = new Map(
     changed.flatMap((finding): [Finding, Attribution][] => {
       const [smallest] = finding.cases;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What became of each broken thing between two sides, clause by clause. */
 import type { Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
-import { sameCause, type Defect } from '../contract/defect.ts';
+import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
 import { shared, without, type Victim } from '../contract/victim.ts';
 import { wentBothWays, type Side } from './side.ts';
 
@@ -67,7 +67,25 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
       }
     }
   }
-  return [...findings, ...otherReturns(from, to, findings)];
+  return together([...findings, ...otherReturns(from, to, findings)]);
+}
+
+/** One for all victims of the same kind and cause, the first one's evidence with the count of all. */
+function together(findings: readonly CaseFinding[]): CaseFinding[] {
+  const merged = new Map<string, CaseFinding>();
+  for (const found of findings) {
+    const key = `${found.kind} ${keyOf(found)} ${found.was ?? ''} ${found.inherited}`;
+    const before = merged.get(key);
+    if (before === undefined) merged.set(key, found);
+    else {
+      const victims = [...before.victims, ...found.victims];
+      const sum = (a: Evidence | undefined, b: Evidence | undefined): Evidence | undefined =>
+        a && { ...a, count: a.count + (b?.count ?? 0) };
+      const [a, b] = [sum(before.from, found.from), sum(before.to, found.to)];
+      merged.set(key, { ...before, victims, from: a, to: b });
+    }
+  }
+  return [...merged.values()];
 }
 
 function finding(kind: FindingKind, clause: ClauseId, cause: Cause, victims: readonly Victim[]): CaseFinding {

@@ -104,6 +104,11 @@ export function compare(
   };
 }
 
+/** Broken on both sides, for the same cause. */
+export function isUnchanged({ kind, was }: Pick<Finding, 'kind' | 'was'>): boolean {
+  return kind === 'still-broken' && was === undefined;
+}
+
 /** Smaller cases say more: fewer steps, mappings, buffers and bytes; then by id. */
 function bySize(a: Scenario, b: Scenario): number {
   const size = (s: Scenario): number[] => [
@@ -161,8 +166,7 @@ class Tally {
     if (failed.to) this.failedOnlyTo.push(scenario);
     if (costs !== undefined) this.addCosts(scenario, costs);
     if (sameTrace) this.same++;
-    else if (findings.every(({ kind, was }) => kind === 'still-broken' && was === undefined))
-      this.different.push(scenario);
+    else if (findings.every(isUnchanged)) this.different.push(scenario);
   }
 
   private addCosts(scenario: Scenario, { from, to }: NonNullable<CaseResult['costs']>): void {

@@ -30,8 +30,9 @@ export function victimOf(facts: Facts, clause: string, cause: string, evidence: 
   if (buffer !== undefined && offset !== undefined) {
     return some(`${through}mapping ${mapping}, buffer ${buffer}`, offset, count);
   }
-  if (iova === undefined || mapping === undefined)
+  if (iova === undefined || mapping === undefined) {
     return some(`${through}mapping ${mapping}, step ${step}`, 0, 1);
+  }
   const origin = observed === undefined ? undefined : facts.run.provenance.of(observed);
   if (origin?.by === 'cpu') return some(`${through}data of buffer ${origin.buffer}`, origin.offset, count);
   return some(`${through}mapping ${mapping}`, iova - firstGranule(facts, mapping), count);

@@ -2,6 +2,7 @@
 /** What a program shows of one state, or of two. */
 import type { State } from '../subject/state.ts';
 import { classify, type FindingKind } from '../compare/classify.ts';
+import { isUnchanged } from '../compare/comparison.ts';
 import type { Expectation } from '../compare/expectations.ts';
 import { sideOf, type Side } from '../compare/side.ts';
 import { judge } from '../contract/contract.ts';
@@ -84,11 +85,12 @@ function between(
   if (behaveAlike({ machine: one, state: from }, { machine: other, state: to }, scenario)) return [];
   const x = lookAt(one, from, scenario);
   const y = lookAt(other, to, scenario);
-  const changed = classify(judged(x), judged(y), () => []).filter(({ kind }) => kind !== 'still-broken');
+  const changed = classify(judged(x), judged(y), () => []).filter((found) => !isUnchanged(found));
   const crash = changed.some(({ clause }) => clause === 'no-crash');
   const shown = changed.flatMap(({ kind, clause, cause, from: a, to: b }): Shown[] => {
     // What a crash alone hides or uncovers is told by the crash.
-    if (crash && (kind === 'masked' || kind === 'unmasked')) return [];
+    const isHidden = kind === 'masked' || kind === 'unmasked';
+    if (crash && isHidden && clause !== 'no-crash') return [];
     const [run, evidence] = b === undefined ? [x, a] : [y, b];
     return evidence === undefined ? [] : [brokenBy(run, kind, { clause, cause }, evidence)];
   });

@@ -6,7 +6,8 @@ import type { Level, Section } from './budget.ts';
 import { codeBehind } from './code-section.ts';
 import { code, paragraph, plural, spansOf, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, nameOf, rootName } from './kinds.ts';
+import { anchorOf, hiddenWords, nameOf, rootName } from './kinds.ts';
+import { CAUSE_WORDS } from '../contract/words.ts';
 import { alsoIn } from './overview-section.ts';
 import { patchesOf, type Report } from './report.ts';
 
@@ -38,7 +39,7 @@ export function findingSection(
         kind: 'fold',
         summary,
         blocks: [
-          ...story(illustration),
+          ...story(report, illustration),
           ...(attribution === undefined ? [] : behind(attribution)),
           ...traces(illustration),
           ...behindIt,
@@ -58,10 +59,16 @@ export function findingSection(
 }
 
 /** The scenario, and why the clause is broken in it. */
-function story({ scenario, because }: Illustration): Block[] {
+function story({ comparison }: Report, { finding, scenario, because }: Illustration): Block[] {
+  const [first] = finding.cases;
+  const hidden = first && hiddenWords(comparison, first);
   return [
     paragraph(`Scenario: ${scenario.why}`),
     ...(spansOf(because).length > 0 ? [paragraph(...spansOf(because))] : []),
+    ...(hidden === undefined ? [] : [paragraph(`On the other side it is ${hidden}.`)]),
+    ...(finding.was === undefined
+      ? []
+      : [paragraph(`The same bytes were broken before, for another cause: ${CAUSE_WORDS[finding.was]}.`)]),
   ];
 }
 

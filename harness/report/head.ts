@@ -1,8 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The lines that decide: the verdict, what to look at, what it costs, and what it rests on. */
 import type { State } from '../subject/state.ts';
-import type { Comparison, CostChange, Finding } from '../compare/comparison.ts';
+import {
+  isUnchanged as isSame,
+  type Comparison,
+  type CostChange,
+  type Finding,
+} from '../compare/comparison.ts';
 import { COSTS } from '../run/costs.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { code, plural, strong, type Block, type Span, type Text } from '../text/document.ts';
 import { nameOf } from './kinds.ts';
 import { patchesOf, unexplainedRegressions, type Report } from './report.ts';
@@ -37,7 +43,7 @@ export function head(report: Report): Block {
 /** Nothing that a reader would call a difference, accepted or not. */
 export function isUnchanged({ comparison: { findings, different, costs }, expected }: Report): boolean {
   return (
-    [...findings, ...expected.flatMap(({ cases }) => cases)].every(({ kind }) => kind === 'still-broken') &&
+    [...findings, ...expected.flatMap(({ cases }) => cases)].every(isSame) &&
     different.length === 0 &&
     costs.every((cost) => change(cost) === 0)
   );
@@ -49,9 +55,9 @@ function verdictLine({ comparison }: Report): Text {
   const parts = [
     `${s.fixed} fixed`,
     `${s.regressed} regressed`,
-    `${s.stillBroken} still broken (${s.inherited} inherited)`,
-    ...(s.unmasked > 0 ? [`${s.unmasked} unmasked`] : []),
-    ...(s.masked > 0 ? [`${s.masked} masked`] : []),
+    `${s.stillBroken} still broken (${s.inherited} inherited${s.causeChanged > 0 ? `, ${s.causeChanged} for another cause` : ''})`,
+    ...(s.unmasked > 0 ? [`${s.unmasked} broken, hidden before`] : []),
+    ...(s.masked > 0 ? [`${s.masked} broken before, hidden now`] : []),
     `${s.cheaper} cheaper`,
     `${s.dearer} dearer`,
     `${s.different} different`,
@@ -108,7 +114,7 @@ function nextStep(report: Report): Text {
       : []),
     ...(declared > 0 ? [`${plural(declared, 'regression')}, declared as unsolved by the cover letter`] : []),
     ...(unexplained.length + declared === 0 ? ['nothing regressed'] : []),
-    ...(unmasked.length > 0 ? [`broken, could not be judged before: ${named(unmasked)}`] : []),
+    ...(unmasked.length > 0 ? [`broken, hidden before: ${named(unmasked)}`] : []),
     ...(contradicted.length > 0
       ? [
           `claims contradicted in ${listed(
@@ -165,14 +171,23 @@ function titleOf({ name }: CostChange): string {
 }
 
 function restsOn(report: Report): Text {
-  const { cases, scenarios, comparableCases, crashedOnlyFrom, crashedOnlyTo, from, to } = report.comparison;
+  const { cases, scenarios, comparableCases, from, to, ...alone } = report.comparison;
+  const { crashedOnlyFrom, crashedOnlyTo, failedOnlyFrom, failedOnlyTo } = alone;
+  const failures = [...failing(from, failedOnlyFrom), ...failing(to, failedOnlyTo)].join(', ');
+  const out = failures === '' ? '' : ` (left out: ${failures})`;
   const crashes = [
     ...(crashedOnlyFrom.length > 0 ? [`only ${from.id} crashes in ${crashedOnlyFrom.length}`] : []),
     ...(crashedOnlyTo.length > 0 ? [`only ${to.id} crashes in ${crashedOnlyTo.length}`] : []),
   ];
   const behind =
     crashes.length === 0 ? '' : `${crashes.join(', ')}: what lies behind a crash is not judged; `;
-  return `rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}, ${comparableCases} of them comparable in cost; ${behind}${contextOf(report)}`;
+  return `rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}, ${comparableCases} of them comparable in cost${out}; ${behind}${contextOf(report)}`;
+}
+
+/** The cases that the costs lack because a map fails on one side only. */
+function failing(state: State, cases: readonly Scenario[]): string[] {
+  const [first] = cases;
+  return first === undefined ? [] : [`only ${state.id} fails a map in ${cases.length}, like ${first.id}`];
 }
 
 function contextOf({ context: { corpusHash, version } }: Report): string {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The groups that a report puts findings into, the worst first. */
-import type { Finding } from '../compare/comparison.ts';
+import type { Comparison, Finding, FindingCase } from '../compare/comparison.ts';
+import { CAUSE_WORDS } from '../contract/words.ts';
 import type { State } from '../subject/state.ts';
 import type { Illustration } from './illustrate.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
@@ -29,28 +30,47 @@ export function groupsOf(report: Report): Group[] {
       shown: of((finding) => finding.kind === 'regressed' && !unexplained.has(finding)),
     },
     {
-      title: 'Broken, could not be judged before',
+      title: 'Broken, hidden before',
       label: 'broken, could not be judged before',
       shown: of(({ kind }) => kind === 'unmasked'),
     },
     { title: 'Still broken', label: 'still broken', shown: of(({ kind }) => kind === 'still-broken') },
     { title: 'Fixed', label: 'fixed', shown: of(({ kind }) => kind === 'fixed') },
     {
-      title: 'Broken before, can no longer be judged',
+      title: 'Broken before, hidden now',
       label: 'broken before, can no longer be judged',
       shown: of(({ kind }) => kind === 'masked'),
+    },
+    {
+      title: 'Layout-dependent',
+      label: 'differs in some layouts of pool and IOVA space only',
+      shown: of(({ kind }) => kind === 'layout-dependent'),
     },
   ].filter(({ shown }) => shown.length > 0);
 }
 
-/** Still broken, and so it was in the baseline. */
-export function isBackground({ kind, inherited }: Finding): boolean {
-  return inherited && kind === 'still-broken';
+/** Still broken for the same cause, and so it was in the baseline. */
+export function isBackground({ kind, was, inherited }: Finding): boolean {
+  return inherited && kind === 'still-broken' && was === undefined;
 }
 
 /** Where the page tells more about a finding. */
-export function anchorOf({ kind, clause, cause, inherited }: Finding): string {
-  return `${kind}-${clause}-${cause}${inherited ? '-inherited' : ''}`;
+export function anchorOf({ kind, clause, cause, was, inherited }: Finding): string {
+  const before = was === undefined ? '' : `-was-${was}`;
+  return `${kind}-${clause}-${cause}${before}${inherited ? '-inherited' : ''}`;
+}
+
+/** The cause in words, and what it was before where that is another one. */
+export function causeOf({ cause, was }: Finding): string {
+  return was === undefined ? CAUSE_WORDS[cause] : `${CAUSE_WORDS[cause]}; before: ${CAUSE_WORDS[was]}`;
+}
+
+/** Why a finding in a case could not be judged on the other side, in words; undefined: it was. */
+export function hiddenWords({ from, to }: Comparison, { kind, hiddenBy }: FindingCase): string | undefined {
+  if (kind !== 'masked' && kind !== 'unmasked') return undefined;
+  const other = kind === 'masked' ? to.id : from.id;
+  if (hiddenBy !== undefined) return `hidden by the crash of step ${hiddenBy + 1} in ${other}`;
+  return `not put to the test in ${other}: there its map fails, or nobody looks`;
 }
 
 /** The finding's name. */

@@ -33,7 +33,7 @@ describe('toMarkdown', () => {
       'Unexplained regressions',
       'Still broken',
       'Fixed',
-      'Broken before, can no longer be judged',
+      'Broken before, hidden now',
       'Costs',
       'Different, no clause touched',
       'Ledger',

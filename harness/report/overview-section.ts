@@ -4,9 +4,8 @@ import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Section } from './budget.ts';
 import { code, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, isBackground, nameOf, rootName, type Group } from './kinds.ts';
+import { anchorOf, causeOf, hiddenWords, isBackground, nameOf, rootName, type Group } from './kinds.ts';
 import { patchesOf, type Report } from './report.ts';
-import { CAUSE_WORDS } from '../contract/words.ts';
 
 /** Rows of a table that had to shrink. */
 const FEW = 12;
@@ -38,9 +37,11 @@ export function overviewSection(report: Report, { title, shown }: Group): Sectio
 }
 
 function rowOf(report: Report, { finding, scenario }: Illustration): Text[] {
+  const [first] = finding.cases;
+  const hidden = first && hiddenWords(report.comparison, first);
   return [
     [{ link: nameOf(finding), to: anchorOf(finding) }],
-    CAUSE_WORDS[finding.cause],
+    [causeOf(finding), ...(hidden === undefined ? [] : [`; ${hidden}`])].join(''),
     patchesOf(report, finding).join(', '),
     String(finding.cases.length),
     [code(scenario.id)],
@@ -60,7 +61,7 @@ export function inheritedSection(report: Report): Section | undefined {
   if (inherited.length === 0) return undefined;
   const rows = inherited.map(({ finding, scenario }): Text[] => [
     nameOf(finding),
-    CAUSE_WORDS[finding.cause],
+    causeOf(finding),
     String(finding.cases.length),
     [code(scenario.id)],
   ]);

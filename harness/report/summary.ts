@@ -19,8 +19,10 @@ export interface Summary {
   readonly fixed: number;
   readonly regressed: number;
   readonly stillBroken: number;
-  /** Of these also in the baseline, for the same cause. */
+  /** Of these also in the baseline. */
   readonly inherited: number;
+  /** Of the still broken: for another cause than before. */
+  readonly causeChanged: number;
   readonly masked: number;
   readonly unmasked: number;
   readonly cheaper: number;
@@ -43,6 +45,7 @@ export function summarise(comparison: Comparison): Summary {
     regressed: count('regressed'),
     stillBroken: count('still-broken'),
     inherited: findings.filter((f) => f.kind === 'still-broken' && f.inherited).length,
+    causeChanged: findings.filter((f) => f.was !== undefined).length,
     masked: count('masked'),
     unmasked: count('unmasked'),
     cheaper,

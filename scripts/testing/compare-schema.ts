@@ -35,13 +35,18 @@ const evidence = z.strictObject({
   phys: z.int().optional(),
   expected: z.int().optional(),
   observed: z.int().optional(),
+  asked: count.optional(),
+  used: count.optional(),
+  free: count.optional(),
   place: text.optional(),
 });
 
 const finding = z.strictObject({
-  kind: z.enum(['regressed', 'unmasked', 'still-broken', 'fixed', 'masked']),
+  kind: z.enum(['regressed', 'unmasked', 'still-broken', 'fixed', 'masked', 'layout-dependent']),
   clause: text,
   cause: text,
+  was: text.nullable(),
+  hiddenBy: count.nullable(),
   inherited: z.boolean(),
   scenario: z.string().regex(/^[a-z-]+\/[a-z0-9-]+$/),
   case: caseId,
@@ -49,7 +54,8 @@ const finding = z.strictObject({
   patches: z.array(
     z.strictObject({
       patch: text,
-      effect: z.enum(['breaks', 'mends']),
+      effect: z.enum(['breaks', 'mends', 'hides', 'uncovers']),
+      after: z.enum(['broken', 'holds', 'hidden']),
       touched: z.array(text),
       executed: z.array(text),
       together: z.array(text),
@@ -67,7 +73,7 @@ const effect = z.discriminatedUnion('kind', [
 ]);
 
 export const compareSchema = z.strictObject({
-  schema: z.literal('bouncediff/compare/1'),
+  schema: z.literal('bouncediff/compare/2'),
   corpusHash: z.string().regex(/^[0-9a-f]{12}$/),
   version: z.string().regex(/^\d+\.\d+\.\d+/),
   from: state,
@@ -88,6 +94,7 @@ export const compareSchema = z.strictObject({
     regressed: count,
     stillBroken: count,
     inherited: count,
+    causeChanged: count,
     masked: count,
     unmasked: count,
     cheaper: count,
@@ -103,6 +110,7 @@ export const compareSchema = z.strictObject({
   comparableCases: count,
   different: caseIds,
   crashedOnly: z.strictObject({ from: caseIds, to: caseIds }),
+  failedOnly: z.strictObject({ from: caseIds, to: caseIds }),
   ledger: z.array(
     z.strictObject({
       patch: text,
