@@ -16,8 +16,7 @@ import type { Scenario } from '../run/scenario.ts';
 import type { Stage, Walk } from './chain.ts';
 import type { Evaluation } from './evaluate.ts';
 
-export const EFFECTS = ['breaks', 'mends', 'hides', 'uncovers'] as const;
-type Effect = (typeof EFFECTS)[number];
+type Effect = 'breaks' | 'mends' | 'hides' | 'uncovers';
 
 /** How a state stands towards a defect in a case; `hidden`: it crashes first, or its map fails. */
 export type Standing = 'broken' | 'holds' | 'hidden';
