@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What several clauses need to know of a recording, worked out once. */
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
+import { WARNINGS } from '../machine/crash.ts';
 import type { EventOf } from '../machine/events.ts';
 import type { EventIndex } from '../run/event-index.ts';
 import type { Run } from '../run/run.ts';
@@ -268,17 +269,41 @@ function mappingFacts(run: Run, index: MappingIx): MappingFacts {
     unmapStep: unmapStep < 0 ? Infinity : unmapStep,
     mapped,
     segments: outcome?.segments ?? [],
-    reach: outcome === undefined ? [] : reachOf(run.events, outcome.from, outcome.to),
+    reach: outcome === undefined ? [] : reachOf(run, outcome.from, outcome.to),
     ranges: info.ranges,
   };
 }
 
-/** What the iommu_map and iommu_map_sg calls among events [from, to) installed. */
-function reachOf(events: EventIndex, from: EventIx, to: EventIx): Reach[] {
+/** What the iommu_map and iommu_map_sg calls among events [from, to) installed, or found there and kept. */
+function reachOf({ events, scenario }: Run, from: EventIx, to: EventIx): Reach[] {
   const pages = events.of('iommu_map', from, to).filter(({ result }) => result === 0);
-  return [
+  const asked = [
     ...pages.map(({ iova, phys, size, prot }) => ({ iova, phys, size, prot })),
     ...events.of('iommu_map_sg', from, to).flatMap((call) => sgReach(events, call)),
+  ];
+  const kept = events.of('warn', from, to).filter(({ which }) => WARNINGS[which] === 'already-mapped');
+  if (kept.length === 0) return asked;
+  const { granule: size } = scenario.machine;
+  const there = kept.map(({ a: iova, b: phys }) => ({ iova, phys, size, prot: protAt(asked, iova) }));
+  return [...there, ...asked.flatMap((piece) => without(piece, there))];
+}
+
+function protAt(pieces: readonly Reach[], iova: number): number {
+  return pieces.find((piece) => iova >= piece.iova && iova < piece.iova + piece.size)?.prot ?? 0;
+}
+
+/** What is left of a piece without the granules of others. */
+function without(piece: Reach, others: readonly Reach[]): Reach[] {
+  const other = others.find(({ iova }) => iova >= piece.iova && iova < piece.iova + piece.size);
+  if (other === undefined) return [piece];
+  const before = other.iova - piece.iova;
+  const after = piece.size - before - other.size;
+  const end = other.iova + other.size;
+  return [
+    ...(before > 0 ? [{ ...piece, size: before }] : []),
+    ...(after > 0
+      ? without({ ...piece, iova: end, phys: piece.phys + before + other.size, size: after }, others)
+      : []),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import {
   DEVICE_DEFAULTS,
+  IOMMUS,
   MACHINE_DEFAULTS,
   type DeviceConfig,
   type MachineConfig,
@@ -20,7 +21,8 @@ export function generate(choices: Choices): Program {
   if (!features.has('sg')) features.add('page');
   const machine = makeMachine(choices, features);
   const buffers = makeBuffers(choices, features, machine);
-  return { machine, buffers, steps: makeSteps(choices, features, machine, buffers) };
+  const steps = makeSteps(choices, features, machine, buffers);
+  return { machine: { ...machine, iommu: pick(choices, IOMMUS) }, buffers, steps };
 }
 
 function makeMachine(choices: Choices, features: ReadonlySet<Feature>): MachineConfig {
@@ -33,6 +35,7 @@ function makeMachine(choices: Choices, features: ReadonlySet<Feature>): MachineC
     granule,
     swiotlb: !features.has('noSwiotlb'),
     swiotlbSlots: features.has('poolPressure') ? 128 : MACHINE_DEFAULTS.swiotlbSlots,
+    iommu: MACHINE_DEFAULTS.iommu,
     strict: !features.has('lazy'),
     cache: features.has('noCache') ? 'off' : 'worst',
     devices: Array.from({ length: count }, () => makeDevice(choices, features)),

@@ -94,6 +94,8 @@ const ENCODED: { readonly [K in EventKind]: string | Encoder<K> | NotCompared } 
 /** Events [from, to). */
 export function vectorEvents(events: EventIndex, from: EventIx, to: EventIx): VectorEvent[] {
   return events.between(from, to).flatMap((event) => {
+    // The IOMMU's driver says it, which the recordings have no calls of.
+    if (event.kind === 'warn' && WARNINGS[event.which] === 'already-mapped') return [];
     const encoded = ENCODED[event.kind] as string | Encoder<EventKind> | NotCompared;
     if (typeof encoded === 'string') return [plainly(encoded, event)];
     return 'because' in encoded ? [] : [encoded(event, events)];

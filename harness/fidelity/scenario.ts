@@ -25,6 +25,7 @@ export function scenarioOf({ id, machine, program }: Program): Scenario {
     watch: [],
     machine: {
       ...config,
+      iommu: 'arm',
       cache: 'off',
       devices: [
         {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a machine is made of: the kernel configuration and its devices. */
 
+import { IOMMU_READ, IOMMU_WRITE } from './vocabulary.ts';
+
 /** One slot of the swiotlb pool: IO_TLB_SIZE (include/linux/swiotlb.h), bytes. */
 export const SLOT_SIZE = 2048;
 /** Slots an allocation never crosses: IO_TLB_SEGSIZE. */
@@ -11,6 +13,23 @@ export const POOL_START = 0x1000000;
 export const RAM_SIZE = 64 * 1024 * 1024;
 /** A CPU cache line, bytes. */
 export const LINE_SIZE = 64;
+
+/**
+ * Whose page tables the IOMMU has, which says what becomes of a page that is mapped already and whether
+ * an entry can be write-only (v5.14, under drivers/iommu/): io-pgtable-arm.c stage 1, amd/io_pgtable.c,
+ * intel/iommu.c.
+ */
+export const IOMMUS = ['amd', 'arm', 'vtd'] as const;
+export type IommuKind = (typeof IOMMUS)[number];
+
+/**
+ * What a device may do through an entry that was asked for with `prot`. Only AMD's entries have a bit of
+ * their own for reading: arm_lpae_prot_to_pte() of stage 1 has none, and __domain_mapping() always sets
+ * DMA_FL_PTE_PRESENT, the bit that DMA_PTE_READ is.
+ */
+export function grantedBy(iommu: IommuKind, prot: number): number {
+  return iommu === 'amd' || (prot & IOMMU_WRITE) === 0 ? prot : prot | IOMMU_READ;
+}
 
 /** A device and its IOMMU domain. Masks are u64 (see u64.ts). */
 export interface DeviceConfig {
@@ -40,6 +59,8 @@ export interface MachineConfig {
   readonly swiotlb: boolean;
   /** Pool size in 2 KiB slots, a multiple of 128. */
   readonly swiotlbSlots: number;
+  /** The IOMMU's driver and page tables. */
+  readonly iommu: IommuKind;
   /** iommu.strict=1: unmap invalidates at once; else trusted devices may use the flush queue. */
   readonly strict: boolean;
   /** `worst`: a write-back cache and an IOTLB that take the harmful choice; `off`: neither, no adversary. */
@@ -64,6 +85,7 @@ export const MACHINE_DEFAULTS: Omit<MachineConfig, 'devices'> = {
   granule: 4096,
   swiotlb: true,
   swiotlbSlots: 1024,
+  iommu: 'amd',
   strict: true,
   cache: 'worst',
 };

@@ -99,6 +99,12 @@ describe('words', () => {
       'swiotlb: copy of 5000 bytes clipped to the 4096 that the slot has left',
     ],
     'unmapped-less-than-asked': [0, 8192, 0, '__iommu_dma_unmap: 0 bytes were mapped of 8192'],
+    'already-mapped': [
+      0x1000,
+      0x300000,
+      0x400000,
+      'IOMMU page 0x1000 is mapped already, to 0x300000, not 0x400000',
+    ],
     'unmap-of-nothing': [-1, 0, 0, 'unmap of 0xffffffffffffffff, which is not mapped'],
     'kernel-warning': [numberOfText('WARN_ON(x) in f() at a.c:2'), 0, 0, 'WARN_ON(x) in f() at a.c:2'],
   };

@@ -24,6 +24,7 @@ export const WARNINGS = [
   'bounce-overflow',
   'unmapped-less-than-asked',
   'unmap-of-nothing',
+  'already-mapped',
   'kernel-warning',
 ] as const;
 export type WarningKind = (typeof WARNINGS)[number];
@@ -78,6 +79,8 @@ export function describeWarning(kind: WarningKind, a: number, b: number, c: numb
       return `__iommu_dma_unmap: ${decimal(a)} bytes were mapped of ${decimal(b)}`;
     case 'unmap-of-nothing':
       return `unmap of ${hex(a)}, which is not mapped`;
+    case 'already-mapped':
+      return `IOMMU page ${hex(a)} is mapped already, to ${hex(b)}, not ${hex(c)}`;
     case 'kernel-warning':
       return textOfNumber(a);
   }

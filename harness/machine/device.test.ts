@@ -28,7 +28,7 @@ class Bench implements DeviceWorld {
     this.memory.reset(0);
     this.cache.reset(config.coherent === false);
     this.device = new DmaDevice(0, { ...DEVICE_DEFAULTS, ...config }, this);
-    this.device.domain.reset(granule, true);
+    this.device.domain.reset(granule, true, 'amd');
   }
 
   takeLabels(count: number): number {
@@ -64,7 +64,7 @@ class Bench implements DeviceWorld {
     this.device.attack();
     return Array.from({ length: this.log.exposureCount - from }, (_, i) => {
       const at = (from + i) * EXPOSURE_STRIDE;
-      return Array.from(this.log.exposures.subarray(at + 3, at + EXPOSURE_STRIDE));
+      return Array.from(this.log.exposures.subarray(at + 3, at + 8));
     });
   }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A device: its IOMMU domain, its IOVA space, its DMA, and the standing adversary in it. */
 import { LOOK_AT_RANGE, LOOK_AT_TRANSLATION } from './budget.ts';
-import type { DeviceConfig } from './config.ts';
+import type { DeviceConfig, MachineConfig } from './config.ts';
 import type { CpuCache } from './cpu-cache.ts';
 import { EV, type EventLog } from './event-log.ts';
+import { WARNINGS } from './crash.ts';
 import { IommuDomain, type Translation } from './iommu.ts';
 import { IovaDomain, type IovaAllocator } from './iova.ts';
 import { countUp, LABEL_FAULT, LABEL_ZERO, runLength } from './labels.ts';
@@ -50,14 +51,17 @@ export class DmaDevice implements Device {
     this.index = index;
     this.config = config;
     this.world = world;
-    this.domain = new IommuDomain(world.log.budget);
+    const warning = WARNINGS.indexOf('already-mapped');
+    this.domain = new IommuDomain(world.log.budget, (iova, phys, asked) =>
+      world.log.push(EV.warn, index, warning, iova, phys, asked),
+    );
     this.iovad = this.ownIovad;
   }
 
-  /** A new life as another device. `hostile`: its IOTLB keeps removed translations until the sync. */
-  reset(config: DeviceConfig, granule: number, hostile: boolean): void {
+  /** A new life as another device, on another machine. */
+  reset(config: DeviceConfig, { granule, iommu, cache }: MachineConfig): void {
     this.config = config;
-    this.domain.reset(granule, hostile);
+    this.domain.reset(granule, cache === 'worst', iommu);
     this.iovad = this.ownIovad;
     this.iovad.reset(granule);
     this.flushQueue = false;
@@ -123,8 +127,8 @@ export class DmaDevice implements Device {
     if (!this.config.untrusted) return;
     const { budget } = this.world.log;
     budget.take((this.domain.size + this.domain.lingering.length) * LOOK_AT_TRANSLATION);
-    for (const entry of this.domain.installed()) if ((entry.prot & IOMMU_READ) !== 0) this.scan(entry);
-    for (const entry of this.domain.lingering) if ((entry.prot & IOMMU_READ) !== 0) this.scan(entry);
+    for (const entry of this.domain.installed()) if ((entry.granted & IOMMU_READ) !== 0) this.scan(entry);
+    for (const entry of this.domain.lingering) if ((entry.granted & IOMMU_READ) !== 0) this.scan(entry);
     if (this.config.scribble) this.scribble();
   }
 
@@ -138,17 +142,22 @@ export class DmaDevice implements Device {
       if (!memory.contains(phys, step) || memory.lastChange(phys) <= entry.scanned) continue;
       this.world.log.budget.take(step);
       cache.peekLabels(phys, step, this.config.coherent, this.scratch, 0);
-      this.report(entry.pfn * granule + offset, phys, step, entry.owner);
+      this.report(entry, offset, step);
     }
     entry.scanned = memory.clock;
   }
 
-  private report(iova: number, phys: number, size: number, owner: number): void {
+  /** The non-zero bytes of those that were just looked at: `size` from `offset` on. */
+  private report({ pfn, phys: start, owner, prot }: Translation, offset: number, size: number): void {
     const labels = this.scratch;
+    const iova = pfn * this.domain.granule + offset;
+    const phys = start + offset;
     for (let i = 0; i < size;) {
       const label = labels[i] ?? 0;
       const next = i + runLength(labels, i, size - i);
-      if (label !== LABEL_ZERO) this.world.log.expose(this.index, iova + i, phys + i, next - i, label, owner);
+      if (label !== LABEL_ZERO) {
+        this.world.log.expose(this.index, iova + i, phys + i, next - i, label, owner, prot);
+      }
       i = next;
     }
   }
@@ -158,7 +167,8 @@ export class DmaDevice implements Device {
     const { granule } = this.domain;
     // The writes go through what is there now, whatever they change.
     for (const entry of [...this.domain.installed(), ...this.domain.lingering]) {
-      if ((entry.prot & IOMMU_WRITE) === 0 || (this.mapping >= 0 && entry.owner === this.mapping)) continue;
+      if ((entry.granted & IOMMU_WRITE) === 0) continue;
+      if (this.mapping >= 0 && entry.owner === this.mapping) continue;
       let from = entry.pfn * granule;
       const end = from + granule;
       while (from < end) {
@@ -219,7 +229,7 @@ export class DmaDevice implements Device {
   /** The translation that an access at `address` goes through; undefined, and a fault in the log: none that allows it. */
   private route(address: number, prot: number): Translation | undefined {
     const entry = this.domain.translate(address);
-    if (entry !== undefined && (entry.prot & prot) !== 0) return entry;
+    if (entry !== undefined && (entry.granted & prot) !== 0) return entry;
     const reason = entry === undefined ? 0 : prot === IOMMU_READ ? 1 : 2;
     this.world.log.push(EV.iommu_fault, this.index, address, reason);
     return undefined;

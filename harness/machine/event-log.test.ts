@@ -50,7 +50,7 @@ const six = (...args: number[]): number[] => [...args, 0, 0, 0, 0, 0, 0].slice(0
 
 function machine(): Machine {
   const fresh = new Machine();
-  fresh.reset({ ...MACHINE_DEFAULTS, devices: [DEVICE_DEFAULTS, DEVICE_DEFAULTS] });
+  fresh.reset({ ...MACHINE_DEFAULTS, iommu: 'arm', devices: [DEVICE_DEFAULTS, DEVICE_DEFAULTS] });
   return fresh;
 }
 
@@ -97,7 +97,7 @@ describe('records', () => {
     log.step = 9;
     log.result(log.push(EV.cpu_read, 1, 1, 2, 3, 4, 5, 6), 7, true);
     log.reserve(10);
-    log.expose(0, 1, 2, 3, 4, 5);
+    log.expose(0, 1, 2, 3, 4, 5, 6);
     log.reset();
     expect([log.length, log.byteLength, log.exposureCount]).toEqual([0, 0, 0]);
     log.push(EV.iommu_iotlb_sync, 0);
@@ -126,12 +126,12 @@ describe('bytes and exposures', () => {
     for (let i = 0; i < 200; i++) {
       log.step = i;
       log.push(EV.iommu_iotlb_sync, 0);
-      log.expose(1, 0x10000, 0x300000, 64, 100 + i, 5);
+      log.expose(1, 0x10000, 0x300000, 64, 100 + i, 5, 3);
     }
     expect(log.exposureCount).toBe(200);
     for (const i of [0, 63, 64, 199]) {
       const exposure = log.exposures.subarray(i * EXPOSURE_STRIDE, (i + 1) * EXPOSURE_STRIDE);
-      expect(Array.from(exposure)).toEqual([i + 1, i, 1, 0x10000, 0x300000, 64, 100 + i, 5]);
+      expect(Array.from(exposure)).toEqual([i + 1, i, 1, 0x10000, 0x300000, 64, 100 + i, 5, 3]);
     }
   });
 });

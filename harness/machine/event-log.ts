@@ -45,10 +45,11 @@ const FIRST_LOOK = 256;
 const MAX_CALLS = 4096;
 
 /**
- * Doubles per exposure: events so far, step, device, iova, phys, size, first label, owner mapping.
+ * Doubles per exposure: events so far, step, device, iova, phys, size, first label, owner mapping,
+ * what the translation was asked for with.
  * Labels count up with the bytes, or stay the same when they are below FIRST_LABEL.
  */
-export const EXPOSURE_STRIDE = 8;
+export const EXPOSURE_STRIDE = 9;
 
 /** The log of one run. `records` grows; the first `length * STRIDE` doubles count. */
 export class EventLog {
@@ -143,7 +144,15 @@ export class EventLog {
   }
 
   /** Append an exposure: bytes that device could read, right now, with labels from `label` on. */
-  expose(device: number, iova: number, phys: number, size: number, label: number, owner: number): void {
+  expose(
+    device: number,
+    iova: number,
+    phys: number,
+    size: number,
+    label: number,
+    owner: number,
+    prot: number,
+  ): void {
     this.budget.take(EXPOSURE_STRIDE * 8);
     let at = this.exposureCount++ * EXPOSURE_STRIDE;
     if (at === this.exposures.length) {
@@ -159,7 +168,8 @@ export class EventLog {
     e[at++] = phys;
     e[at++] = size;
     e[at++] = label;
-    e[at] = owner;
+    e[at++] = owner;
+    e[at] = prot;
   }
 
   /** Kernel functions that the state called in this step so far. */

@@ -3,10 +3,12 @@
  * One device's IOMMU domain: a page table in granules and the IOTLB's memory of what it once held.
  *
  * Removed translations stay reachable until the IOTLB is synced. Each translation remembers which
- * mapping installed it, so that what is left behind can be named.
+ * mapping installed it, so that what is left behind can be named. What the drivers of v5.14 do each in
+ * their own way, by `iommu`: a page that is mapped already, an unmap of what is not, a write-only entry.
  */
 
 import { Budget, TRANSLATION_SIZE } from './budget.ts';
+import { grantedBy, type IommuKind } from './config.ts';
 import type { Scatterlist } from './vocabulary.ts';
 
 const EEXIST = -17;
@@ -17,16 +19,22 @@ export interface Translation {
   /** Granule number of the IOVA. */
   pfn: number;
   phys: number;
-  /** IOMMU_READ, IOMMU_WRITE, … */
+  /** What was asked for: IOMMU_READ, IOMMU_WRITE, … */
   prot: number;
+  /** What the device may do: the same, and IOMMU_READ where the hardware has no write-only entry. */
+  granted: number;
   /** The mapping that installed it, -1: none. */
   owner: number;
   /** Memory clock when the standing adversary last scanned it, -1: never. */
   scanned: number;
 }
 
+/** Told of a page that was mapped already: where, what memory is behind it, and what was asked for. */
+export type MappedAlready = (iova: number, phys: number, asked: number) => void;
+
 export class IommuDomain {
   granule = 4096;
+  iommu: IommuKind = 'amd';
   /** IOTLB syncs and flushes so far. */
   syncs = 0;
   /** Mapping number that new translations belong to. */
@@ -36,15 +44,21 @@ export class IommuDomain {
   private readonly stale: Translation[] = [];
   private remembers = true;
   private readonly spare: Translation[] = [];
+  /** Translations in `stale` that another one took the place of. */
+  private replaced = 0;
   private readonly budget: Budget;
+  private readonly warn: MappedAlready | undefined;
 
-  constructor(budget = new Budget()) {
+  /** `warn`: what the drivers that have a WARN_ON() for a page that is mapped already call. */
+  constructor(budget = new Budget(), warn?: MappedAlready) {
     this.budget = budget;
+    this.warn = warn;
   }
 
   /** Forget everything. `remembers`: the IOTLB keeps removed translations until the sync. */
-  reset(granule: number, remembers: boolean): void {
+  reset(granule: number, remembers: boolean, iommu: IommuKind): void {
     this.granule = granule;
+    this.iommu = iommu;
     this.remembers = remembers;
     this.owner = -1;
     for (const entry of this.table.values()) this.spare.push(entry);
@@ -55,8 +69,9 @@ export class IommuDomain {
 
   /**
    * iommu_map(): all of [iova, iova + size) or nothing; 0, -EINVAL for what is not made of
-   * granules, or -EEXIST. A granule that is mapped already fails the call; what the call had mapped by then is taken back (and, as on hardware,
-   * was reachable for that moment).
+   * granules, or -EEXIST. A granule that is mapped already: arm fails the call, and what the call had
+   * mapped by then is taken back (and, as on hardware, was reachable for that moment); vtd keeps what is
+   * there and goes on; amd puts the new translation in its place, without a flush.
    */
   map(iova: number, phys: number, size: number, prot: number): number {
     if (iova % this.granule !== 0 || phys % this.granule !== 0 || size % this.granule !== 0) return EINVAL;
@@ -64,14 +79,21 @@ export class IommuDomain {
     const count = size / this.granule;
     if (count > 0) this.budget.take(count * TRANSLATION_SIZE);
     for (let i = 0; i < count; i++) {
-      if (this.table.has(first + i)) {
-        if (i > 0) this.unmap(iova, i * this.granule);
-        return EEXIST;
+      const there = this.table.get(first + i);
+      if (there !== undefined) {
+        if (this.iommu === 'amd') this.replace(there);
+        else this.warn?.(iova + i * this.granule, there.phys, phys + i * this.granule);
+        if (this.iommu === 'arm') {
+          if (i > 0) this.unmap(iova, i * this.granule);
+          return EEXIST;
+        }
+        if (this.iommu === 'vtd') continue;
       }
-      const entry = this.spare.pop() ?? { pfn: 0, phys: 0, prot: 0, owner: 0, scanned: 0 };
+      const entry = this.spare.pop() ?? { pfn: 0, phys: 0, prot: 0, granted: 0, owner: 0, scanned: 0 };
       entry.pfn = first + i;
       entry.phys = phys + i * this.granule;
       entry.prot = prot;
+      entry.granted = grantedBy(this.iommu, prot);
       entry.owner = this.owner;
       entry.scanned = -1;
       this.table.set(first + i, entry);
@@ -94,17 +116,31 @@ export class IommuDomain {
     return mapped;
   }
 
-  /** iommu_unmap(): stops at the first hole; returns the bytes unmapped. */
+  /**
+   * iommu_unmap(): returns the bytes unmapped. arm stops at the first hole; the others clear what is
+   * there and count the holes.
+   */
   unmap(iova: number, size: number): number {
     const first = iova / this.granule;
     const count = size / this.granule;
     for (let i = 0; i < count; i++) {
       const entry = this.table.get(first + i);
-      if (entry === undefined) return i * this.granule;
-      this.table.delete(first + i);
-      (this.remembers ? this.stale : this.spare).push(entry);
+      if (entry !== undefined) this.remove(entry);
+      else if (this.iommu === 'arm') return i * this.granule;
     }
     return size;
+  }
+
+  /** The IOTLB may still have it. */
+  private remove(entry: Translation): void {
+    this.table.delete(entry.pfn);
+    (this.remembers ? this.stale : this.spare).push(entry);
+  }
+
+  /** Another translation takes its place: free_clear_pte() asks for no flush when no table was freed. */
+  private replace(entry: Translation): void {
+    this.remove(entry);
+    if (this.remembers) this.replaced++;
   }
 
   /** iommu_iova_to_phys(): walk the table; 0 when unmapped. */
@@ -113,13 +149,16 @@ export class IommuDomain {
     return entry === undefined ? 0 : entry.phys + (iova - entry.pfn * this.granule);
   }
 
-  /** What a device access at `iova` goes through: the table, else the IOTLB (latest first). */
+  /**
+   * What a device access at `iova` goes through: the table, else the IOTLB (latest first). What was put in
+   * another's place without a flush comes after it: the IOTLB is asked first.
+   */
   translate(iova: number): Translation | undefined {
     const pfn = Math.floor(iova / this.granule);
     const entry = this.table.get(pfn);
-    if (entry !== undefined) return entry;
+    if (entry !== undefined && this.replaced === 0) return entry;
     for (let i = this.stale.length - 1; i >= 0; i--) if (this.stale[i]?.pfn === pfn) return this.stale[i];
-    return undefined;
+    return entry;
   }
 
   /** IOTLB sync or flush: removed translations are gone for good. */
@@ -127,6 +166,7 @@ export class IommuDomain {
     this.syncs++;
     for (const entry of this.stale) this.spare.push(entry);
     this.stale.length = 0;
+    this.replaced = 0;
   }
 
   /** Every translation that the device may use now, the table's first. */

@@ -22,7 +22,8 @@ const dev = { index: 0 };
 const other = { index: 1 };
 
 function config(device: Partial<DeviceConfig> = {}, rest: Partial<MachineConfig> = {}): MachineConfig {
-  return { ...MACHINE_DEFAULTS, ...rest, devices: [{ ...DEVICE_DEFAULTS, ...device }, DEVICE_DEFAULTS] };
+  const devices = [{ ...DEVICE_DEFAULTS, ...device }, DEVICE_DEFAULTS];
+  return { ...MACHINE_DEFAULTS, iommu: 'arm', ...rest, devices };
 }
 
 function machine(device?: Partial<DeviceConfig>, rest?: Partial<MachineConfig>): Machine {

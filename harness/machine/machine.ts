@@ -80,12 +80,12 @@ export class Machine implements Kernel, SwiotlbKernel {
   }
 
   /** Devices are used again, too: to build one costs more than a run does. */
-  private resetDevices({ devices, granule }: MachineConfig): void {
+  private resetDevices(machine: MachineConfig): void {
     this.devices.length = 0;
-    for (const config of devices) {
+    for (const config of machine.devices) {
       const index = this.devices.length;
       const device = (this.built[index] ??= new DmaDevice(index, config, this));
-      device.reset(config, granule, this.hostile);
+      device.reset(config, machine);
       this.devices.push(device);
     }
   }

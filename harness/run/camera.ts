@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Memory and page tables in the middle of a run, as plain data. */
 import type { State } from '../subject/state.ts';
+import type { Translation } from '../machine/iommu.ts';
 import { Machine } from '../machine/machine.ts';
 import { CHUNK } from '../machine/memory.ts';
 import { runScenario } from './interpreter.ts';
@@ -28,6 +29,7 @@ export interface Reach {
   readonly phys: number;
   /** Bytes. */
   readonly size: number;
+  /** What the device may do: IOMMU_READ, IOMMU_WRITE, … */
   readonly prot: number;
   /** False: only the IOTLB still has it. */
   readonly inPageTable: boolean;
@@ -85,12 +87,12 @@ class Camera extends Machine {
       const { granule: size } = domain;
       const one =
         (inPageTable: boolean) =>
-        ({ pfn, phys, prot }: { pfn: number; phys: number; prot: number }): Reach => ({
+        ({ pfn, phys, granted }: Translation): Reach => ({
           device,
           iova: pfn * size,
           phys,
           size,
-          prot,
+          prot: granted,
           inPageTable,
         });
       return [...[...domain.installed()].map(one(true)), ...domain.lingering.map(one(false))];

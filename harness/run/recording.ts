@@ -102,6 +102,8 @@ export interface Exposure {
   readonly label: Label;
   /** The mapping that installed the translation. */
   readonly mapping: MappingIx;
+  /** What it was asked for with: without IOMMU_READ, the hardware alone lets the device read. */
+  readonly prot: number;
 }
 
 /** Every exposure, in order. */
@@ -118,6 +120,7 @@ export function exposures(run: Recording): Exposure[] {
       size: e[at + 5] ?? 0,
       label: e[at + 6] ?? 0,
       mapping: e[at + 7] ?? -1,
+      prot: e[at + 8] ?? 0,
     });
   }
   return found;

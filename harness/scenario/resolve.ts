@@ -58,6 +58,7 @@ function resolveMachine({ machine, device, devices }: RawHeader, site: Site) {
     granule: machine?.granule ?? MACHINE_DEFAULTS.granule,
     swiotlb: machine?.swiotlb ?? MACHINE_DEFAULTS.swiotlb,
     swiotlbSlots: machine?.swiotlbSlots ?? MACHINE_DEFAULTS.swiotlbSlots,
+    iommu: machine?.iommu ?? MACHINE_DEFAULTS.iommu,
     strict: machine?.strict ?? MACHINE_DEFAULTS.strict,
     cache: machine?.cache ?? MACHINE_DEFAULTS.cache,
     devices: named.map(([, raw]) => resolveDevice(raw)),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a scenario file may say, and the same as JSON Schema for editors. */
 import * as z from 'zod';
-import { POOL_START, RAM_SIZE, SLOTS_PER_SEGMENT, SLOT_SIZE } from '../machine/config.ts';
+import { IOMMUS, POOL_START, RAM_SIZE, SLOTS_PER_SEGMENT, SLOT_SIZE } from '../machine/config.ts';
 import { PLACEHOLDER_NAME, SchemaKit } from './schema-kit.ts';
 import { MAX_STEPS, stepFields } from './schema-steps.ts';
 
@@ -37,6 +37,7 @@ function machine(kit: SchemaKit) {
           .multipleOf(SLOTS_PER_SEGMENT, params),
       )
       .optional(),
+    iommu: kit.word('an IOMMU', IOMMUS).optional(),
     strict: kit.flag('an unmap invalidates the IOTLB at once (iommu.strict=1)').optional(),
     cache: kit.word('a cache model', ['worst', 'off']).optional(),
   });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { SLOT_SIZE } from '../../machine/config.ts';
+import { grantedBy, SLOT_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL } from '../../machine/labels.ts';
 import { DMA_TO_DEVICE, IOMMU_READ, type EventIx, type PhysAddr } from '../../machine/vocabulary.ts';
 import type { BounceBuffer } from '../../run/bounce-buffers.ts';
@@ -14,6 +14,7 @@ import { STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 const CAUSES = {
   'outside-the-buffers': 'this memory belongs to none of the mapped buffers',
   'other-mapping': 'it is the bounce buffer of another mapping',
+  'no-write-only-entries': 'it was mapped for writing alone, and the IOMMU has no write-only entries',
   ...STALE_CAUSES,
 } as const;
 type ReadCause = keyof typeof CAUSES;
@@ -31,7 +32,9 @@ export const confinementRead = makeClause({
 
 /** Untrusted device, CONFIG_SWIOTLB=y: byte by byte, by whose data it is. */
 function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
-  if (facts.mappings.some((m) => m.mapped && facts.confined(m.device) && isReadable(m))) findings.exercise();
+  const isExposed = (mapping: MappingFacts): boolean =>
+    mapping.mapped && facts.confined(mapping.device) && isReadable(facts, mapping);
+  if (facts.mappings.some(isExposed)) findings.exercise();
   const counted: ByteSet[] = [];
   for (const exposure of exposures(facts.run)) {
     if (!facts.confined(exposure.device)) continue;
@@ -46,8 +49,9 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
   }
 }
 
-function isReadable(mapping: MappingFacts): boolean {
-  return mapping.reach.some(({ prot }) => (prot & IOMMU_READ) !== 0);
+function isReadable(facts: Facts, mapping: MappingFacts): boolean {
+  const { iommu } = facts.run.scenario.machine;
+  return mapping.reach.some(({ prot }) => (grantedBy(iommu, prot) & IOMMU_READ) !== 0);
 }
 
 /**
@@ -271,6 +275,7 @@ function placeOf(facts: Facts, exposure: Exposure, iova: number, phys: number): 
 }
 
 function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string): ReadCause {
+  if ((exposure.prot & IOMMU_READ) === 0) return 'no-write-only-entries';
   if (place === 'outside the pool') return 'outside-the-buffers';
   if (place === 'the bounce buffer of another mapping') return 'other-mapping';
   const mapStep = facts.mappings[exposure.mapping]?.mapStep ?? exposure.step;
@@ -281,19 +286,20 @@ function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string):
 
 /** Trusted device, or CONFIG_SWIOTLB=n: granule by granule, by what the map installed. */
 function judgeReach(facts: Facts, findings: FindingsOf<ReadCause>): void {
-  const { granule } = facts.run.scenario.machine;
+  const { granule, iommu } = facts.run.scenario.machine;
   for (const mapping of facts.mappings) {
     if (!mapping.mapped || facts.confined(mapping.device)) continue;
     findings.exercise();
     const own = granulesOf(facts.run.scenario, mapping.index);
     const padding = boundaryPadding(facts.run.scenario, mapping.index);
     for (const { iova, phys, size, prot } of mapping.reach) {
-      if ((prot & IOMMU_READ) === 0) continue;
+      if ((grantedBy(iommu, prot) & IOMMU_READ) === 0) continue;
+      const cause = (prot & IOMMU_READ) === 0 ? 'no-write-only-entries' : 'outside-the-buffers';
       for (let done = 0; done < size; done += granule) {
         if (own.has(phys + done) || padding.has(phys + done)) continue;
         const { index, mapStep, device } = mapping;
         const evidence = { step: mapStep, event: -1, mapping: index, device, count: 1 };
-        findings.breaks('outside-the-buffers', { ...evidence, iova: iova + done, phys: phys + done });
+        findings.breaks(cause, { ...evidence, iova: iova + done, phys: phys + done });
       }
     }
   }

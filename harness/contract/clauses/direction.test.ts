@@ -43,6 +43,15 @@ describe('holds', () => {
   });
 });
 
+test.each(['arm', 'vtd'])('%s has no write-only entries', (iommu) => {
+  const yaml = `machine: { iommu: ${iommu} }${map('FROM_DEVICE')}`;
+  const evidence = evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'no-write-only-entries');
+  expect(evidence).toMatchObject({ step: 1, mapping: 0, phys: 0x100000 });
+  expect(outcomeOf(CLAUSE, HonestOps, yaml.replace('FROM_DEVICE', 'TO_DEVICE'))).toBe('holds');
+  // What the code asks for is told apart.
+  expect(evidenceOf(verdictOf(CLAUSE, GrantsAll, yaml), 'readable')).toMatchObject({ step: 1 });
+});
+
 describe('not exercised', () => {
   test.each([
     ['bidirectional', map('BIDIRECTIONAL')],

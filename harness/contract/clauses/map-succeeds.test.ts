@@ -55,12 +55,14 @@ class Refuses extends HonestOps {
 }
 
 const TWO = `
+machine: { iommu: arm }
 buffers: { a: { size: 64 }, b: { size: 64 } }
 steps:
   - map_page: { id: m, buffer: a, dir: TO_DEVICE }
   - map_page: { id: n, buffer: b, dir: TO_DEVICE }
 `;
 const TWO_LISTS = `
+machine: { iommu: arm }
 buffers: { a: { size: 4096 }, b: { size: 4096 } }
 steps:
   - map_sg: { id: m, sgl: [a, b], dir: TO_DEVICE }

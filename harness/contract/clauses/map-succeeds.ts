@@ -6,7 +6,7 @@ import { EXCUSES } from '../refusal.ts';
 const EEXIST = -17;
 
 const REFUSALS = {
-  'already-mapped': 'iommu_map found something mapped there already (-EEXIST)',
+  'already-mapped': 'something is mapped at that bus address already',
   'refused-by-iommu': 'iommu_map refused',
 } as const;
 type Refusal = keyof typeof REFUSALS;

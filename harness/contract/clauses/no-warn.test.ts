@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
+import { DMA_MAPPING_ERROR } from '../../../variants/dma-ops.ts';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
 import type { Cause } from '../verdict.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
@@ -26,6 +27,13 @@ class UnmapsTooMuch extends HonestOps {
   }
 }
 
+/** Gives every mapping the same bus address. */
+class MapsOverEachOther extends HonestOps {
+  protected override install(dev: Device, phys: PhysAddr, length: Size, prot: number): DmaAddr {
+    return this.kernel.iommuMap(dev, 0x10000, phys, length, prot) === 0 ? 0x10000 : DMA_MAPPING_ERROR;
+  }
+}
+
 class UnmapsTwice extends HonestOps {
   protected override revoke(dev: Device, iova: DmaAddr, length: Size): void {
     super.revoke(dev, iova, length);
@@ -34,6 +42,7 @@ class UnmapsTwice extends HonestOps {
 }
 
 const LIFE = `
+machine: { iommu: arm }
 device: { untrusted: true }
 buffers: { a: { size: 256, offset: 128 } }
 steps: [{ cpu_write: a }, { map_page: { id: m, buffer: a, dir: TO_DEVICE } }, { unmap_page: m }]
@@ -45,6 +54,13 @@ buffers: { a: { size: 262100 }, b: { size: 64 } }
 steps:
   - map_page: { id: m, buffer: a, dir: TO_DEVICE }
   - map_page: { id: n, buffer: b, dir: TO_DEVICE }
+`;
+const mappedTwice = (iommu: string): string => `
+machine: { iommu: ${iommu} }
+buffers: { a: { size: 64 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+  - map_page: { id: n, buffer: a, dir: TO_DEVICE }
 `;
 const NOTHING = 'buffers: { a: { size: 64 } }\nsteps: [{ cpu_read: a }]';
 
@@ -66,6 +82,15 @@ describe('broken', () => {
     const { from, to } = recordingOf(Ops, LIFE).steps[step] ?? { from: 0, to: 0 };
     expect(evidence.event).toBeGreaterThanOrEqual(from);
     expect(evidence.event).toBeLessThan(to);
+  });
+
+  test.each(['arm', 'vtd'])('%s: a page over another', (iommu) => {
+    const evidence = evidenceOf(verdictOf(CLAUSE, MapsOverEachOther, mappedTwice(iommu)), 'already-mapped');
+    expect(evidence).toMatchObject({ step: 1, device: 0, count: 1 });
+  });
+
+  test('amd says nothing of it', () => {
+    expect(outcomeOf(CLAUSE, MapsOverEachOther, mappedTwice('amd'))).toBe('holds');
   });
 
   test('each warning counts', () => {

@@ -11,6 +11,7 @@ export const noWarn = makeClause({
     'bounce-overflow': 'a copy was larger than what the slot had left, and was clipped',
     'unmapped-less-than-asked': 'the page table had less mapped than the unmap asked for',
     'unmap-of-nothing': 'the handle is not mapped',
+    'already-mapped': 'something is mapped at that bus address already',
     'kernel-warning': 'the kernel warned in words of its own',
   },
   judge(facts, findings) {
