@@ -19,6 +19,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./compare.ts')).compare,
   },
   {
+    name: 'review',
+    summary: "What a posted series changes, from its mails and a kernel tree: the kernel's own C, compiled.",
+    load: async () => (await import('./review.ts')).review,
+  },
+  {
     name: 'matrix',
     summary: 'Many states side by side: clauses, scenarios and costs. Default: series ends and suggestions.',
     load: async () => (await import('./matrix.ts')).matrix,

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { existsSync, readFileSync } from 'node:fs';
-import type { Comparison } from '../harness/compare/comparison.ts';
-import { accept, loadExpectations } from '../harness/compare/expectations.ts';
+import { Prefixes } from '../harness/compare/attribute.ts';
+import { walkBetween } from '../harness/compare/chain.ts';
+import { compare as compareStates, type Comparison } from '../harness/compare/comparison.ts';
+import { accept, loadExpectations, type Expectation } from '../harness/compare/expectations.ts';
+import type { ClauseId } from '../harness/contract/verdict.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { toJson } from '../harness/report/json.ts';
 import { toJunit } from '../harness/report/junit.ts';
@@ -9,7 +12,11 @@ import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
+import type { Corpus } from '../harness/scenario/load.ts';
 import { openSources } from '../harness/source/sources.ts';
+import type { State } from '../harness/subject/state.ts';
+import type { Text } from '../harness/text/document.ts';
 import { visible } from '../harness/text/visible.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { appendFile, assertWritable, writeFile } from '../harness/text/files.ts';
@@ -27,7 +34,9 @@ import {
   toolVersion,
   type Args,
   type Command,
+  type Option,
 } from './cli.ts';
+import { compileFor, whenCompiled } from './builds.ts';
 import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { printAside } from './print.ts';
@@ -46,40 +55,44 @@ const FORMATS = {
   junit: toJunit,
 } as const;
 
+/** What every comparison can be asked. */
+export const COMPARISON = {
+  json: { type: 'boolean', help: 'short for --format json (docs/json.md)' },
+  format: {
+    type: 'string',
+    value: 'NAME',
+    choices: Object.keys(FORMATS),
+    help: 'default markdown, on a terminal terminal',
+  },
+  full: { type: 'boolean', help: 'no limit on the length; without it, as much as a GitHub comment takes' },
+  output: OUTPUT,
+  summary: {
+    type: 'string',
+    value: 'FILE',
+    writes: true,
+    help: 'append the Markdown there too, as to $GITHUB_STEP_SUMMARY',
+  },
+  ...SCENARIOS,
+  clause: { type: 'string', value: 'ID', help: 'only findings of this clause of the contract' },
+  code: { type: 'boolean', help: 'the code of the functions involved, folded under each finding' },
+  ledger: { type: 'boolean', help: 'measure the ledger of the patches on every case' },
+  'fail-on': {
+    type: 'string',
+    value: 'WHAT',
+    choices: FAIL_ON,
+    help: 'what to exit with 1 on; default regressed',
+  },
+  expectations: {
+    type: 'string',
+    value: 'FILE',
+    help: "accepted findings, instead of the corpus's expectations.yaml",
+  },
+  accept: { type: 'string', value: 'REASON', help: 'add the regressions to the accepted findings' },
+} as const satisfies Readonly<Record<string, Option>>;
+
 export const compare: Command = {
   usage: '<from> <to>',
-  options: {
-    json: { type: 'boolean', help: 'short for --format json (docs/json.md)' },
-    format: {
-      type: 'string',
-      value: 'NAME',
-      choices: Object.keys(FORMATS),
-      help: 'default markdown, on a terminal terminal',
-    },
-    full: { type: 'boolean', help: 'no limit on the length; without it, as much as a GitHub comment takes' },
-    output: OUTPUT,
-    summary: {
-      type: 'string',
-      value: 'FILE',
-      writes: true,
-      help: 'append the Markdown there too, as to $GITHUB_STEP_SUMMARY',
-    },
-    ...SCENARIOS,
-    clause: { type: 'string', value: 'ID', help: 'only findings of this clause of the contract' },
-    code: { type: 'boolean', help: 'the code of the functions involved, folded under each finding' },
-    ledger: { type: 'boolean', help: 'measure the ledger of the patches on every case' },
-    'fail-on': {
-      type: 'string',
-      value: 'WHAT',
-      choices: FAIL_ON,
-      help: 'what to exit with 1 on; default regressed',
-    },
-    accept: {
-      type: 'string',
-      value: 'REASON',
-      help: "add the regressions to the corpus's expectations.yaml",
-    },
-  },
+  options: COMPARISON,
   examples: [
     'v2 v3',
     'baseline v3 --clause confinement-read',
@@ -90,7 +103,26 @@ export const compare: Command = {
 
 async function run(args: Args): Promise<number> {
   const [from = '', to = ''] = args.positionals;
-  const states = [stateNamed(from), stateNamed(to)] as const;
+  const states = { from: stateNamed(from), to: stateNamed(to) };
+  return reportOn(args, readQuestion(args), states);
+}
+
+/** What a command line asks of a comparison. */
+export interface Question {
+  readonly clause: ClauseId | undefined;
+  readonly failOn: (typeof FAIL_ON)[number];
+  /** Why the regressions are accepted; undefined: they are not. */
+  readonly reason: string | undefined;
+  /** The file with accepted findings; undefined: none. */
+  readonly expectationsFile: string | undefined;
+  readonly expectations: readonly Expectation[];
+  readonly corpus: Corpus;
+  readonly scenarios: readonly Scenario[];
+  render(report: Report, full: boolean): string;
+}
+
+/** The question; UserError for what is no good, before any work is done. `own`: only what --expectations names counts. */
+export function readQuestion(args: Args, { own = false } = {}): Question {
   const clause = clauseOf(args);
   const render = formatNamed(args);
   const failOn = oneOf(args.text('fail-on') ?? 'regressed', 'fail-on', FAIL_ON);
@@ -101,38 +133,104 @@ async function run(args: Args): Promise<number> {
   if (reason !== undefined && visible(reason) !== reason) {
     throw new UserError(`--accept takes one line of text, without what nobody sees; not ${quote(reason)}`);
   }
-  const expectations = expectationsFile(
-    reason === undefined ? corpusFolder(args) : writableCorpusFolder(args, 'accept'),
-  );
-  if (reason !== undefined) assertWritable(expectations);
+  const named = args.text('expectations');
+  if (own && reason !== undefined && named === undefined) {
+    throw new UserError('--accept needs --expectations FILE, the file that it adds to');
+  }
+  const file = named ?? (own ? undefined : corpusExpectations(args, reason !== undefined));
+  if (reason !== undefined && file !== undefined) assertWritable(file);
   const corpus = corpusOf(args);
-  const scenarios = casesFor(corpus, args);
-  const options = {
-    scenarios,
-    expectations: loadExpectations(expectations),
-    wholeLedger: args.flag('ledger'),
-    sources: args.flag('code') ? await openSources() : undefined,
+  const anyState = named !== undefined;
+  return {
     clause,
-    progress: progressLine('cases'),
-    patchProgress: progressLine('patches'),
-    context: { corpusHash: corpus.hash, version: toolVersion() },
+    failOn,
+    reason,
+    expectationsFile: file,
+    expectations: file === undefined ? [] : loadExpectations(file, { anyState }),
+    corpus,
+    scenarios: casesFor(corpus, args),
+    render,
   };
-  const { report, stale } = await interruptible(() => makeReport(new Machine(), ...states, options));
+}
+
+function corpusExpectations(args: Args, isWritten: boolean): string {
+  return expectationsFile(isWritten ? writableCorpusFolder(args, 'accept') : corpusFolder(args));
+}
+
+/** What is compared, and what its reader should know. */
+export interface Compared {
+  readonly from: State;
+  readonly to: State;
+  /** The trees that they stand on, where these are two. */
+  readonly bases?: { readonly from: State; readonly to: State } | undefined;
+  /** Said in the first lines. */
+  readonly notes?: readonly Text[];
+  /** What prints the report again. */
+  readonly command?: string;
+}
+
+/** Compares, writes the report, and returns the exit code. */
+export async function reportOn(args: Args, question: Question, compared: Compared): Promise<number> {
+  const { clause, reason, scenarios, corpus, expectations, expectationsFile: file } = question;
+  const { from, to, notes, command } = compared;
+  const { bases } = compared;
+  await compileFor([from, to, ...(bases === undefined ? [] : [bases.from, bases.to])], scenarios);
+  const options = { clause, progress: progressLine('cases') };
+  const measured = await interruptible(() => compareStates(from, to, scenarios, options));
+  const ofBases =
+    bases && (await interruptible(() => compareStates(bases.from, bases.to, scenarios, options)));
+  const machine = new Machine();
+  const prefixes = new Prefixes(machine);
+  await compileFor(onTheWay(from, to), smallestOf(measured));
+  const sources = args.flag('code') ? await openSources() : undefined;
+  const { report, stale } = await whenCompiled(() =>
+    makeReport(machine, from, to, {
+      scenarios,
+      expectations,
+      wholeLedger: args.flag('ledger'),
+      sources,
+      clause,
+      patchProgress: progressLine('patches'),
+      context: {
+        corpusHash: corpus.hash,
+        version: toolVersion(),
+        ...(notes === undefined ? {} : { notes }),
+        ...(command === undefined ? {} : { command }),
+      },
+      measured,
+      bases: ofBases,
+      prefixes,
+    }),
+  );
   const [gone] = stale;
-  // Only a whole comparison can say that an expectation matches nothing.
-  if (gone !== undefined && clause === undefined && scenarios.length === corpus.scenarios.length) {
+  const isWhole = clause === undefined && scenarios.length === corpus.scenarios.length;
+  // Only a whole comparison can say that an expectation matches nothing, and only where states keep their names.
+  if (gone !== undefined && isWhole && args.text('expectations') === undefined) {
     throw new UserError(
-      `${expectations}:${gone.line}: matches nothing in ${from} and ${to} any more; delete it`,
+      `${file}:${gone.line}: matches nothing in ${from.id} and ${to.id} any more; delete it`,
     );
   }
   const summary = args.text('summary');
   if (summary !== undefined) appendFile(summary, toMarkdown(report, { full: false }));
-  output(args, render(report, args.flag('full')));
-  if (reason !== undefined) {
-    acceptRegressions(expectations, report.comparison, reason);
+  output(args, question.render(report, args.flag('full')));
+  if (reason !== undefined && file !== undefined) {
+    acceptRegressions(file, report.comparison, reason);
     return EXIT_OK;
   }
-  return fails(report, failOn) ? EXIT_BAD_NEWS : EXIT_OK;
+  return fails(report, question.failOn) ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+/** The states between two. */
+function onTheWay(from: State, to: State): State[] {
+  const { back, forth } = walkBetween(from, to);
+  return [...back, ...forth].flatMap(({ before, after }) => [before, after]);
+}
+
+/** What the states on the way will be asked about; the rest is compiled when it turns out to be needed. */
+function smallestOf({ findings }: Comparison): Scenario[] {
+  return findings
+    .filter(({ kind }) => kind !== 'still-broken')
+    .flatMap(({ cases }) => cases.slice(0, 1).map(({ scenario }) => scenario));
 }
 
 function formatNamed(args: Args): (report: Report, full: boolean) => string {

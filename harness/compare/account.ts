@@ -22,16 +22,17 @@ const DIFFERENT = 8;
 
 /**
  * Accounts for a comparison. `scenarios`: what the ledger is measured on; undefined: the smallest case
- * of each finding, of each changed cost, and of what differs otherwise.
+ * of each finding, of each changed cost, and of what differs otherwise. NotReady when a state on the way is not
+ * compiled; what `prefixes` have learned until then stays.
  */
 export function accountFor(
   machine: Machine,
   comparison: Comparison,
   scenarios: readonly Scenario[] | undefined,
   progress: (done: number, total: number) => void,
+  prefixes = new Prefixes(machine),
 ): Account {
   const walk = walkBetween(comparison.from, comparison.to);
-  const prefixes = new Prefixes(machine);
   const changed = comparison.findings.filter((finding) => !isUnchanged(finding));
   const attributions = new Map(
     changed.flatMap((finding): [Finding, Attribution][] => {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which patch did it: differences walked through the prefixes of a series. */
+import { assertReady, NotReady } from '../subject/not-ready.ts';
 import type { ChainLink, State } from '../subject/state.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { shared, type Victim } from '../contract/victim.ts';
@@ -72,6 +73,7 @@ export class Prefixes {
     const key = `${state.id} ${scenario.id}`;
     let evaluation = this.known.get(key);
     if (evaluation === undefined) {
+      assertReady(state, scenario.machine);
       evaluation = this.evaluate(returning(() => runScenario(this.machine, state, scenario)));
       this.known.set(key, evaluation);
     }
@@ -118,7 +120,7 @@ export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, ha
     stages.flatMap((stage, index): Turn[] => {
       const [before, after] = [standing(stage.before), standing(stage.after)];
       if (before === after) return [];
-      const together = partnersOf(walk.common, stages.slice(0, index), stage, standing);
+      const together = partnersOf(stages[0]?.before ?? stage.before, stages.slice(0, index), stage, standing);
       const functions = functionsOf(prefixes, stage, scenario);
       return [{ stage, effect: effectOf(before, after), after, ...functions, together }];
     });
@@ -142,7 +144,7 @@ function effectOf(before: Standing, after: Standing): Effect {
  * methods, or cannot run without what they add.
  */
 function partnersOf(
-  common: State,
+  start: State,
   earlier: readonly Stage[],
   { patch, after }: Stage,
   standing: (state: State) => Standing,
@@ -154,14 +156,15 @@ function partnersOf(
   for (const stage of earlier) {
     const rest = needed.filter((other) => other !== stage.patch);
     try {
-      const missing = standing(common.with(rest));
-      const whole = standing(common.with([...rest, patch]));
+      const missing = standing(start.with(rest));
+      const whole = standing(start.with([...rest, patch]));
       if (missing !== result && whole === result) needed = rest;
       else if (!touchedBy(stage.after, stage.patch).some((method) => touched.includes(method))) {
         partners.push(stage.patch);
       }
-    } catch {
-      // It calls what the patch left out would have added.
+    } catch (error) {
+      if (error instanceof NotReady) throw error;
+      // It calls what the patch left out would have added, or does not apply without it.
     }
   }
   return partners;

@@ -47,21 +47,29 @@ export interface Expected {
 /** Largest file, bytes. */
 const MAX_SIZE = 256 * 1024;
 
-/** Reads the file; none is no expectations. Throws UserError with file and line. */
-export function loadExpectations(file: string): Expectation[] {
+/** A name that a state may have that is in no registry: of a series under review, or imported. */
+const ANY_STATE = /^[a-z0-9._-]+(?:\/[a-z0-9._-]+)*$/;
+
+/**
+ * Reads the file; none is no expectations. Throws UserError with file and line. `anyState`: it may name states
+ * that are not known here.
+ */
+export function loadExpectations(file: string, { anyState = false } = {}): Expectation[] {
   // A link that leads nowhere is there.
   if (lstatSync(file, { throwIfNoEntry: false }) === undefined) return [];
-  return parseExpectations(readText(file, MAX_SIZE), file);
+  return parseExpectations(readText(file, MAX_SIZE), file, { anyState });
 }
 
 /** The expectations in a text. Throws InputError with file and line. */
-export function parseExpectations(text: string, file: string): Expectation[] {
+export function parseExpectations(text: string, file: string, { anyState = false } = {}): Expectation[] {
   const source = new YamlSource(text, file, MAX_SIZE);
   const { success, data, error } = z.array(entrySchema).safeParse(source.data ?? []);
   if (!success) throw firstProblem(source, error, []);
   return data.map((entry, index) => {
     const { line } = source.position([index]);
-    checkStates(file, source, entry.states, index);
+    if (!anyState || entry.states.includes('..') || !ANY_STATE.test(entry.states)) {
+      checkStates(file, source, entry.states, index);
+    }
     return { ...entry, line };
   });
 }
@@ -148,10 +156,10 @@ function matches(entry: Expectation, clause: ClauseId, cause: Cause, scenario: S
 const globs = new Map<string, Glob>();
 
 function isFor({ states }: Expectation, id: string): boolean {
-  if (states === 'all') return true;
+  if (states === 'all' || states === id) return true;
   const [first, last] = rangeOf(states);
   const [at] = rangeOf(id);
-  return at >= first && at <= last;
+  return first >= 0 && at >= first && at <= last;
 }
 
 /** The file's text with entries for the regressions of a comparison added, each with `reason`. */

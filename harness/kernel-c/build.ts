@@ -1,28 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** From a kernel tree to a WebAssembly module: closure, overlay, flags, cache. */
-import { createHash } from 'node:crypto';
+/** From a kernel tree to a WebAssembly module, through a cache: one at once, or many ahead and side by side. */
+import { availableParallelism } from 'node:os';
 import type { KernelTree } from '../posted/kernel-tree.ts';
-import { ourFiles } from './files-of-ours.ts';
-import { cacheIn } from './object-cache.ts';
-import { includeClosure } from './closure.ts';
-import { autoconf, type BuildConfiguration } from './configuration.ts';
-import { BEFORE, CHECKS, FLAGS, KERNEL_FLAGS, exportsOf, linkArgs, wrappedCalls } from './flags.ts';
-import { definedFunctions, refuseAssembly } from './kernel-file.ts';
-import { PROBED_FILES, archSync, shimMacros, type ArchSync } from './prototypes.ts';
-import { gatherSources, layeredTree, type SourceTree } from './source-tree.ts';
-import { runToolchain, type Unit } from './toolchain.ts';
 import { UserError } from '../text/user-error.ts';
-
-/** Who does what dma-iommu.c calls below: the machine's model, or the tree's own swiotlb.c and iova.c. */
-export type Below = 'machine' | 'tree';
-
-/** What to build. */
-export interface BuildRequest extends BuildConfiguration {
-  readonly tree: SourceTree;
-  readonly below: Below;
-  /** Where objects and modules are kept; undefined: nowhere. */
-  readonly cacheFolder: string | undefined;
-}
+import { ourFiles } from './files-of-ours.ts';
+import { BEFORE } from './flags.ts';
+import { cacheIn, type ObjectCache } from './object-cache.ts';
+import { planOf, type BuildRequest, type Plan, type PlannedUnit } from './plan.ts';
+import { PROBED_FILES, type ArchSync } from './prototypes.ts';
+import { gatherSources, type SourceTree } from './source-tree.ts';
+import { runToolchain, Toolchain, type Job, type Linked } from './toolchain.ts';
 
 /** A module and what it was made from. */
 export interface Build {
@@ -35,60 +22,6 @@ export interface Build {
   readonly key: string;
 }
 
-/** A translation unit: the file of ours that includes the tree's. */
-interface UnitSource {
-  readonly name: string;
-  readonly kernelFile: string | undefined;
-  /** Instrumented: counted, announced, checked. */
-  readonly checked: boolean;
-}
-
-const DMA_IOMMU: UnitSource = {
-  name: 'dma-iommu-unit.c',
-  kernelFile: 'drivers/iommu/dma-iommu.c',
-  checked: true,
-};
-const RUNTIME: UnitSource = { name: 'runtime.c', kernelFile: undefined, checked: false };
-const IOVA: UnitSource = { name: 'iova-unit.c', kernelFile: 'drivers/iommu/iova.c', checked: true };
-const SWIOTLB: UnitSource = { name: 'swiotlb-unit.c', kernelFile: 'kernel/dma/swiotlb.c', checked: true };
-const RBTREE: UnitSource = { name: 'rbtree-unit.c', kernelFile: 'lib/rbtree.c', checked: true };
-
-function unitsOf({ below, swiotlb }: BuildRequest): readonly UnitSource[] {
-  if (below === 'machine') return [DMA_IOMMU, RUNTIME];
-  return [DMA_IOMMU, IOVA, RBTREE, ...(swiotlb ? [SWIOTLB] : []), RUNTIME];
-}
-
-/** Changes when a build of the same sources would come out otherwise. */
-const FORMAT = 1;
-
-/** Builds, or takes from the cache. UserError says in one line why it cannot. */
-export function build(request: BuildRequest): Build {
-  const prepared = prepare(request);
-  const { cacheFolder } = request;
-  const cache = cacheIn(cacheFolder);
-  const units = prepared.units.map((unit) => ({ ...unit, key: hash([FORMAT, unit.args, ...unit.reads]) }));
-  const key = hash([FORMAT, units.map((unit) => unit.key), prepared.linkArgs, prepared.frames]);
-  const known = cache.readModule(key);
-  if (known !== undefined) return { ...known, archSync: archSync(request.tree), key };
-  const objects: Record<string, string> = {};
-  const missing: (Unit & { key: string })[] = [];
-  for (const unit of units) {
-    const object = cache.readObject(unit.key);
-    if (object === undefined) missing.push(unit);
-    else objects[unit.name] = object;
-  }
-  const linked = runToolchain({
-    files: missing.length === 0 ? {} : prepared.files,
-    units: missing.map(({ name, args }) => ({ name, args })),
-    link: { args: prepared.linkArgs, objects },
-    lowering: { frames: prepared.frames },
-  });
-  for (const { name, key: unitKey } of missing) cache.writeObject(unitKey, linked.objects[name] ?? '');
-  const made = { module: new Uint8Array(Buffer.from(linked.module, 'base64')), frames: linked.frames };
-  cache.writeModule(key, made);
-  return { ...made, archSync: archSync(request.tree), key };
-}
-
 /** All that a build of `tree` can need of it, in memory. */
 export async function sourcesFor(tree: KernelTree): Promise<SourceTree> {
   const ours = [...ourFiles('shim').values(), ...ourFiles('overlay').values()];
@@ -96,89 +29,144 @@ export async function sourcesFor(tree: KernelTree): Promise<SourceTree> {
   return gatherSources(tree, [...ours, ...before], PROBED_FILES);
 }
 
-interface Prepared {
-  readonly files: Record<string, string>;
-  readonly units: readonly (Unit & { readonly reads: readonly string[] })[];
-  readonly linkArgs: readonly string[];
-  readonly frames: readonly string[];
+/** Builds, or takes from the cache. UserError says in one line why it cannot. */
+export function build(request: BuildRequest): Build {
+  const plan = planOf(request);
+  const cache = cacheIn(request.cacheFolder);
+  const known = cache.readModule(plan.key);
+  if (known !== undefined) return { ...known, archSync: plan.archSync, key: plan.key };
+  const missing = plan.units.filter((unit) => cache.readObject(unit.key) === undefined);
+  const linked = titled(plan, () =>
+    runToolchain({
+      files: Object.assign({}, ...missing.map(({ files }) => files)) as Job['files'],
+      units: missing.map(({ name, args }) => ({ name, args })),
+      link: linkOf(plan, cache),
+    }),
+  );
+  for (const { name, key } of missing) cache.writeObject(key, linked.objects[name] ?? '');
+  const made = moduleOf(linked);
+  cache.writeModule(plan.key, made);
+  return { ...made, archSync: plan.archSync, key: plan.key };
 }
 
-function prepare(request: BuildRequest): Prepared {
-  const { tree, below } = request;
-  const macros = shimMacros(tree);
-  if (below === 'machine' && !modelFits(macros)) {
-    throw new UserError(
-      "this tree's dma-iommu.c stands on another swiotlb.c and iova.c than the machine models: compile those, too",
-    );
+/** How builds are made ahead. */
+export interface AheadOptions {
+  /** Told before each piece of work: what it is for, how many are done, and of how many. */
+  onProgress?(title: string, done: number, total: number): void;
+}
+
+/** Memory that a compiler takes, bytes. */
+const COMPILER_MEMORY = 700 * 1024 * 1024;
+
+/**
+ * Puts into the cache what these builds lack there, several compilers side by side as far as processors and
+ * memory go. UserError for the first request that cannot be built.
+ */
+export async function buildAhead(
+  requests: readonly BuildRequest[],
+  { onProgress }: AheadOptions = {},
+): Promise<void> {
+  const cache = cacheIn(requests[0]?.cacheFolder);
+  const plans = new Map<string, Plan>();
+  for (const request of requests) {
+    const plan = titled(request, () => planOf(request));
+    if (!plans.has(plan.key) && cache.readModule(plan.key) === undefined) plans.set(plan.key, plan);
   }
-  const overlay = ourFiles('overlay');
-  overlay.set('generated/autoconf.h', autoconf(tree, request));
-  if (tree.has('include/linux/stdarg.h')) overlay.delete('stdarg.h');
-  const shim = ourFiles('shim');
-  const sources = unitsOf(request);
-  const files: Record<string, string> = {};
-  for (const [path, text] of overlay) files[`.ours/overlay/${path}`] = text;
-  for (const [path, text] of shim) files[`.ours/shim/${path}`] = text;
-  const defines = [...macros].map(([name, value]) => `-D${name}=${value}`);
-  defines.push(`-DKERNEL_C_TREE_BELOW=${below === 'tree' ? 1 : 0}`);
-  const frames: string[] = [];
-  const units = sources.map(({ name, kernelFile, checked }) => {
-    const args = [...FLAGS, ...(checked ? CHECKS : [])];
-    if (kernelFile === undefined) {
-      args.push('-I.ours/shim', '-c', `.ours/shim/${name}`);
-      return { name: objectName(name), args, reads: [shim.get(name) ?? '', shim.get('machine.h') ?? ''] };
+  const units = new Map<string, { unit: PlannedUnit; plan: Plan }>();
+  for (const plan of plans.values()) {
+    for (const unit of plan.units) {
+      if (!units.has(unit.key) && cache.readObject(unit.key) === undefined) {
+        units.set(unit.key, { unit, plan });
+      }
     }
-    const text = tree.read(kernelFile);
-    if (text === undefined) throw new UserError(`${kernelFile}: the kernel tree has no such file`);
-    refuseAssembly(kernelFile, text);
-    frames.push(...definedFunctions(text));
-    const before = BEFORE.map((header) => `#include <${header}>\n`).join('');
-    const root = `.ours/shim/${name}`;
-    const closure = includeClosure(
-      layeredTree(new Map([...shim].map(([path, content]) => [`.ours/shim/${path}`, content])), tree),
-      overlay,
-      new Map([[root, before + (shim.get(name) ?? '')]]),
-    );
-    for (const [path, content] of closure.tree) files[path] = content;
-    for (const [path, content] of closure.wrappers) files[`.ours/generated/${path}`] = content;
-    args.push(...KERNEL_FLAGS, `-I${kernelFile.slice(0, kernelFile.lastIndexOf('/'))}`, ...defines);
-    for (const header of BEFORE) args.push('-include', header);
-    args.push('-c', root);
-    const reads = [...[...closure.tree].flat(), ...[...closure.wrappers].flat(), ...[...overlay].flat()];
-    return {
-      name: objectName(name),
-      args,
-      reads: [...reads, shim.get(name) ?? '', shim.get('machine.h') ?? ''],
-    };
-  });
-  if (new Set(frames).size > MAX_FRAMES) frames.length = MAX_FRAMES;
-  return {
-    files,
-    units,
-    linkArgs: linkArgs(
-      units.map(({ name }) => name),
-      wrappedCalls(macros),
-      exportsOf(shim),
-    ),
-    frames: [...new Set(frames)],
-  };
-}
-
-/** A call path tells this many functions apart. */
-const MAX_FRAMES = 256;
-
-function modelFits(macros: ReadonlyMap<string, string>): boolean {
-  return macros.get('KERNEL_C_DEFAULT_MEM_POINTER') === '1' && macros.get('KERNEL_C_QUEUE_IOVA') !== '0';
-}
-
-function objectName(unit: string): string {
-  return unit.replace(/\.c$/, '.o');
-}
-
-function hash(parts: readonly unknown[]): string {
-  const digest = createHash('sha256');
-  for (const part of parts) {
-    digest.update(typeof part === 'string' ? part : JSON.stringify(part)).update('\0');
   }
-  return digest.digest('hex');
+  const total = units.size + plans.size;
+  if (total === 0) return;
+  const toolchain = compilers(total);
+  let done = 0;
+  const work = async (plan: Plan, job: () => Job, keep: (linked: Linked) => void): Promise<void> => {
+    const linked = await toolchain.run(job, () => onProgress?.(plan.title, done, total));
+    done++;
+    keep(linked);
+  };
+  try {
+    await firstFailure([...units.values()], async ({ unit, plan }) => {
+      const { name, args, files, key } = unit;
+      await work(
+        plan,
+        () => ({ files, units: [{ name, args }], link: undefined }),
+        ({ objects }) => cache.writeObject(key, objects[name] ?? ''),
+      );
+    });
+    await firstFailure([...plans.values()], async (plan) => {
+      await work(
+        plan,
+        () => ({ files: {}, units: [], link: linkOf(plan, cache) }),
+        (linked) => cache.writeModule(plan.key, moduleOf(linked)),
+      );
+    });
+  } catch (error) {
+    toolchain.close();
+    throw error;
+  } finally {
+    onProgress?.('', total, total);
+  }
+}
+
+let shared: Toolchain | undefined;
+
+/** The compilers of this process; they stay, for the next piece of work takes less of their time than a start. */
+function compilers(tasks: number): Toolchain {
+  shared ??= new Toolchain(0);
+  shared.allow(Math.min(compilersAtOnce(), tasks));
+  return shared;
+}
+
+/** Does all of it; where some fail, the first in the order of `items` that does is thrown. */
+async function firstFailure<T extends { plan: Plan } | Plan>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<void> {
+  let failed = false;
+  const outcomes = await Promise.allSettled(
+    items.map(async (item) => {
+      try {
+        if (!failed) await work(item);
+      } catch (error) {
+        failed = true;
+        throw error instanceof UserError ? entitled('plan' in item ? item.plan : item, error) : error;
+      }
+    }),
+  );
+  const failure = outcomes.find((outcome) => outcome.status === 'rejected');
+  if (failure !== undefined) throw failure.reason;
+}
+
+function compilersAtOnce(): number {
+  const memory = Math.floor(process.availableMemory() / COMPILER_MEMORY);
+  return Math.max(1, Math.min(availableParallelism(), memory));
+}
+
+function linkOf({ units, linkArgs, frames }: Plan, cache: ObjectCache): NonNullable<Job['link']> {
+  const objects = units.flatMap(({ name, key }): [string, string][] => {
+    const object = cache.readObject(key);
+    return object === undefined ? [] : [[name, object]];
+  });
+  return { args: linkArgs, objects: Object.fromEntries(objects), frames };
+}
+
+function moduleOf({ module, frames }: Linked): Pick<Build, 'module' | 'frames'> {
+  return { module: new Uint8Array(Buffer.from(module, 'base64')), frames };
+}
+
+function titled<T>(of: { readonly title: string }, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw error instanceof UserError ? entitled(of, error) : error;
+  }
+}
+
+function entitled({ title }: { readonly title: string }, { message }: UserError): UserError {
+  return new UserError(`${title} does not compile: ${message}`);
 }

@@ -35,6 +35,8 @@ export class CompiledKernel implements Host {
   private readonly running = new Int32Array(MAX_DEPTH);
   private depth = 0;
   private booting = false;
+  /** What runs is asked by an observer: no call path of the run. */
+  private observing = false;
   private inside: Within | undefined;
   /** What an observer saw last. */
   private readonly observed = new Map<string, number>();
@@ -119,11 +121,14 @@ export class CompiledKernel implements Host {
   /** A number of the kernel's own book-keeping. Where a crash left that in disorder: what it was before. */
   observe(name: string, index?: number): number {
     const key = `${name} ${index}`;
+    this.observing = true;
     try {
       const value = this.call(name, ...(index === undefined ? [] : [index]));
       this.observed.set(key, Number(value));
     } catch (error) {
       if (!(error instanceof KernelCrash)) throw error;
+    } finally {
+      this.observing = false;
     }
     return this.observed.get(key) ?? 0;
   }
@@ -136,12 +141,12 @@ export class CompiledKernel implements Host {
 
   enter(frame: number): void {
     this.running[this.depth++] = frame;
-    this.current?.enter(frame);
+    if (!this.observing && !this.booting) this.current?.enter(frame);
   }
 
   leave(): void {
     this.depth--;
-    this.current?.leave();
+    if (!this.observing && !this.booting) this.current?.leave();
   }
 
   where(): string {

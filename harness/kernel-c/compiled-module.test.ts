@@ -41,7 +41,7 @@ void kernel_c_forget(u64 size) { memset((void *)(MACHINE_LINEAR_MAP + 0x1000), 0
 void kernel_c_say(void) { kernel_c_report("%s: %zu of %lu, %d %x %pad", "name", (u64)-1, 5UL, -3, 255, &counter); }
 `;
 
-function jobOf(text: string, frames: readonly string[] = []): Job {
+function jobOf(text: string, frames: readonly string[] = []): Job & { link: NonNullable<Job['link']> } {
   const shim = ourFiles('shim');
   const files = {
     'small.c': text,
@@ -57,8 +57,8 @@ function jobOf(text: string, frames: readonly string[] = []): Job {
     link: {
       args: linkArgs(['small.o', 'runtime.o'], [], exportsOf(new Map(Object.entries(files)))),
       objects: {},
+      frames,
     },
-    lowering: { frames },
   };
 }
 

@@ -15,8 +15,17 @@ export interface Include {
   readonly quoted: boolean;
 }
 
+/** What was found before: the trees of a series have most texts in common. */
+const known = new Map<string, readonly Include[]>();
+
 /** Every include of a text, whatever `#if` it stands in. */
-export function includesIn(text: string): Include[] {
+export function includesIn(text: string): readonly Include[] {
+  let includes = known.get(text);
+  if (includes === undefined) known.set(text, (includes = findIncludes(text)));
+  return includes;
+}
+
+function findIncludes(text: string): Include[] {
   const found = text.matchAll(/^[ \t]*#[ \t]*include[ \t]+(?:<([^>\n]+)>|"([^"\n]+)")/gm);
   return [...found].map(([, bracketed, quoted]) => ({
     name: bracketed ?? quoted ?? '',

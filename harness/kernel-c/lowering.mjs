@@ -14,9 +14,9 @@ const NOTES = { queue_iova: 'kernel_c_note_queue_iova' };
  * Lowers a linked module.
  * @param {Binaryen} wasm
  * @param {Uint8Array} bytes
- * @param {import('./toolchain.ts').Job['lowering']} lowering
+ * @param {readonly string[]} frames functions that tell when they begin and return
  */
-export function lower(wasm, bytes, { frames }) {
+export function lower(wasm, bytes, frames) {
   const module = wasm.readBinary(bytes);
   try {
     const all = wasm.Features;

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
  * A process of its own around clang, wasm-ld and Binaryen, so that they get V8's fastest start and their
- * memory goes away with them. A job comes as JSON on stdin, the answer leaves as JSON on stdout.
+ * memory goes away with them. A job comes as a line of JSON on stdin, the answer leaves as one on stdout.
  */
-import { readFileSync, writeSync } from 'node:fs';
+import { writeSync } from 'node:fs';
 import { lower } from './lowering.mjs';
 
 /** @typedef {import('./toolchain.ts').Answer} Answer */
@@ -33,7 +33,7 @@ function codeOf(error) {
 
 /** @param {Answer} answer */
 function send(answer) {
-  const bytes = Buffer.from(JSON.stringify(answer));
+  const bytes = Buffer.from(`${JSON.stringify(answer)}\n`);
   for (let done = 0; done < bytes.length;) {
     try {
       done += writeSync(1, bytes, done);
@@ -89,7 +89,7 @@ async function run(tool, args, files, output) {
  * @param {Job} job
  * @returns {Promise<Answer>}
  */
-async function work({ files, units, link, lowering }) {
+async function work({ files, units, link }) {
   const clang = await optional(async () => import('@yowasp/clang'));
   if (clang === undefined) return { missing: '@yowasp/clang' };
   const binaryen = await optional(async () => import('binaryen'));
@@ -105,6 +105,7 @@ async function work({ files, units, link, lowering }) {
     objects[name] = bytes;
     compiled[name] = Buffer.from(bytes).toString('base64');
   }
+  if (link === undefined) return { objects: compiled, module: '', frames: [] };
   for (const [name, base64] of Object.entries(link.objects)) objects[name] = Buffer.from(base64, 'base64');
   const { bytes, text } = await run(
     clang.runLLVM,
@@ -114,8 +115,19 @@ async function work({ files, units, link, lowering }) {
   );
   // A warning of the linker is as bad as an error: a call would go astray.
   if (bytes === undefined || text.trim() !== '') return { refused: text };
-  const module = Buffer.from(lower(binaryen.default, bytes, lowering)).toString('base64');
-  return { objects: compiled, module, frames: lowering.frames };
+  const module = Buffer.from(lower(binaryen.default, bytes, link.frames)).toString('base64');
+  return { objects: compiled, module, frames: link.frames };
 }
 
-send(await work(/** @type {Job} */ (JSON.parse(readFileSync(0, 'utf8')))));
+/** @type {Buffer[]} */
+let line = [];
+for await (const chunk of process.stdin) {
+  const bytes = Buffer.from(chunk);
+  const end = bytes.indexOf(10);
+  line.push(end < 0 ? bytes : bytes.subarray(0, end));
+  if (end < 0) continue;
+  const job = Buffer.concat(line).toString('utf8');
+  // The next job is sent when this one is answered.
+  line = [bytes.subarray(end + 1)];
+  send(await work(/** @type {Job} */ (JSON.parse(job))));
+}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** clang, wasm-ld and Binaryen, run by toolchain-process.mjs in a process of its own. */
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import type { Socket } from 'node:net';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { packageRoot } from '../text/package-root.ts';
@@ -17,22 +18,23 @@ export interface Job {
   /** Every file that clang may read, by path. */
   readonly files: Readonly<Record<string, string>>;
   readonly units: readonly Unit[];
-  readonly link: {
-    readonly args: readonly string[];
-    /** Objects that are compiled already, by file name, in base64. */
-    readonly objects: Readonly<Record<string, string>>;
-  };
-  readonly lowering: {
-    /** Functions that tell when they begin and return. */
-    readonly frames: readonly string[];
-  };
+  /** undefined: only compile. */
+  readonly link:
+    | {
+        readonly args: readonly string[];
+        /** Objects that are compiled already, by file name, in base64. */
+        readonly objects: Readonly<Record<string, string>>;
+        /** Functions that tell when they begin and return. */
+        readonly frames: readonly string[];
+      }
+    | undefined;
 }
 
 /** What came of it. */
 export interface Linked {
   /** The new objects by unit name, in base64. */
   readonly objects: Readonly<Record<string, string>>;
-  /** The module for a 32-bit WebAssembly, in base64. */
+  /** The module for a 32-bit WebAssembly, in base64; empty when nothing was to be linked. */
   readonly module: string;
   /** The announced functions; the module announces number n as `frames[n]`. */
   readonly frames: readonly string[];
@@ -55,17 +57,134 @@ export type Answer = z.infer<typeof answerSchema>;
 const FLAGS = ['--liftoff-only', '--no-warnings'];
 const MAX_ANSWER = 512 * 1024 * 1024;
 
+function command(): { args: string[]; env: NodeJS.ProcessEnv } {
+  const script = join(packageRoot(), 'harness/kernel-c/toolchain-process.mjs');
+  return { args: [...FLAGS, script], env: { ...process.env, NODE_OPTIONS: '' } };
+}
+
 /** Compiles and links. UserError with the first complaint of clang or wasm-ld, or the package to install. */
 export function runToolchain(job: Job): Linked {
-  const script = join(packageRoot(), 'harness/kernel-c/toolchain-process.mjs');
-  const { stdout, stderr, error, status } = spawnSync(process.execPath, [...FLAGS, script], {
-    input: JSON.stringify(job),
+  const { args, env } = command();
+  const { stdout, stderr, error, status, signal } = spawnSync(process.execPath, args, {
+    input: `${JSON.stringify(job)}\n`,
     maxBuffer: MAX_ANSWER,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env,
   });
-  if (error !== undefined) throw new UserError(`the C compiler does not start: ${error.message}`);
-  if (status !== 0) throw new UserError(`the C compiler failed: ${errorLine(stderr.toString())}`);
-  const answer = answerSchema.parse(JSON.parse(stdout.toString()));
+  if (error !== undefined) throw doesNotStart(error);
+  if (status !== 0) throw died(stderr.toString(), signal);
+  return linkedOf(stdout.toString());
+}
+
+interface Waiting {
+  readonly job: () => Job;
+  readonly begun: () => void;
+  readonly resolve: (linked: Linked) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+/** Compilers side by side, each in a process that lives on: its second unit takes half the time of its first. */
+export class Toolchain {
+  private most: number;
+  private readonly compilers: ChildProcess[] = [];
+  private readonly idle: ChildProcess[] = [];
+  private readonly underWay = new Map<ChildProcess, Waiting>();
+  private readonly waiting: Waiting[] = [];
+
+  constructor(most: number) {
+    this.most = most;
+    process.once('exit', () => this.close());
+  }
+
+  /** How many there may be from now on. */
+  allow(most: number): void {
+    this.most = most;
+  }
+
+  /** runToolchain() in one of the processes; `begun` is called when it begins. */
+  async run(job: () => Job, begun: () => void): Promise<Linked> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ job, begun, resolve, reject });
+      this.handOut();
+    });
+  }
+
+  /** Ends the processes, and with them what is under way. */
+  close(): void {
+    for (const compiler of this.compilers) compiler.kill();
+  }
+
+  /** Processes without work do not keep this one from ending; they end with it. */
+  private static hold(compiler: ChildProcess, isWorking: boolean): void {
+    const pipes = [compiler.stdin, compiler.stdout, compiler.stderr] as unknown as Socket[];
+    for (const one of [compiler, ...pipes]) {
+      if (isWorking) one.ref();
+      else one.unref();
+    }
+  }
+
+  private handOut(): void {
+    while (this.waiting.length > 0) {
+      const compiler = this.idle.pop() ?? (this.compilers.length < this.most ? this.start() : undefined);
+      const next = compiler === undefined ? undefined : this.waiting.shift();
+      if (compiler === undefined || next === undefined) return;
+      this.underWay.set(compiler, next);
+      Toolchain.hold(compiler, true);
+      next.begun();
+      compiler.stdin?.write(`${JSON.stringify(next.job())}\n`);
+    }
+  }
+
+  private start(): ChildProcess {
+    const { args, env } = command();
+    const compiler = spawn(process.execPath, args, { env, stdio: 'pipe' });
+    this.compilers.push(compiler);
+    const said: Buffer[] = [];
+    let answer: Buffer[] = [];
+    compiler.stderr.on('data', (bytes: Buffer) => said.push(bytes));
+    compiler.stdout.on('data', (bytes: Buffer) => {
+      answer.push(bytes);
+      if (bytes.at(-1) !== NEW_LINE) return;
+      const text = Buffer.concat(answer).toString();
+      answer = [];
+      this.finished(compiler, text);
+    });
+    // What is wrong is told by its end.
+    compiler.stdin.on('error', () => undefined);
+    compiler.on('error', (error) => this.ended(compiler, doesNotStart(error)));
+    compiler.on('close', (_code, signal) =>
+      this.ended(compiler, died(Buffer.concat(said).toString(), signal)),
+    );
+    return compiler;
+  }
+
+  private finished(compiler: ChildProcess, text: string): void {
+    const job = this.underWay.get(compiler);
+    this.underWay.delete(compiler);
+    this.idle.push(compiler);
+    Toolchain.hold(compiler, false);
+    try {
+      job?.resolve(linkedOf(text));
+    } catch (error) {
+      job?.reject(error);
+    }
+    this.handOut();
+  }
+
+  private ended(compiler: ChildProcess, error: UserError): void {
+    this.underWay.get(compiler)?.reject(error);
+    this.underWay.delete(compiler);
+    for (const list of [this.compilers, this.idle]) {
+      const at = list.indexOf(compiler);
+      if (at >= 0) list.splice(at, 1);
+    }
+    this.handOut();
+  }
+}
+
+const NEW_LINE = 10;
+
+function linkedOf(text: string): Linked {
+  const answer = answerSchema.parse(JSON.parse(text));
   if ('missing' in answer) {
     throw new UserError(
       `compiling the kernel's C needs the package ${answer.missing}: npm install ${answer.missing}`,
@@ -73,6 +192,19 @@ export function runToolchain(job: Job): Linked {
   }
   if ('refused' in answer) throw new UserError(firstComplaint(answer.refused));
   return answer;
+}
+
+function doesNotStart(error: Error): UserError {
+  return new UserError(`the C compiler does not start: ${error.message}`);
+}
+
+/** Why a compiler ended without an answer. */
+function died(said: string, signal: NodeJS.Signals | null): UserError {
+  const isMemory = /out of memory|could not allocate|cannot allocate memory/i.test(said);
+  if (isMemory || signal === 'SIGKILL') {
+    return new UserError('no memory for the C compiler, which takes 0.6 GB');
+  }
+  return new UserError(`the C compiler failed: ${errorLine(said)}`);
 }
 
 /** The first error of clang or wasm-ld, else the first line, as one line: `drivers/iommu/dma-iommu.c:12:3: error: …` */

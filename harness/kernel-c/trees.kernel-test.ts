@@ -14,7 +14,7 @@ import { sameBehaviour } from '../run/same.ts';
 import { loadCorpus } from '../scenario/load.ts';
 import type { State } from '../subject/state.ts';
 import { packageRoot } from '../text/package-root.ts';
-import type { Below } from './build.ts';
+import type { Below } from './plan.ts';
 import { compileState } from './compiled-state.ts';
 
 const trees = process.env['BOUNCEDIFF_KERNEL_TREES'];

@@ -36,6 +36,10 @@ function withKettle(text: string): KernelTree {
   return memoryTree({ ...TREE_FILES, [FILE]: text });
 }
 
+async function textOf(tree: KernelTree): Promise<string> {
+  return (await tree.read(FILE))?.text ?? '';
+}
+
 const OVERFLOW = '\t\treturn -EINVAL;\n\tif (amount > k->size - kettle_level(k))\n\t\treturn -ENOSPC;\n';
 const AFTER_FIRST = KETTLE.replace('\t\treturn -EINVAL;\n', OVERFLOW);
 const AFTER_SECOND = AFTER_FIRST.replace('\tk->hot', '\tif (kettle_level(k) > 0)\n\t\tk->hot');
@@ -262,6 +266,7 @@ describe('the posted hunk for a place', () => {
       {
         file: FILE,
         lines: FIRST.trimEnd().split('\n').slice(3),
+        line: 10,
         mailLine: 4,
         link: 'https://lore.kernel.org/r/1@brew.invalid',
       },
@@ -271,8 +276,8 @@ describe('the posted hunk for a place', () => {
   test('by function, whatever the header says', async () => {
     const { patches, prefixes } = await applied();
     const within = async (patch: number, name: string) => {
-      const trees = { before: prefixes[patch]!, after: prefixes[patch + 1]! };
-      return (await hunksInFunction(patches[patch]!, FILE, name, trees)).map(({ mailLine }) => mailLine);
+      const texts = { before: await textOf(prefixes[patch]!), after: await textOf(prefixes[patch + 1]!) };
+      return hunksInFunction(patches[patch]!, FILE, name, texts).map(({ mailLine }) => mailLine);
     };
     expect(await within(0, 'kettle_fill')).toEqual([4]);
     expect(await within(0, 'kettle_boil')).toEqual([]);
@@ -287,9 +292,9 @@ describe('the posted hunk for a place', () => {
       .map((line) => `-${line}\n`)
       .join('')}`;
     const { patches, prefixes } = await applySeries(memoryTree(), series(diff));
-    const trees = { before: prefixes[0]!, after: prefixes[1]! };
-    expect(await hunksInFunction(patches[0]!, FILE, 'kettle_boil', trees)).toHaveLength(1);
-    expect(await hunksInFunction(patches[0]!, FILE, 'kettle_ops', trees)).toHaveLength(1);
-    expect(await hunksInFunction(patches[0]!, 'other.c', 'kettle_boil', trees)).toEqual([]);
+    const texts = { before: await textOf(prefixes[0]!), after: await textOf(prefixes[1]!) };
+    expect(hunksInFunction(patches[0]!, FILE, 'kettle_boil', texts)).toHaveLength(1);
+    expect(hunksInFunction(patches[0]!, FILE, 'kettle_ops', texts)).toHaveLength(1);
+    expect(hunksInFunction(patches[0]!, 'other.c', 'kettle_boil', texts)).toEqual([]);
   });
 });

@@ -75,6 +75,11 @@ export class PatchedTree implements KernelTree {
     return this.#changed.has(path) ? this.#changed.get(path) : this.#tree.read(path);
   }
 
+  /** What the patches made of a file; undefined: they left it alone, or took it away. */
+  changed(path: string): SourceFile | undefined {
+    return this.#changed.get(path);
+  }
+
   /** With more files changed. */
   with(changes: ReadonlyMap<string, SourceFile | undefined>): PatchedTree {
     return new PatchedTree(this.#tree, new Map([...this.#changed, ...changes]));
@@ -88,14 +93,38 @@ export class PatchedTree implements KernelTree {
 export async function applySeries(
   tree: KernelTree,
   series: PostedSeries,
-  { required = [] }: { required?: readonly string[] } = {},
+  options: { required?: readonly string[] } = {},
 ): Promise<AppliedSeries> {
+  return applyPatches(tree, await originalsOf(tree, series), series, options);
+}
+
+/** The files of the tree that the series changes, as far as the tree has them. */
+export async function originalsOf(
+  tree: KernelTree,
+  { patches }: PostedSeries,
+): Promise<Map<string, SourceFile>> {
+  const originals = new Map<string, SourceFile>();
+  for (const { from } of patches.flatMap(({ files }) => files)) {
+    if (from === undefined || originals.has(from) || !tree.has(from)) continue;
+    const file = await tree.read(from);
+    if (file !== undefined) originals.set(from, file);
+  }
+  return originals;
+}
+
+/** applySeries() with the files that it changes at hand. */
+export function applyPatches(
+  tree: KernelTree,
+  originals: ReadonlyMap<string, SourceFile>,
+  series: PostedSeries,
+  { required = [] }: { required?: readonly string[] } = {},
+): AppliedSeries {
   const prefixes = [new PatchedTree(tree)];
   const patches: AppliedPatch[] = [];
   const lacking = new Set<string>();
   for (const patch of series.patches) {
     const before = prefixes.at(-1) as PatchedTree;
-    const applied = await applyPatchMail(before, patch, { required, lacking, series });
+    const applied = applyPatchMail(before, patch, { required, lacking, series, originals });
     patches.push(applied.patch);
     prefixes.push(applied.after);
   }
@@ -107,13 +136,15 @@ interface Context {
   /** Files that the tree lacks; a later patch may move them. */
   readonly lacking: Set<string>;
   readonly series: PostedSeries;
+  /** Files as they were before every patch. */
+  readonly originals: ReadonlyMap<string, SourceFile>;
 }
 
-async function applyPatchMail(
+function applyPatchMail(
   before: PatchedTree,
   patch: PostedPatchMail,
   context: Context,
-): Promise<{ patch: AppliedPatch; after: PatchedTree }> {
+): { patch: AppliedPatch; after: PatchedTree } {
   const files: AppliedFile[] = [];
   const skipped: string[] = [];
   let after = before;
@@ -126,7 +157,7 @@ async function applyPatchMail(
       skipped.push(from);
       continue;
     }
-    const old = from === undefined ? undefined : await source.read(from);
+    const old = from === undefined ? undefined : (source.changed(from) ?? context.originals.get(from));
     if (to !== undefined && to !== from && after.has(to)) {
       throw new UserError(`${titleOf(patch)} makes ${shown(to)}, which ${shown(after.name)} has already`);
     }

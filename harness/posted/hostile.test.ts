@@ -60,8 +60,10 @@ async function outcome(text: string): Promise<string> {
     const { prefixes, patches } = await applySeries(memoryTree(), series);
     for (const [i, patch] of patches.entries()) {
       hunksTouching(patch, FILE, 1, 20);
-      const [before, after] = prefixes.slice(i, i + 2);
-      if (before && after) await hunksInFunction(patch, FILE, 'kettle_fill', { before, after });
+      const [before = '', after = ''] = await Promise.all(
+        prefixes.slice(i, i + 2).map(async (tree) => (await tree.read(FILE))?.text ?? ''),
+      );
+      hunksInFunction(patch, FILE, 'kettle_fill', { before, after });
     }
     return 'applied';
   } catch (error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The posted hunk for a place in the patched code, to be quoted beside what is said about that place. */
-import type { AppliedHunk, AppliedPatch, PatchedTree } from './apply.ts';
+import type { AppliedHunk, AppliedPatch } from './apply.ts';
 import { cFunctions, functionName } from './c-functions.ts';
 import { withoutAddresses } from './words.ts';
 
@@ -9,6 +9,8 @@ export interface PostedHunk {
   readonly file: string;
   /** `@@ -576,6 +576,9 @@ …` and the lines below it, without mail addresses. */
   readonly lines: readonly string[];
+  /** Its first line in the file after the patch, from 1. */
+  readonly line: number;
   /** Line of the header in the mail's text, from 1. */
   readonly mailLine: number;
   readonly link: string | undefined;
@@ -23,6 +25,11 @@ interface Change {
   readonly oldLine: number;
 }
 
+/** Every hunk of a patch in a file. */
+export function hunksOfFile(patch: AppliedPatch, file: string): PostedHunk[] {
+  return select(patch, file, () => true);
+}
+
 /**
  * The hunks of a patch that change something from line `from` to line `to` (from 1, both included) of a file as
  * it is after that patch. A line that is gone counts where it stood.
@@ -34,22 +41,17 @@ export function hunksTouching(patch: AppliedPatch, file: string, from: number, t
 }
 
 /**
- * The hunks of a patch that change a C function. `before` and `after` are the trees on both sides of the patch:
- * also a function that the patch deletes is found. Where a file has no such function in either, what the hunk's
+ * The hunks of a patch that change a C function. `before` and `after` are the file's text on both sides of the
+ * patch: also a function that the patch deletes is found. Where a file has no such function in either, what the hunk's
  * own header says decides.
  */
-export async function hunksInFunction(
+export function hunksInFunction(
   patch: AppliedPatch,
   file: string,
   name: string,
-  { before, after }: { before: PatchedTree; after: PatchedTree },
-): Promise<PostedHunk[]> {
-  const applied = patch.files.find(({ from, to }) => (to ?? from) === file);
-  if (applied === undefined) return [];
-  const [old, now] = await Promise.all([
-    rangesOf(before, applied.from, name),
-    rangesOf(after, applied.to, name),
-  ]);
+  { before, after }: { before: string; after: string },
+): PostedHunk[] {
+  const [old, now] = [rangesOf(before, name), rangesOf(after, name)];
   if (old.length + now.length === 0) {
     return select(patch, file, ({ hunk }) => functionName(hunk.section) === name);
   }
@@ -67,19 +69,17 @@ function isIn(ranges: readonly Range[], line: number): boolean {
 }
 
 /** A function may be there twice, for two configurations. */
-async function rangesOf(tree: PatchedTree, path: string | undefined, name: string): Promise<Range[]> {
-  const file = path === undefined ? undefined : await tree.read(path);
-  return cFunctions(file?.text ?? '').flatMap((one): Range[] =>
-    one.name === name ? [[one.from, one.to]] : [],
-  );
+function rangesOf(text: string, name: string): Range[] {
+  return cFunctions(text).flatMap((one): Range[] => (one.name === name ? [[one.from, one.to]] : []));
 }
 
 function select(patch: AppliedPatch, file: string, wanted: (hunk: AppliedHunk) => boolean): PostedHunk[] {
   const { link } = patch.patch;
   const found = patch.files.find(({ from, to }) => (to ?? from) === file)?.hunks ?? [];
-  return found.filter(wanted).map(({ hunk }) => ({
+  return found.filter(wanted).map(({ hunk, newLine }) => ({
     file,
     lines: [hunk.header, ...hunk.lines].map(withoutAddresses),
+    line: newLine,
     mailLine: hunk.mailLine,
     link,
   }));

@@ -49,6 +49,7 @@ function clipText(text: Text, prose = LONGEST.prose): Text {
     if (typeof span === 'string') return cut(span, prose);
     if ('code' in span) return { code: cut(span.code, LONGEST.name) };
     if ('strong' in span) return { strong: cut(span.strong, LONGEST.name) };
+    if ('url' in span) return span;
     return { ...span, link: cut(span.link, LONGEST.name) };
   });
 }

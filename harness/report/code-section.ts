@@ -2,7 +2,7 @@
 /** The code behind a finding, folded. */
 import type { Attribution } from '../compare/attribute.ts';
 import type { FunctionDiff } from '../source/effective-source.ts';
-import { code, paragraph, plural, type Block, type Span } from '../text/document.ts';
+import { code, paragraph, plural, strong, type Block, type Span } from '../text/document.ts';
 
 /**
  * The functions that ran and that the responsible patches touch, as they differ between the two
@@ -20,6 +20,37 @@ export function codeBehind(
   if (shown.length === 0) return [];
   const summary = `The code: ${plural(shown.length, 'function')}`;
   return [{ kind: 'fold', summary, blocks: shown.flatMap(one) }];
+}
+
+/** Longest part of a hunk, and most hunks of one patch, that a finding quotes. */
+const HUNK_LINES = 60;
+const HUNKS = 8;
+
+/** The posted lines that turn a finding: the hunks of the patches in functions that ran, or else of what they touch. */
+export function hunksBehind({ forth, back }: Attribution): Block[] {
+  return [...forth, ...back].flatMap(({ stage, touched, executed }): Block[] => {
+    const { patch, after } = stage;
+    const hunks = after.c?.hunks(patch.id, executed.length > 0 ? executed : touched) ?? [];
+    const more = hunks.length - HUNKS;
+    return [
+      ...hunks
+        .slice(0, HUNKS)
+        .flatMap(({ file, line, lines, link }): Block[] => [
+          paragraph(
+            strong(patch.id),
+            ' in ',
+            code(`${file}:${line}`),
+            ...(link === undefined ? [':'] : [', ', { url: link }, ':']),
+          ),
+          { kind: 'fence', language: 'diff', lines: [...lines.slice(0, HUNK_LINES), ...cut(lines.length)] },
+        ]),
+      ...(more > 0 ? [paragraph(`And ${plural(more, 'more hunk')} of ${patch.id}.`)] : []),
+    ];
+  });
+}
+
+function cut(length: number): string[] {
+  return length > HUNK_LINES ? [` … ${plural(length - HUNK_LINES, 'more line')}`] : [];
 }
 
 function one({ method, kernelFunction, kind, note, from, to, lines }: FunctionDiff): Block[] {

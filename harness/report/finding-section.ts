@@ -3,7 +3,7 @@
 import { CLAUSES } from '../contract/contract.ts';
 import { behind } from './account-section.ts';
 import type { Level, Section } from './budget.ts';
-import { codeBehind } from './code-section.ts';
+import { codeBehind, hunksBehind } from './code-section.ts';
 import { code, paragraph, plural, spansOf, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
 import { anchorOf, hiddenWords, nameOf, rootName } from './kinds.ts';
@@ -41,6 +41,7 @@ export function findingSection(
         blocks: [
           ...story(report, illustration),
           ...(attribution === undefined ? [] : behind(attribution)),
+          ...(attribution === undefined ? [] : hunksBehind(attribution)),
           ...traces(illustration),
           ...behindIt,
           ...alsoIn(finding),

@@ -19,18 +19,20 @@ const NAMED = 2;
 /** Most findings that a reviewer is sent to at once. */
 const LOOK_AT = 3;
 
-/** Six lines, or three where there is no difference. */
+/** Six lines, or three where there is no difference, and the notes of the context. */
 export function head(report: Report): Block {
   const { comparison } = report;
+  const { notes = [] } = report.context;
   if (isUnchanged(report)) {
     const rest = `No difference on ${plural(comparison.cases, 'case')}; ${contextOf(report)}.`;
     const ends: Text = ['From ', ...provenance(comparison.from), ' to ', ...provenance(comparison.to), '.'];
-    return { kind: 'lines', lines: [verdictLine(report), rest, ends] };
+    return { kind: 'lines', lines: [verdictLine(report), ...notes, rest, ends] };
   }
   return {
     kind: 'list',
     lead: verdictLine(report),
     items: [
+      ...notes,
       nextStep(report),
       costHeadline(comparison),
       restsOn(report),
@@ -201,8 +203,10 @@ function provenance(state: State): Span[] {
     return [strong(state.id), `: ${state.origin}`];
   }
   const alias = state.alias === undefined ? '' : ` (= ${state.alias})`;
-  const { place, subject, author, date, messageId } = last;
-  return [strong(state.id), `${alias}: ${place} “${subject}”, ${author}, ${date}, `, code(messageId)];
+  const { place, subject, author, date, messageId, link } = last;
+  const posted = `${alias}: ${place} “${subject}”, ${author}, ${date}`;
+  if (messageId === '') return [strong(state.id), posted];
+  return [strong(state.id), `${posted}, `, link === undefined ? code(messageId) : { url: link }];
 }
 
 function capital(words: string): string {

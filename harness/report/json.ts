@@ -12,21 +12,25 @@ import { notExercised, summarise } from './summary.ts';
 const JSON_SCHEMA = 'bouncediff/compare/2';
 
 export function toJson(report: Report): string {
-  const { comparison, illustrations, account, expected, context } = report;
+  const { comparison, illustrations, account, expected, ofBases } = report;
+  const { notes = [], command: _command, ...context } = report.context;
   const { from, to } = comparison;
   const state = ({ id, alias, chain }: typeof from): object => ({
     id,
     alias: alias ?? null,
-    patches: chain.map(({ id: patch, subject, messageId, date }) => ({
+    patches: chain.map(({ id: patch, subject, author, messageId, link, date }) => ({
       id: patch,
       subject,
+      author,
       messageId,
+      link: link ?? null,
       date,
     })),
   });
   const json = {
     schema: JSON_SCHEMA,
     ...context,
+    notes: notes.map(plain),
     from: state(from),
     to: state(to),
     summary: summarise(comparison),
@@ -83,6 +87,12 @@ export function toJson(report: Report): string {
       ...entry,
       cases: cases.map((found) => found.scenario.id),
     })),
+    ofBases: ofBases.map(({ kind, clause, cause, cases }) => ({
+      kind,
+      clause,
+      cause,
+      cases: cases.map((found) => found.scenario.id),
+    })),
     exercised: comparison.exercised,
     notExercised: notExercised(comparison),
   };
@@ -97,6 +107,7 @@ function patchesOf(account: Account, finding: Finding): object[] {
     after,
     touched,
     executed,
+    hunks: stage.after.c?.hunks(stage.patch.id, executed.length > 0 ? executed : touched) ?? [],
     together: together.map(({ id }) => id),
   }));
 }

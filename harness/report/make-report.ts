@@ -2,8 +2,10 @@
 /** From two states and a corpus to everything a report shows. */
 import type { State } from '../subject/state.ts';
 import { accountFor } from '../compare/account.ts';
-import { compare, type CompareOptions } from '../compare/comparison.ts';
+import type { Prefixes } from '../compare/attribute.ts';
+import { compare, type Comparison, type CompareOptions } from '../compare/comparison.ts';
 import { applyExpectations, unmatched, type Expectation } from '../compare/expectations.ts';
+import { withoutBases } from '../compare/of-bases.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Sources } from '../source/effective-source.ts';
@@ -21,6 +23,12 @@ export interface ReportOptions extends CompareOptions {
   /** Memory maps of the findings, for a report that has files beside it. */
   readonly drawMap?: MapDrawer;
   patchProgress?(done: number, total: number): void;
+  /** What compare() says of the two states, where that is known already. */
+  readonly measured?: Comparison;
+  /** What it says of the trees that they stand on, where these are two. */
+  readonly bases?: Comparison | undefined;
+  /** What is known of the states on the way. */
+  readonly prefixes?: Prefixes;
 }
 
 /** The report, and the expectations about its states that nothing matches any more. */
@@ -31,10 +39,20 @@ export function makeReport(
   options: ReportOptions,
 ): { report: Report; stale: Expectation[] } {
   const { scenarios, expectations, wholeLedger, context } = options;
-  const measured = compare(from, to, scenarios, options);
-  const { comparison, expected } = applyExpectations(measured, expectations);
+  const measured = options.measured ?? compare(from, to, scenarios, options);
+  const { comparison: own, ofBases } =
+    options.bases === undefined
+      ? { comparison: measured, ofBases: [] }
+      : withoutBases(measured, options.bases);
+  const { comparison, expected } = applyExpectations(own, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
-  const account = accountFor(machine, comparison, wholeLedger ? scenarios : undefined, progress);
+  const account = accountFor(
+    machine,
+    comparison,
+    wholeLedger ? scenarios : undefined,
+    progress,
+    options.prefixes,
+  );
   const illustrations = illustrate(machine, comparison, options.drawMap);
   return {
     report: {
@@ -42,10 +60,15 @@ export function makeReport(
       illustrations,
       account,
       expected,
+      ofBases,
       // Code from elsewhere has no text to compare.
-      code: from.code && to.code && options.sources?.diffStates(from, to),
+      code: isOneLanguage(from, to) ? options.sources?.diffStates(from, to) : undefined,
       context,
     },
     stale: unmatched(expectations, measured),
   };
+}
+
+function isOneLanguage(from: State, to: State): boolean {
+  return (from.code !== undefined && to.code !== undefined) || (from.c !== undefined && to.c !== undefined);
 }

@@ -76,6 +76,27 @@ export function inheritedSection(report: Report): Section | undefined {
   };
 }
 
+/** What already differs between the two trees that the states stand on: folded, for no series did it. */
+export function ofBasesSection({ ofBases }: Report): Section | undefined {
+  if (ofBases.length === 0) return undefined;
+  const rows = ofBases.map((finding): Text[] => [
+    finding.kind,
+    nameOf(finding),
+    CAUSE_WORDS[finding.cause],
+    String(finding.cases.length),
+    [code(finding.cases[0]?.scenario.id ?? '')],
+  ]);
+  const summary = `Of the bases: ${plural(ofBases.length, 'finding')} that the two trees differ in without a patch`;
+  const folded = table(['kind', 'finding', 'cause', '>cases', 'smallest case'], rows);
+  return {
+    levels: [
+      { blocks: [{ kind: 'fold', summary, blocks: [folded] }] },
+      { blocks: [paragraph(`${summary}.`)], lost: 'what is of the bases' },
+      { blocks: [], lost: 'what is of the bases' },
+    ],
+  };
+}
+
 /** Cases that took another path to the same verdicts. */
 export function differentSection({ different }: Comparison): Section | undefined {
   if (different.length === 0) return undefined;

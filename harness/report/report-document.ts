@@ -10,7 +10,7 @@ import { head, isUnchanged } from './head.ts';
 import type { Finding } from '../compare/comparison.ts';
 import { groupsOf } from './kinds.ts';
 import { pictureSection } from './picture-section.ts';
-import { differentSection, inheritedSection, overviewSection } from './overview-section.ts';
+import { differentSection, inheritedSection, ofBasesSection, overviewSection } from './overview-section.ts';
 import type { Report } from './report.ts';
 
 export interface DocumentOptions {
@@ -52,6 +52,7 @@ function planOf(
   const different = present(differentSection(report.comparison));
   const ledger = present(ledgerSection(report.account));
   const expected = present(expectedSection(report.expected));
+  const ofBases = present(ofBasesSection(report));
   const heading: Block = { kind: 'heading', level: 2, text: 'Findings' };
   const findings = details.flat();
   const drawn = groups
@@ -60,7 +61,7 @@ function planOf(
   const pictures = drawn.flat();
   const [worst = [], ...others] = details;
   const title = findings.length === 0 ? [] : [{ levels: [{ blocks: [heading] }, { blocks: [] }] }];
-  const asides = [...different, ...inherited, ...expected];
+  const asides = [...different, ...ofBases, ...inherited, ...expected];
   return {
     sections: [
       top,
@@ -89,14 +90,14 @@ function planOf(
   };
 }
 
-function cutNote({ comparison: { from, to } }: Report, lost: readonly string[]): Block {
+function cutNote({ comparison: { from, to }, context }: Report, lost: readonly string[]): Block {
   return paragraph(
     `Cut to fit: ${lost.join(', ')}. `,
     code('--full'),
     ' prints everything, ',
     code('--json'),
     ' has it as data: ',
-    code(`npx bouncediff compare ${from.id} ${to.id} --full`),
+    code(`${context.command ?? `npx bouncediff compare ${from.id} ${to.id}`} --full`),
     '.',
   );
 }

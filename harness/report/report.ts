@@ -5,7 +5,9 @@ import type { Turn } from '../compare/attribute.ts';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Expected } from '../compare/expectations.ts';
 import { isDeclared } from '../compare/ledger.ts';
+import type { OfBases } from '../compare/of-bases.ts';
 import type { FunctionDiff } from '../source/effective-source.ts';
+import type { Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
 
 export interface Report {
@@ -14,6 +16,8 @@ export interface Report {
   readonly illustrations: readonly Illustration[];
   readonly account: Account;
   readonly expected: readonly Expected[];
+  /** What already differs between the trees that the two states stand on. */
+  readonly ofBases: OfBases;
   /** How the code of the two states differs; undefined: nobody asked. */
   readonly code: readonly FunctionDiff[] | undefined;
   readonly context: ReportContext;
@@ -23,6 +27,10 @@ export interface Report {
 export interface ReportContext {
   readonly corpusHash: string;
   readonly version: string;
+  /** Said in the first lines: what was compiled, what was left out. */
+  readonly notes?: readonly Text[];
+  /** What prints the whole report: `npx bouncediff compare v2 v3`. */
+  readonly command?: string;
 }
 
 /** Regressions that the cover letter does not name as unsolved. */

@@ -3,7 +3,7 @@
 import type { State } from '../subject/state.ts';
 
 /** What is needed of a state. */
-export type StateRef = Pick<State, 'id' | 'origin' | 'code'>;
+export type StateRef = Pick<State, 'id' | 'origin' | 'code' | 'c'>;
 
 /** A function of a state, as the last patch that touched it left it. */
 export interface SourceFunction {
@@ -14,7 +14,7 @@ export interface SourceFunction {
   readonly patch: string;
   /** Doc comment and code as they were written, from column 0. */
   readonly text: string;
-  /** Relative to the package: `variants/v3/fix-sync-sg.ts`. */
+  /** Relative to the package, `variants/v3/fix-sync-sg.ts`, or to the kernel tree. */
   readonly file: string;
   /** Where its code begins, from 1. */
   readonly line: number;
@@ -54,6 +54,6 @@ export interface FunctionDiff {
 /** The sources of all states, each parsed once. UserError for a state that has none here. */
 export interface Sources {
   effectiveSource(state: StateRef): EffectiveSource;
-  /** Functions that differ, added ones first, then in the order of the kernel's file. */
+  /** UserError when one is C and the other is not. Functions that differ, added ones first, then in the order of the kernel's file. */
   diffStates(from: StateRef, to: StateRef): FunctionDiff[];
 }

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { relative } from 'node:path';
+import { UserError } from '../text/user-error.ts';
+import { cDiffs, cSource } from './c-source.ts';
 import { flatten, type Flattened } from './flatten.ts';
 import { functionDiffs } from './function-diffs.ts';
 import { writtenText } from './layout.ts';
@@ -16,6 +18,7 @@ export class SourceTree implements Sources {
   }
 
   effectiveSource(state: StateRef): EffectiveSource {
+    if (state.c !== undefined) return cSource(state.id, state.c);
     const functions = [...this.flattened(state).functions].map(
       ([method, written]): [string, SourceFunction] => {
         const { node, kernelFunction, patch } = written;
@@ -28,6 +31,9 @@ export class SourceTree implements Sources {
   }
 
   diffStates(from: StateRef, to: StateRef): FunctionDiff[] {
+    if (from.c !== undefined && to.c !== undefined) return cDiffs(from.c, to.c);
+    const [c, other] = from.c === undefined ? [to, from] : [from, to];
+    if (c.c !== undefined) throw new UserError(`${c.id} is C and ${other.id} is not: no function to compare`);
     return functionDiffs(this.flattened(from), this.flattened(to));
   }
 

@@ -23,6 +23,8 @@ export interface ChainLink extends Posted {
   readonly author: string;
   /** YYYY-MM-DD. */
   readonly date: string;
+  /** The archived mail; absent: its Message-Id stands for it. */
+  readonly link?: string | undefined;
   /** What the cover letter of its series says it leaves unsolved. */
   readonly declared: readonly Declaration[];
 }
@@ -74,6 +76,46 @@ export interface CodeLayer {
   readonly methods: readonly string[];
 }
 
+/** A function of a compiled state, as its C has it. */
+export interface CText {
+  readonly name: string;
+  /** `drivers/iommu/dma-iommu.c` */
+  readonly file: string;
+  /** Where it begins, from 1. */
+  readonly line: number;
+  /** Head and body. */
+  readonly text: string;
+  /** The patch that wrote it last, or what stands below all patches. */
+  readonly patch: string;
+}
+
+/** Lines of a posted patch, without mail addresses. */
+export interface QuotedHunk {
+  readonly file: string;
+  /** Its first line in the file after the patch, from 1. */
+  readonly line: number;
+  /** `@@ -576,6 +576,9 @@ …` and the lines below it. */
+  readonly lines: readonly string[];
+  /** The archived mail. */
+  readonly link: string | undefined;
+}
+
+/** The C that a state was compiled from. */
+export interface CCode {
+  /** In the order of the files. */
+  functions(): readonly CText[];
+  /** The posted hunks of a patch of the chain that change one of these functions; without any, those of the compiled files. */
+  hunks(patch: string, functions: readonly string[]): readonly QuotedHunk[];
+}
+
+/** What of a machine's configuration C is compiled for. */
+export interface MachineBuild {
+  /** PAGE_SIZE, bytes. */
+  readonly pageSize: number;
+  /** CONFIG_SWIOTLB. */
+  readonly swiotlb: boolean;
+}
+
 /** A state. */
 export interface State {
   /** Unique among all states: `SUBJECT/STATE`, plain `v3` for a state of this repository's subject. */
@@ -92,6 +134,12 @@ export interface State {
   readonly frames: readonly Frame[];
   /** What it was written as, the root's classes first; undefined: its code was not written here. */
   readonly code: readonly CodeLayer[] | undefined;
+  /** What it was compiled from; absent: it was written as classes, or its text is not known. */
+  readonly c?: CCode;
+  /** Makes ready what runs on such a machine need, so that none of them waits for a compiler. */
+  prepare?(build: MachineBuild): void;
+  /** Whether that is done; absent: it always is. */
+  isReady?(build: MachineBuild): boolean;
   /** Makes a machine that was just reset run this state's code. */
   install(machine: Machine): DmaOps;
   /**

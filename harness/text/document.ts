@@ -7,7 +7,9 @@ export type Span =
   | { readonly code: string }
   | { readonly strong: string }
   /** Leads to the heading with that anchor; only its words where there is none. */
-  | { readonly link: string; readonly to: string };
+  | { readonly link: string; readonly to: string }
+  /** An address in the web, without anything that could end it. */
+  | { readonly url: string };
 
 /** A line, or the words of a paragraph. */
 export type Text = string | readonly Span[];
@@ -79,6 +81,7 @@ export function plain(text: Text): string {
     .map((span) => {
       if (typeof span === 'string') return span;
       if ('code' in span) return `\`${span.code}\``;
+      if ('url' in span) return span.url;
       return 'strong' in span ? span.strong : span.link;
     })
     .join('');

@@ -83,6 +83,7 @@ function inline(line: Text, page: Page, asCode = code): string {
       if (typeof span === 'string') return text(span, asCode);
       if ('code' in span) return asCode(span.code);
       if ('strong' in span) return `**${text(span.strong, asCode)}**`;
+      if ('url' in span) return `<${url(span.url)}>`;
       const words = text(span.link, asCode);
       return page.leads(span.to) ? `[${words}](#${page.prefix}${span.to})` : words;
     })
@@ -99,5 +100,6 @@ function startOf(line: Text, page: Page): string {
 function inHtml(span: Span): string {
   if (typeof span === 'string') return htmlText(span);
   if ('code' in span) return htmlCode(span.code);
+  if ('url' in span) return htmlText(url(span.url));
   return 'strong' in span ? `<b>${htmlText(span.strong)}</b>` : htmlText(span.link);
 }

@@ -77,7 +77,7 @@ function pieceOf(span: Span, style?: Style): Piece {
   if (typeof span === 'string') return { text: visible(span), style };
   if ('code' in span) return { text: visible(span.code), style: style ?? 'cyan' };
   if ('strong' in span) return { text: visible(span.strong), style: 'bold' };
-  return { text: visible(span.link), style };
+  return { text: visible('url' in span ? span.url : span.link), style };
 }
 
 /** What stands between spaces; a word may change its style inside. */

@@ -55,6 +55,7 @@ export function hostile(report: Report, name: string): Report {
       costs: comparison.costs.map((cost) => ({ ...cost, shownBy: cost.shownBy && rename(cost.shownBy) })),
       different: comparison.different.map(rename),
     },
+    ofBases: [...findings.values()],
     illustrations: illustrations.map(({ finding, scenario, diff, ...pictures }) => ({
       ...pictures,
       finding: renamed(finding),

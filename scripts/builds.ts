@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** States of C are compiled before they run, and as the work finds out that it needs them. */
+import { compileAhead, compileOnTrial } from '../harness/kernel-c/compiled-state.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
+import { NotReady } from '../harness/subject/not-ready.ts';
+import type { MachineBuild, State } from '../harness/subject/state.ts';
+import { interruptible } from './interrupt.ts';
+import { endProgress, showProgress } from './terminal.ts';
+
+/** Compiles what these states need for the scenarios, and says how far it is. */
+export async function compileFor(states: readonly State[], scenarios: readonly Scenario[]): Promise<void> {
+  await compileAhead(states, buildsOf(scenarios), {
+    onProgress(title, done, total) {
+      if (done === total) endProgress();
+      else showProgress(() => `compiling ${title}, ${done}/${total}`);
+    },
+  });
+}
+
+/** interruptible() work that begins again whenever a state that it tries out was not compiled. */
+export async function whenCompiled<T>(work: () => T): Promise<T> {
+  for (;;) {
+    try {
+      return await interruptible(work);
+    } catch (error) {
+      if (!(error instanceof NotReady)) throw error;
+      const { state, build } = error;
+      showProgress(() => `compiling ${state.id}`);
+      await compileOnTrial(state, build);
+      endProgress();
+    }
+  }
+}
+
+/** The machines that scenarios run on, as far as C is compiled for them. */
+function buildsOf(scenarios: readonly Scenario[]): MachineBuild[] {
+  const builds = new Map<string, MachineBuild>();
+  for (const { machine } of scenarios) {
+    const { pageSize, swiotlb } = machine;
+    builds.set(`${pageSize} ${swiotlb}`, { pageSize, swiotlb });
+  }
+  return [...builds.values()];
+}
