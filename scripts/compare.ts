@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { Prefixes } from '../harness/compare/attribute.ts';
 import { walkBetween } from '../harness/compare/chain.ts';
-import { compare as compareStates, type Comparison } from '../harness/compare/comparison.ts';
+import { compare as compareStates, isUnchanged, type Comparison } from '../harness/compare/comparison.ts';
 import { accept, loadExpectations, type Expectation } from '../harness/compare/expectations.ts';
 import type { ClauseId } from '../harness/contract/verdict.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -229,7 +229,7 @@ function onTheWay(from: State, to: State): State[] {
 /** What the states on the way will be asked about; the rest is compiled when it turns out to be needed. */
 function smallestOf({ findings }: Comparison): Scenario[] {
   return findings
-    .filter(({ kind }) => kind !== 'still-broken')
+    .filter((finding) => !isUnchanged(finding))
     .flatMap(({ cases }) => cases.slice(0, 1).map(({ scenario }) => scenario));
 }
 

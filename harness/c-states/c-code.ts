@@ -30,7 +30,7 @@ export class CChain {
   }
 
   /** The C after so many patches. */
-  after(count: number): CCode & { patchOf(name: string): string } {
+  after(count: number): CCode & { readonly patchOf: (name: string) => string } {
     return {
       functions: () => [...this.functions(count).values()],
       hunks: (patch, functions) => this.hunks(patch, functions),

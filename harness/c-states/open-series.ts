@@ -79,15 +79,6 @@ export async function openSeries(request: SeriesRequest, names: Names): Promise<
   });
 }
 
-/** A tree without any series. */
-export async function openBase(
-  { tree, base, below, cacheFolder }: Omit<SeriesRequest, 'series'>,
-  id: string,
-): Promise<Family> {
-  const opened = await new Trees(tree).at(base);
-  return new Family(await takeSnapshot(opened, []), { id, below, cacheFolder });
-}
-
 async function place(argument: string, request: SeriesRequest, trees: Trees): Promise<Placed> {
   const { name, revision } = splitRevision(argument);
   const isRange = name !== '-' && !existsSync(name) && name.includes('..');

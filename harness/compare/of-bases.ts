@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two series that stand on two trees: what already differs between the trees is no doing of either series. */
-import type { Comparison, Finding } from './comparison.ts';
+import { isUnchanged, type Comparison, type Finding } from './comparison.ts';
 
 /** Cases that are the same finding between the bases as between the states on them. */
 export type OfBases = readonly Finding[];
@@ -10,10 +10,10 @@ export function withoutBases(
   comparison: Comparison,
   bases: Comparison,
 ): { comparison: Comparison; ofBases: OfBases } {
-  const known = new Set(bases.findings.filter(isChange).flatMap(keysOf));
+  const known = new Set(bases.findings.filter((finding) => !isUnchanged(finding)).flatMap(keysOf));
   const ofBases: Finding[] = [];
   const findings = comparison.findings.flatMap((finding): Finding[] => {
-    if (!isChange(finding)) return [finding];
+    if (isUnchanged(finding)) return [finding];
     const keys = keysOf(finding);
     const theirs = finding.cases.filter((_, index) => known.has(keys[index] ?? ''));
     const ours = finding.cases.filter((_, index) => !known.has(keys[index] ?? ''));
@@ -31,10 +31,6 @@ export function withoutBases(
   };
 }
 
-function isChange({ kind }: Finding): boolean {
-  return kind !== 'still-broken';
-}
-
-function keysOf({ kind, clause, cause, cases }: Finding): string[] {
-  return cases.map(({ scenario }) => [kind, clause, cause, scenario.id].join('\n'));
+function keysOf({ kind, clause, cause, was = '', cases }: Finding): string[] {
+  return cases.map(({ scenario }) => [kind, clause, cause, was, scenario.id].join('\n'));
 }

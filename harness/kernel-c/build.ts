@@ -52,7 +52,7 @@ export function build(request: BuildRequest): Build {
 /** How builds are made ahead. */
 export interface AheadOptions {
   /** Told before each piece of work: what it is for, how many are done, and of how many. */
-  onProgress?(title: string, done: number, total: number): void;
+  readonly onProgress?: (title: string, done: number, total: number) => void;
 }
 
 /** Memory that a compiler takes, bytes. */

@@ -119,10 +119,10 @@ async function work({ files, units, link }) {
   return { objects: compiled, module, frames: link.frames };
 }
 
-/** @type {Buffer[]} */
+/** @type {Uint8Array[]} */
 let line = [];
 for await (const chunk of process.stdin) {
-  const bytes = Buffer.from(chunk);
+  const bytes = /** @type {Uint8Array} */ (chunk);
   const end = bytes.indexOf(10);
   line.push(end < 0 ? bytes : bytes.subarray(0, end));
   if (end < 0) continue;

@@ -17,6 +17,8 @@ const state = z.strictObject({
     z.strictObject({
       id: text,
       subject: text,
+      author: text,
+      link: z.url().nullable(),
       messageId: z.string().regex(/^[^\s<>@]+@[^\s<>@]+$/),
       date: z.string().regex(/^\d{4}-\d\d-\d\d$/),
     }),
@@ -58,6 +60,15 @@ const finding = z.strictObject({
       after: z.enum(['broken', 'holds', 'hidden']),
       touched: z.array(text),
       executed: z.array(text),
+      hunks: z.array(
+        z.strictObject({
+          file: text,
+          line: count.min(1),
+          lines: z.array(z.string()),
+          link: z.url().optional(),
+          mailLine: count,
+        }),
+      ),
       together: z.array(text),
     }),
   ),
@@ -76,6 +87,7 @@ export const compareSchema = z.strictObject({
   schema: z.literal('bouncediff/compare/2'),
   corpusHash: z.string().regex(/^[0-9a-f]{12}$/),
   version: z.string().regex(/^\d+\.\d+\.\d+/),
+  notes: z.array(text),
   from: state,
   to: state,
   summary: z.strictObject({
@@ -111,6 +123,9 @@ export const compareSchema = z.strictObject({
   different: caseIds,
   crashedOnly: z.strictObject({ from: caseIds, to: caseIds }),
   failedOnly: z.strictObject({ from: caseIds, to: caseIds }),
+  ofBases: z.array(
+    z.strictObject({ kind: finding.shape.kind, clause: text, cause: text, cases: caseIds.min(1) }),
+  ),
   ledger: z.array(
     z.strictObject({
       patch: text,
