@@ -31,6 +31,6 @@ export function withoutBases(
   };
 }
 
-function keysOf({ kind, clause, cause, was = '', cases }: Finding): string[] {
-  return cases.map(({ scenario }) => [kind, clause, cause, was, scenario.id].join('\n'));
+function keysOf({ kind, clause, cause, was, cases }: Finding): string[] {
+  return cases.map(({ scenario }) => [kind, clause, cause, was ?? '', scenario.id].join('\n'));
 }

@@ -82,7 +82,7 @@ export function ofBasesSection({ ofBases }: Report): Section | undefined {
   const rows = ofBases.map((finding): Text[] => [
     finding.kind,
     nameOf(finding),
-    CAUSE_WORDS[finding.cause],
+    causeOf(finding),
     String(finding.cases.length),
     [code(finding.cases[0]?.scenario.id ?? '')],
   ]);
