@@ -21,6 +21,7 @@ export function sentence(run: Run, clause: ClauseId, cause: Cause, evidence: Evi
 
 function what(run: Run, evidence: Evidence): string {
   const { scenario } = run;
+  if (evidence.iova === undefined && evidence.phys !== undefined) return foreign(run, evidence);
   const seen = (label: number): string => describeLabel(scenario, run.provenance, label);
   const subject = [
     place(run, evidence),
@@ -35,6 +36,12 @@ function what(run: Run, evidence: Evidence): string {
   const instead = evidence.expected === undefined ? '' : ` instead of one ${seen(evidence.expected)}`;
   const observed = evidence.observed === undefined ? '' : ` is a byte ${seen(evidence.observed)}${instead}`;
   return subject === '' ? '' : `${subject}${observed}: `;
+}
+
+/** Memory that a call touched, and that is not its mapping's. */
+function foreign({ scenario }: Run, { phys = 0, count, mapping = -1, place: how = '' }: Evidence): string {
+  const name = scenario.mappings[mapping]?.name ?? '?';
+  return `${plural(count, 'byte')} from phys ${hex(phys)} on, not of mapping ${name} (${how}): `;
 }
 
 function place(run: Run, { buffer, offset, iova, phys }: Evidence): string {

@@ -9,7 +9,12 @@ export const SLOT_SIZE = 2048;
 export const SLOTS_PER_SEGMENT = 128;
 /** Where the pool starts. */
 export const POOL_START = 0x1000000;
-/** Physical memory: [0, RAM_SIZE), bytes. */
+/**
+ * Where physical memory begins on a hostile machine, as it hardly ever begins at 0 where the CPU cache needs
+ * maintenance. Recorded programs have it from 0 on.
+ */
+export const RAM_START = 0x10000;
+/** Where physical memory ends, bytes. */
 export const RAM_SIZE = 64 * 1024 * 1024;
 /** A CPU cache line, bytes. */
 export const LINE_SIZE = 64;

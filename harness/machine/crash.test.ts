@@ -62,6 +62,7 @@ describe('words', () => {
       'memset out of physical memory: phys 0x1001400 size 18446744073709550592',
     ],
     'copy-out-of-memory': [0x100200a20, 32, 'copy out of physical memory: phys 0x100200a20 size 32'],
+    'maintenance-out-of-memory': [0, 64, 'cache maintenance out of physical memory: phys 0x0 size 64'],
     'slot-index-out-of-pool': [-7168, 1024, 'swiotlb slot index -7168 out of the pool of 1024 slots'],
     'search-never-ends': [
       67,
@@ -140,6 +141,13 @@ describe('crashes', () => {
       crash: ['memset-out-of-memory', RAM_SIZE - 16, 17],
       logged: [['memset', RAM_SIZE - 16, 17, 0]],
       call: (m) => m.memset(RAM_SIZE - 16, 17),
+    },
+    {
+      name: 'maintenance of physical 0 on a hostile machine, whose memory begins at 64 KiB',
+      crash: ['maintenance-out-of-memory', 0, 64],
+      logged: [['arch_sync_dma_for_device', 0, 64, TO_DEVICE]],
+      call: (m) => m.archSyncDmaForDevice(0, 64, TO_DEVICE),
+      device: { coherent: false },
     },
     {
       name: 'a bounce from a buffer that runs over the end',
@@ -250,7 +258,7 @@ describe('crashes', () => {
     ],
     ['arch maintenance outside memory', (m: Machine) => m.archSyncDmaForCpu(RAM_SIZE - 64, 65, FROM_DEVICE)],
   ])('no crash, no copy: %s', (name, call) => {
-    const m = machine({ coherent: false });
+    const m = machine({ coherent: false }, { cache: 'off' });
     call(m);
     expect(events(m)).toHaveLength(1);
     // Maintenance that runs over the end touches no line at all.

@@ -7,6 +7,7 @@ import { decimal, hex } from './u64.ts';
 export const CRASHES = [
   'memset-out-of-memory',
   'copy-out-of-memory',
+  'maintenance-out-of-memory',
   'slot-index-out-of-pool',
   'search-never-ends',
   'iova-search-never-ends',
@@ -49,6 +50,8 @@ export function describeCrash(kind: CrashKind, a: number, b: number): string {
       return `memset out of physical memory: phys ${hex(a)} size ${decimal(b)}`;
     case 'copy-out-of-memory':
       return `copy out of physical memory: phys ${hex(a)} size ${decimal(b)}`;
+    case 'maintenance-out-of-memory':
+      return `cache maintenance out of physical memory: phys ${hex(a)} size ${decimal(b)}`;
     case 'slot-index-out-of-pool':
       return `swiotlb slot index ${a} out of the pool of ${b} slots`;
     case 'search-never-ends':

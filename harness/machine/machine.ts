@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The machine: its parts, and the kernel functions on top of them, each call recorded. */
 import { MAX_PATHS } from './budget.ts';
-import { SLOT_SIZE, type MachineConfig } from './config.ts';
+import { RAM_START, SLOT_SIZE, type MachineConfig } from './config.ts';
 import { CpuCache } from './cpu-cache.ts';
 import { CRASHES, KernelCrash, WARNINGS, type WarningKind } from './crash.ts';
 import { DmaDevice } from './device.ts';
@@ -64,11 +64,11 @@ export class Machine implements Kernel, SwiotlbKernel {
     this.dmaStrict = config.strict;
     const slots = config.swiotlb ? config.swiotlbSlots : 0;
     this.log.reset();
-    this.memory.reset(slots * SLOT_SIZE);
+    this.hostile = config.cache === 'worst';
+    this.memory.reset(slots * SLOT_SIZE, this.hostile ? RAM_START : 0);
     this.slots.reset(slots, config.pageSize);
     this.pool = this.slots;
     this.swiotlb = this.ownSwiotlb;
-    this.hostile = config.cache === 'worst';
     this.cache.reset(this.hostile && config.devices.some((device) => !device.coherent));
     this.resetDevices(config);
     this.hook = undefined;
@@ -379,6 +379,8 @@ export class Machine implements Kernel, SwiotlbKernel {
     let lines = 0;
     if (invalidate !== undefined && this.memory.contains(phys, size)) {
       lines = invalidate ? this.cache.invalidate(phys, size) : this.cache.clean(phys, size);
+    } else if (this.hostile && invalidate !== undefined && size !== 0) {
+      throw new KernelCrash('maintenance-out-of-memory', phys, size);
     }
     this.log.result(event, lines);
     this.hook?.(kind);

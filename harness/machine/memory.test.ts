@@ -108,6 +108,15 @@ describe('reset', () => {
 });
 
 describe('contains', () => {
+  test('nothing below where RAM starts', () => {
+    const memory = new Memory();
+    memory.reset(0, 0x10000);
+    expect(memory.contains(0x10000, 64)).toBe(true);
+    expect(memory.contains(0xffff, 2)).toBe(false);
+    memory.reset(0);
+    expect(memory.contains(0xffff, 2)).toBe(true);
+  });
+
   test.each([
     [0, 0, true],
     [0, 1, true],

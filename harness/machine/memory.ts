@@ -38,6 +38,7 @@ export class Memory {
   private readonly home = new Int32Array(RAM_SIZE / CHUNK).fill(-1);
   private touched = new Int32Array(16);
   private used = 0;
+  private start = 0;
   private poolEnd = POOL_START;
   private readonly budget: Budget;
 
@@ -45,8 +46,9 @@ export class Memory {
     this.budget = budget;
   }
 
-  /** Forget everything; bytes in [POOL_START, POOL_START + poolSize) are a swiotlb pool's. */
-  reset(poolSize: number): void {
+  /** Forget everything; RAM is [start, RAM_SIZE), of which [POOL_START, POOL_START + poolSize) is a swiotlb pool's. */
+  reset(poolSize: number, start = 0): void {
+    this.start = start;
     for (let i = 0; i < this.used; i++) this.home[this.touched[i] ?? 0] = -1;
     this.used = 0;
     this.clock = 0;
@@ -55,7 +57,7 @@ export class Memory {
 
   /** True when [phys, phys + size) is RAM. */
   contains(phys: number, size: number): boolean {
-    return phys >= 0 && size >= 0 && phys + size <= RAM_SIZE;
+    return phys >= this.start && size >= 0 && phys + size <= RAM_SIZE;
   }
 
   /** Where the byte at `phys` lives in the arrays; valid to the end of its chunk. */

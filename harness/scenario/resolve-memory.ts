@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Where the buffers of a scenario are in physical memory. */
 import type { MachineConfig } from '../machine/config.ts';
-import { POOL_START, RAM_SIZE, SLOT_SIZE } from '../machine/config.ts';
+import { POOL_START, RAM_SIZE, RAM_START, SLOT_SIZE } from '../machine/config.ts';
 import { hex } from '../machine/u64.ts';
 import type { PhysAddr } from '../machine/vocabulary.ts';
 import type { Buffer } from '../run/scenario.ts';
@@ -13,12 +13,10 @@ type RawBuffer = NonNullable<RawHeader['buffers']>[string];
 /** A placed buffer has 64 KiB homes of its own, so that it shares no page of any size. */
 const HOME_SIZE = 0x10000;
 const FIRST_HOME = 0x100000;
-/** Nothing below: physical 0 stays free. */
-const LOWEST = 0x10000;
 
 function checkPlace({ phys, size }: Buffer, { swiotlb, swiotlbSlots }: MachineConfig, site: Site): void {
   const where = `the buffer at ${hex(phys)} to ${hex(phys + size)}`;
-  if (phys < LOWEST) throw site.error(`${where} begins below ${hex(LOWEST)}`, 'at');
+  if (phys < RAM_START) throw site.error(`${where} begins below ${hex(RAM_START)}`, 'at');
   if (phys + size > RAM_SIZE) throw site.error(`${where} ends beyond RAM, at ${hex(RAM_SIZE)}`, 'at');
   const poolEnd = POOL_START + swiotlbSlots * SLOT_SIZE;
   if (swiotlb && phys < poolEnd && phys + size > POOL_START) {

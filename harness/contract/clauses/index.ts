@@ -13,6 +13,7 @@ import { minAlign } from './min-align.ts';
 import { noCrash } from './no-crash.ts';
 import { noLeftovers } from './no-leftovers.ts';
 import { noWarn } from './no-warn.ts';
+import { ownMemory } from './own-memory.ts';
 import { partialWritePreserved } from './partial-write-preserved.ts';
 import { revocation } from './revocation.ts';
 import { toDeviceData } from './to-device-data.ts';
@@ -27,6 +28,7 @@ export const CLAUSES = [
   revocation,
   direction,
   isolation,
+  ownMemory,
   failedMapHarmless,
   noLeftovers,
   mapSucceeds,

@@ -8,6 +8,7 @@ export const noCrash = makeClause({
   causes: {
     'memset-out-of-memory': 'a memset ran out of physical memory: its size underflowed or it starts outside',
     'copy-out-of-memory': 'a bounce copy ran out of physical memory',
+    'maintenance-out-of-memory': 'cache maintenance of an address where there is no memory',
     'slot-index-out-of-pool': 'swiotlb was asked about an address that is not in its pool',
     'search-never-ends': 'the slot search comes back to slots it has seen and never ends',
     'iova-search-never-ends': 'the IOVA search retries with the same limit for ever',
