@@ -28,7 +28,6 @@ import {
 } from './vocabulary.ts';
 
 const ENOMEM = -12;
-/** 48 bits of IOVA. */
 const APERTURE_END = 2 ** 48 - 1;
 
 /** Called after each kernel function that a state called. */
