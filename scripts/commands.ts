@@ -29,6 +29,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./matrix.ts')).matrix,
   },
   {
+    name: 'costs',
+    summary: 'What one operation costs in some states: copies, cache maintenance, walks, IOMMU calls.',
+    load: async () => (await import('./costs.ts')).costs,
+  },
+  {
     name: 'explore',
     summary: 'Generated programs on which two states differ, or on which one state breaks the contract.',
     load: async () => (await import('./explore.ts')).explore,

@@ -140,7 +140,7 @@ describe('nothing raw in', () => {
       return { ...built, scenarios, states: built.states.map((state) => hostileState(state, name)) };
     };
     const context = (name: string) => ({ corpusHash: name, version: name });
-    expectHarmless((name) => matrixToMarkdown(matrixOf(name), context(name), name));
+    expectHarmless((name) => matrixToMarkdown(matrixOf(name), context(name)));
     expectHarmless((name) => matrixToJson(matrixOf(name), context(name)));
   });
 

@@ -8,7 +8,6 @@ import { loadExpectations } from '../harness/compare/expectations.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { Album } from '../harness/picture/album.ts';
 import { drawMemoryMap } from '../harness/picture/memory-picture.ts';
-import { costChartSvg } from '../harness/picture/cost-chart.ts';
 import { makeReport, type ReportOptions } from '../harness/report/make-report.ts';
 import { reasonFor } from '../harness/report/head.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
@@ -85,9 +84,7 @@ function allPages(sources: Sources): FileText[] {
   });
   progress(1, 1);
   const built = buildMatrix(sideBySide(DMA_IOMMU), corpus.scenarios, progressLine('matrix cases'));
-  const chart = costChartSvg(built);
-  const chartFile = chart === undefined ? undefined : album.add('matrix-costs', NOTE + chart);
-  const matrix = { path: 'matrix.md', text: HEADER + matrixToMarkdown(built, context, chartFile) };
+  const matrix = { path: 'matrix.md', text: HEADER + matrixToMarkdown(built, context) };
   const pages = [indexPage(comparisons), matrix, ...comparisons];
   return [...pages, ...album.referredToBy(pages).map(({ file, text }) => ({ path: file, text }))];
 }

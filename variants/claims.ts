@@ -27,7 +27,8 @@ export const syncSgReachesBounceBuffer: Claim = {
         'copied-to-bounce',
         'copies-from-bounce',
         'copied-from-bounce',
-        'useful-lines',
+        'cleaned-lines',
+        'invalidated-lines',
         'walks',
       ],
     },
@@ -52,7 +53,7 @@ export const mapMaintainsBounceBuffer: Claim = {
   scope: { untrusted: true, coherent: false },
   effects: [
     { fixes: [...DATA, 'confinement-read'] },
-    { raises: ['useful-lines', 'cache-maintenance'] },
+    { raises: ['cleans', 'invalidates', 'cleaned-lines', 'invalidated-lines'] },
     { differs: true },
   ],
 };
@@ -64,7 +65,11 @@ export const originalNotMaintained: Claim = {
     {
       lowers: [
         'misdirected-lines',
-        'cache-maintenance',
+        'cleans',
+        'invalidates',
+        'cleaned-lines',
+        'invalidated-lines',
+        'idle-maintenance',
         'walks',
         ...COPIES_BACK,
         'copies-to-bounce',
@@ -108,7 +113,7 @@ export const compiledOut: Claim = {
   text: 'with CONFIG_SWIOTLB=n the swiotlb code is compiled out more widely',
   scope: { swiotlb: false },
   effects: [
-    { lowers: ['walks', 'iommu-maps', 'pages-mapped', 'iommu-unmaps', 'iotlb-syncs', 'peak-iova'] },
+    { lowers: ['walks', 'iommu-maps', 'pages-mapped', 'iommu-unmaps', 'iotlb-syncs', 'iova'] },
     { differs: true },
   ],
 };
@@ -137,7 +142,7 @@ export const alignedToGranule: Claim = {
 export const offsetCountedOnce: Claim = {
   text: 'with min_align_mask the offset is no longer counted twice: no extra page is exposed to the device',
   scope: { untrusted: true },
-  effects: [{ fixes: ['confinement-read'] }, { lowers: ['pages-mapped', 'peak-iova'] }],
+  effects: [{ fixes: ['confinement-read'] }, { lowers: ['pages-mapped', 'iova'] }],
 };
 
 export const nothingLeftMapped: Claim = {

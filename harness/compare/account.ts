@@ -52,7 +52,9 @@ export function accountFor(
 }
 
 function representatives({ costs, different }: Comparison, changed: readonly Finding[]): Scenario[] {
-  const witnesses = costs.flatMap(({ shownBy }) => (shownBy === undefined ? [] : [shownBy]));
+  const witnesses = costs.flatMap((row) =>
+    row.costs.flatMap(({ shownBy }) => (shownBy === undefined ? [] : [shownBy.scenario])),
+  );
   const smallest = changed.flatMap(({ cases }) => cases.slice(0, 1).map(({ scenario }) => scenario));
   return [...new Set([...smallest, ...witnesses, ...different.slice(0, DIFFERENT)])];
 }

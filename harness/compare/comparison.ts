@@ -3,11 +3,12 @@
 import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/verdict.ts';
 import { keyOf, type Defect } from '../contract/defect.ts';
-import { COSTS, noCosts, type CostName } from '../run/costs.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
+import { OperationCostTally, type OperationCosts } from './operation-costs.ts';
 import { FINDING_KINDS, type CaseFinding, type FindingKind } from './classify.ts';
 import { Pair, type CaseResult } from './pair.ts';
+import { bySize } from './size.ts';
 
 /** A finding in one case. */
 export interface FindingCase extends CaseFinding {
@@ -24,24 +25,6 @@ export interface Finding extends Defect {
   readonly cases: readonly FindingCase[];
 }
 
-/** A cost over all comparable cases. */
-export interface CostChange {
-  readonly name: CostName;
-  readonly from: number;
-  readonly to: number;
-  /** The smallest case in which it changes the way the sum does; undefined: none. */
-  readonly shownBy: Scenario | undefined;
-  /** What it is in that case. */
-  readonly there: { readonly from: number; readonly to: number } | undefined;
-}
-
-/** A case in which a cost changes. */
-interface Witness {
-  readonly scenario: Scenario;
-  readonly from: number;
-  readonly to: number;
-}
-
 export interface Comparison {
   readonly from: State;
   readonly to: State;
@@ -50,9 +33,11 @@ export interface Comparison {
   readonly scenarios: number;
   /** In the order of FINDING_KINDS, then of the clauses. */
   readonly findings: readonly Finding[];
-  /** Sums over the cases that went the same way on both sides. */
-  readonly costs: readonly CostChange[];
-  readonly comparableCases: number;
+  /** What an operation costs on both sides, by situation. */
+  readonly costs: readonly OperationCosts[];
+  /** Operations that were done on both sides, and those that were on one only. */
+  readonly comparedOperations: number;
+  readonly operationsOfOneSide: number;
   /** Cases whose traces differ although no clause changed, the smallest first. */
   readonly different: readonly Scenario[];
   /** Cases without any difference. */
@@ -109,19 +94,6 @@ export function isUnchanged({ kind, was }: Pick<Finding, 'kind' | 'was'>): boole
   return kind === 'still-broken' && was === undefined;
 }
 
-/** Smaller cases say more: fewer steps, mappings, buffers and bytes; then by id. */
-function bySize(a: Scenario, b: Scenario): number {
-  const size = (s: Scenario): number[] => [
-    s.steps.length,
-    s.mappings.length,
-    s.buffers.length,
-    s.buffers.reduce((sum, buffer) => sum + buffer.size, 0),
-  ];
-  const [x, y] = [size(a), size(b)];
-  for (const [i, n] of x.entries()) if (n !== y[i]) return n - (y[i] ?? 0);
-  return a.id < b.id ? -1 : a.id > b.id ? 1 : 0;
-}
-
 /** Worst first: a crash, then the order of the contract. */
 function severity(clause: ClauseId): number {
   return clause === 'no-crash' ? -1 : CLAUSE_IDS.indexOf(clause);
@@ -130,12 +102,7 @@ function severity(clause: ClauseId): number {
 class Tally {
   private readonly clause: ClauseId | undefined;
   private readonly findings = new Map<string, FindingCase[]>();
-  private readonly from = noCosts();
-  private readonly to = noCosts();
-  private comparableCases = 0;
-  /** Per cost: the smallest case in which it falls, and in which it rises. */
-  private readonly falls = new Map<CostName, Witness>();
-  private readonly rises = new Map<CostName, Witness>();
+  private readonly costs = new OperationCostTally(2);
   private same = 0;
   private readonly different: Scenario[] = [];
   private readonly crashedOnlyFrom: Scenario[] = [];
@@ -164,23 +131,9 @@ class Tally {
     if (crashed === 'to') this.crashedOnlyTo.push(scenario);
     if (failed.from) this.failedOnlyFrom.push(scenario);
     if (failed.to) this.failedOnlyTo.push(scenario);
-    if (costs !== undefined) this.addCosts(scenario, costs);
+    this.costs.add(scenario, [costs.from, costs.to]);
     if (sameTrace) this.same++;
     else if (findings.every(isUnchanged)) this.different.push(scenario);
-  }
-
-  private addCosts(scenario: Scenario, { from, to }: NonNullable<CaseResult['costs']>): void {
-    this.comparableCases++;
-    for (const { name } of COSTS) {
-      this.from[name] += from[name];
-      this.to[name] += to[name];
-      if (from[name] === to[name]) continue;
-      const witnesses = to[name] < from[name] ? this.falls : this.rises;
-      const smallest = witnesses.get(name);
-      if (smallest === undefined || bySize(scenario, smallest.scenario) < 0) {
-        witnesses.set(name, { scenario, from: from[name], to: to[name] });
-      }
-    }
   }
 
   result(): Omit<Comparison, 'from' | 'to' | 'cases' | 'scenarios'> {
@@ -191,18 +144,14 @@ class Tally {
       const { kind, clause, cause, was, inherited } = first;
       return [{ kind, clause, cause, was, inherited, cases: sorted }];
     });
+    const { rows, operations, onSomeSides } = this.costs.result();
     const rank = (f: Finding): number =>
       FINDING_KINDS.indexOf(f.kind) * 1000 + Number(f.inherited) * 500 + severity(f.clause);
     return {
       findings: findings.toSorted((a, b) => rank(a) - rank(b) || (a.cause < b.cause ? -1 : 1)),
-      costs: COSTS.map(({ name }) => {
-        const from = this.from[name];
-        const to = this.to[name];
-        const shown = from === to ? undefined : (to < from ? this.falls : this.rises).get(name);
-        const there = shown && { from: shown.from, to: shown.to };
-        return { name, from, to, shownBy: shown?.scenario, there };
-      }),
-      comparableCases: this.comparableCases,
+      costs: rows,
+      comparedOperations: operations,
+      operationsOfOneSide: onSomeSides,
       different: this.different.toSorted(bySize),
       same: this.same,
       crashedOnlyFrom: this.crashedOnlyFrom.toSorted(bySize),

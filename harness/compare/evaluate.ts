@@ -4,7 +4,7 @@ import type { State } from '../subject/state.ts';
 import { judge } from '../contract/contract.ts';
 import type { ClauseId, Verdict } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
-import { costsOf, type Costs } from '../run/costs.ts';
+import { costsOf, type StepCosts } from '../run/costs.ts';
 import type { Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
 import { repeats } from '../run/alike.ts';
@@ -17,7 +17,7 @@ export interface Evaluation {
   readonly run: Run;
   /** In the order of CLAUSE_IDS. */
   readonly verdicts: readonly Verdict[];
-  readonly costs: Costs;
+  readonly costs: readonly StepCosts[];
 }
 
 /** Thrown when the tool contradicts itself; never the user's fault. */

@@ -98,15 +98,13 @@ function effectsOf(prefixes: Prefixes, { before, after }: Stage, scenario: Scena
   const effects: Effect[] = classify(from, to, () => []).flatMap(({ kind, clause, cause }): Effect[] =>
     kind === 'fixed' || kind === 'regressed' ? [{ kind, clause, cause, scenario }] : [],
   );
-  const comparable =
-    x.run.crash === undefined &&
-    y.run.crash === undefined &&
-    x.run.steps.every(({ status }, index) => status === y.run.steps[index]?.status);
-  if (comparable) {
-    for (const { name } of COSTS) {
-      const rise = y.costs[name] - x.costs[name];
-      if (rise !== 0) effects.push({ kind: rise < 0 ? 'lowers' : 'raises', cost: name, scenario });
+  for (const { name } of COSTS) {
+    let rise = 0;
+    for (const { step, costs } of y.costs) {
+      const old = x.costs.find((other) => other.step === step);
+      if (old !== undefined) rise += costs[name] - old.costs[name];
     }
+    if (rise !== 0) effects.push({ kind: rise < 0 ? 'lowers' : 'raises', cost: name, scenario });
   }
   if (effects.length === 0 && !prefixes.sameTrace(before, after, scenario)) {
     effects.push({ kind: 'differs', scenario });

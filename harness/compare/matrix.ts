@@ -4,10 +4,10 @@ import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/verdict.ts';
 import { keyOf } from '../contract/defect.ts';
 import { Machine } from '../machine/machine.ts';
-import { COSTS, noCosts, type Costs } from '../run/costs.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
+import { OperationCostTally, type OperationCosts } from './operation-costs.ts';
 
 /** What the corpus says of a clause in a state. */
 export interface ClauseCell {
@@ -26,9 +26,10 @@ export interface Matrix {
   readonly clauses: ReadonlyMap<ClauseId, readonly ClauseCell[]>;
   /** Per scenario whose states differ: what is broken in each state, `clause (cause)`, and in how many cases. */
   readonly scenarios: ReadonlyMap<string, readonly ReadonlyMap<string, number>[]>;
-  /** Sums per state over the cases that went the same way in all of them. */
-  readonly costs: readonly Costs[];
-  readonly comparableCases: number;
+  /** What an operation costs in each state, by situation. */
+  readonly costs: readonly OperationCosts[];
+  /** Operations that were done in every state. */
+  readonly comparedOperations: number;
   /** Clauses that no case puts to the test in any state. */
   readonly notExercised: readonly ClauseId[];
 }
@@ -69,19 +70,18 @@ interface Cell {
 class Tally {
   private readonly clauses: Map<ClauseId, Cell[]>;
   private readonly scenarios = new Map<string, Map<string, number>[]>();
-  private readonly costs: Costs[];
-  private comparableCases = 0;
+  private readonly costs: OperationCostTally;
 
   constructor(states: number) {
     const cells = (): Cell[] =>
       Array.from({ length: states }, () => ({ exercised: 0, brokenCases: 0, broken: new Map() }));
     this.clauses = new Map(CLAUSE_IDS.map((id) => [id, cells()]));
-    this.costs = Array.from({ length: states }, noCosts);
+    this.costs = new OperationCostTally(states);
   }
 
-  add({ scenario }: Scenario, row: readonly Evaluation[]): void {
-    const broken = this.scenarios.get(scenario) ?? row.map(() => new Map<string, number>());
-    this.scenarios.set(scenario, broken);
+  add(scenario: Scenario, row: readonly Evaluation[]): void {
+    const broken = this.scenarios.get(scenario.scenario) ?? row.map(() => new Map<string, number>());
+    this.scenarios.set(scenario.scenario, broken);
     for (const [state, { verdicts }] of row.entries()) {
       for (const { clause, status, breaks } of verdicts) {
         const cell = this.clauses.get(clause)?.[state];
@@ -95,30 +95,22 @@ class Tally {
         }
       }
     }
-    this.addCosts(row);
-  }
-
-  private addCosts(row: readonly Evaluation[]): void {
-    const [first] = row;
-    const sameWay = ({ run }: Evaluation): boolean =>
-      run.crash === undefined && run.steps.every(({ status }, i) => status === first?.run.steps[i]?.status);
-    if (!row.every(sameWay)) return;
-    this.comparableCases++;
-    for (const [state, { costs }] of row.entries()) {
-      const sums = this.costs[state];
-      if (sums !== undefined) for (const { name } of COSTS) sums[name] += costs[name];
-    }
+    this.costs.add(
+      scenario,
+      row.map(({ costs }) => costs),
+    );
   }
 
   result(): Omit<Matrix, 'states' | 'cases'> {
+    const { rows, operations } = this.costs.result();
     const differing = [...this.scenarios].filter(
       ([, row]) => new Set(row.map((cell) => cellKey(cell))).size > 1,
     );
     return {
       clauses: this.clauses,
       scenarios: new Map(differing),
-      costs: this.costs,
-      comparableCases: this.comparableCases,
+      costs: rows,
+      comparedOperations: operations,
       notExercised: CLAUSE_IDS.filter((id) =>
         this.clauses.get(id)?.every(({ exercised }) => exercised === 0),
       ),

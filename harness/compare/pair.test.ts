@@ -42,14 +42,15 @@ describe('a map that worked and now fails', () => {
     ['baseline', 'v8', TWELVE],
     ['v3', 'v4', TWELVE],
   ])('%s → %s', (from, to, scenarios) => {
-    const { findings, comparableCases, failedOnlyTo, failedOnlyFrom } = compare(
+    const { findings, operationsOfOneSide, failedOnlyTo, failedOnlyFrom } = compare(
       state(from),
       state(to),
       scenarios,
     );
     const regressed = findings.find(({ kind, clause }) => kind === 'regressed' && clause === 'map-succeeds');
     expect(regressed?.cases).toHaveLength(1);
-    expect([comparableCases, failedOnlyFrom.length, failedOnlyTo.length]).toEqual([0, 0, 1]);
+    expect(operationsOfOneSide).toBeGreaterThan(0);
+    expect([failedOnlyFrom.length, failedOnlyTo.length]).toEqual([0, 1]);
   });
 
   test('is fixed the other way round', () => {

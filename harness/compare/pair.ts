@@ -3,7 +3,7 @@
 import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
-import type { Costs } from '../run/costs.ts';
+import type { StepCosts } from '../run/costs.ts';
 import { readsTheSame } from '../run/trace.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding } from './classify.ts';
@@ -19,8 +19,8 @@ export interface CaseResult {
   readonly crashed: 'from' | 'to' | undefined;
   /** Maps that worked on the other side failed on this one. */
   readonly failed: { readonly from: boolean; readonly to: boolean };
-  /** undefined: the sides went different ways, by a crash or by a step that worked on one side only. */
-  readonly costs: { readonly from: Costs; readonly to: Costs } | undefined;
+  /** What its operations cost. */
+  readonly costs: { readonly from: readonly StepCosts[]; readonly to: readonly StepCosts[] };
   /** The traces read the same, but for where things were allocated. */
   readonly sameTrace: boolean;
 }
@@ -52,7 +52,7 @@ export class Pair {
       crashed:
         a !== undefined && b === undefined ? 'from' : a === undefined && b !== undefined ? 'to' : undefined,
       failed: { from: failsAlone(from, to), to: failsAlone(to, from) },
-      costs: wentTheSameWay(x, y) ? { from: x.costs, to: y.costs } : undefined,
+      costs: { from: x.costs, to: y.costs },
       // evaluate() takes the verdicts over where all that was observed is equal.
       sameTrace: x.verdicts === y.verdicts || readsTheSame(x.run, y.run),
     };
@@ -62,12 +62,6 @@ export class Pair {
 function isJudged({ verdicts }: Evaluation, index: number): boolean {
   const verdict = verdicts[index];
   return verdict !== undefined && verdict.status !== 'not-exercised';
-}
-
-/** No crash, and the same steps worked. */
-function wentTheSameWay({ run: x }: Evaluation, { run: y }: Evaluation): boolean {
-  if (x.crash !== undefined || y.crash !== undefined) return false;
-  return x.steps.every(({ status }, index) => status === y.steps[index]?.status);
 }
 
 /** What changed in the clauses that are broken on either side, and in what the maps returned. */

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What the two states cost. */
-import type { Comparison, CostChange } from '../compare/comparison.ts';
-import { COSTS } from '../run/costs.ts';
-import type { Scenario } from '../run/scenario.ts';
+/** What one operation costs in the two states. */
+import type { Comparison } from '../compare/comparison.ts';
 import type { Section } from './budget.ts';
+import { costLines, costText, whereText, type CostLine } from './cost-lines.ts';
+import { HOW_TO_READ } from './costs-page.ts';
+import type { Scenario } from '../run/scenario.ts';
 import {
   code,
   joined,
@@ -14,26 +15,46 @@ import {
   type Span,
   type Text,
 } from '../text/document.ts';
-import { change } from './summary.ts';
 
-/** All that was spent, only what changed, nothing. */
+/** Rows of a table that had to shrink. */
+const FEW = 12;
+
+/** What differs, the first of it, nothing. */
 export function costSection(comparison: Comparison): Section {
-  const { costs, comparableCases, from, to } = comparison;
+  const { costs, comparedOperations, from, to } = comparison;
   const heading: Block = { kind: 'heading', level: 2, text: 'Costs' };
-  const rest = `over the ${plural(comparableCases, 'case')} that went the same way on both sides`;
-  const changed = costs.filter((cost) => change(cost) !== 0);
-  if (changed.length === 0) {
-    const blocks = [heading, paragraph(`No cost differs ${rest}.`, ...leftOut(comparison))];
-    return { levels: [{ blocks }, { blocks: [], lost: 'the table of costs' }] };
+  const rest = `over the ${plural(comparedOperations, 'operation')} that worked on both sides`;
+  const lines = costLines(costs, true);
+  if (lines.length === 0) {
+    const blocks = [heading, paragraph(`No operation costs more or less ${rest}.`, ...leftOut(comparison))];
+    return { levels: [{ blocks }, { blocks: [], lost: 'the costs' }] };
   }
-  const titles = ['cost', 'unit', `>${from.id}`, `>${to.id}`, '>difference', 'smallest case'];
-  const lead = paragraph(`Sums ${rest}.`, ...leftOut(comparison));
-  const spent = costs.filter((cost) => cost.from > 0 || cost.to > 0);
+  const lead = paragraph(
+    `What differs ${rest}. ${HOW_TO_READ} All of it: `,
+    code(`npx bouncediff costs ${from.id} ${to.id}`),
+    '.',
+    ...leftOut(comparison),
+  );
+  const titles = ['operation', 'cost', `>${from.id}`, `>${to.id}`, 'smallest case'];
+  const rows = lines.map(rowOf);
+  const more = rows.length - FEW;
   return {
     levels: [
-      { blocks: [heading, lead, table(titles, spent.map(rowOf))] },
-      { blocks: [heading, lead, table(titles, changed.map(rowOf))], lost: 'the costs that did not change' },
-      { blocks: [], lost: 'the table of costs' },
+      { blocks: [heading, lead, table(titles, rows)] },
+      ...(more > 0
+        ? [
+            {
+              blocks: [
+                heading,
+                lead,
+                table(titles, rows.slice(0, FEW)),
+                paragraph(`And ${plural(more, 'row')} more.`),
+              ],
+              lost: 'rows of the costs',
+            },
+          ]
+        : []),
+      { blocks: [], lost: 'the costs' },
     ],
   };
 }
@@ -41,7 +62,7 @@ export function costSection(comparison: Comparison): Section {
 /** Most cases that are named. */
 const NAMED = 3;
 
-/** What the sums lack because a map fails on one side only: how many cases, and which. */
+/** What is not measured because a map fails on one side only: how many cases, and which. */
 function leftOut({ from, to, failedOnlyFrom, failedOnlyTo }: Comparison): Span[] {
   const of = (id: string, cases: readonly Scenario[]): Span[] => {
     if (cases.length === 0) return [];
@@ -51,7 +72,7 @@ function leftOut({ from, to, failedOnlyFrom, failedOnlyTo }: Comparison): Span[]
     );
     const more = cases.length > NAMED ? ` and ${cases.length - NAMED} more` : '';
     return [
-      ` Left out: ${plural(cases.length, 'case')} in which only ${id} fails a map: `,
+      ` Without what follows in ${plural(cases.length, 'case')} in which only ${id} fails a map: `,
       ...named,
       `${more}.`,
     ];
@@ -59,13 +80,17 @@ function leftOut({ from, to, failedOnlyFrom, failedOnlyTo }: Comparison): Span[]
   return [...of(from.id, failedOnlyFrom), ...of(to.id, failedOnlyTo)];
 }
 
-function rowOf(cost: CostChange): Text[] {
-  const { name, from, to, shownBy, there } = cost;
-  const { title = name, unit = '' } = COSTS.find((known) => known.name === name) ?? {};
-  const delta = change(cost);
-  const sign = delta > 0 ? '+' : '';
-  const percent = from === 0 ? '' : ` (${sign}${Math.round((delta / from) * 100)} %)`;
+function rowOf(line: CostLine): Text[] {
+  const { shownBy } = line;
   const witness: Text =
-    shownBy === undefined || there === undefined ? '' : [`${there.from} → ${there.to} in `, code(shownBy.id)];
-  return [title, unit, String(from), String(to), delta === 0 ? '=' : `${sign}${delta}${percent}`, witness];
+    shownBy === undefined
+      ? ''
+      : [`${shownBy.there.join(' → ')} in step ${shownBy.step + 1} of `, code(shownBy.scenario.id)];
+  return [
+    [code(line.operation), `, ${whereText(line)}`],
+    line.title,
+    costText(line, 0),
+    costText(line, 1),
+    witness,
+  ];
 }

@@ -1,18 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The lines that decide: the verdict, what to look at, what it costs, and what it rests on. */
 import type { State } from '../subject/state.ts';
-import {
-  isUnchanged as isSame,
-  type Comparison,
-  type CostChange,
-  type Finding,
-} from '../compare/comparison.ts';
-import { COSTS } from '../run/costs.ts';
+import { isUnchanged as isSame, type Comparison, type Finding } from '../compare/comparison.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { code, plural, strong, type Block, type Span, type Text } from '../text/document.ts';
+import { costLines, costText, riseOf, whereText, type CostLine } from './cost-lines.ts';
 import { nameOf } from './kinds.ts';
 import { patchesOf, unexplainedRegressions, type Report } from './report.ts';
-import { change, notExercised, summarise } from './summary.ts';
+import { notExercised, summarise, worked } from './summary.ts';
 
 /** Most clauses or costs that a line names. */
 const NAMED = 2;
@@ -47,7 +42,7 @@ export function isUnchanged({ comparison: { findings, different, costs }, expect
   return (
     [...findings, ...expected.flatMap(({ cases }) => cases)].every(isSame) &&
     different.length === 0 &&
-    costs.every((cost) => change(cost) === 0)
+    costLines(costs, true).length === 0
   );
 }
 
@@ -81,8 +76,8 @@ export function reasonFor({ findings, costs, different }: Comparison): string {
   ];
   const reasons = [...some('breaks', clauses('regressed')), ...some('fixes', clauses('fixed'))];
   if (reasons.length > 0) return capital(reasons.join('; '));
-  const [cost] = headlines(costs);
-  if (cost !== undefined) return `No clause changes, ${titleOf(cost)} ${cost.from} → ${cost.to}`;
+  const [cost] = worked(costs);
+  if (cost !== undefined) return `No clause changes; ${costChange(cost)}`;
   return different.length > 0 ? 'No clause and no cost changes, only the calls' : 'Nothing changes';
 }
 
@@ -135,45 +130,26 @@ function by(report: Report, finding: Finding): string {
   return patches.length === 0 ? '' : ` (${patches.join(', ')})`;
 }
 
-/** What is cheaper and what is dearer, copies and bytes before the rest. */
+/** What is cheaper and what is dearer, per operation. */
 function costHeadline({ costs }: Comparison): Text {
-  const changed = headlines(costs);
-  if (changed.length === 0) return 'no cost changed';
-  const of = (word: string, list: readonly CostChange[]): Span[] => {
-    if (list.length === 0) return [];
-    const named = list.slice(0, NAMED).map((cost): Span[] => {
-      const { there, shownBy } = cost;
-      const sum = `${titleOf(cost)} ${cost.from} → ${cost.to}`;
-      if (cost !== list[0] || there === undefined || shownBy === undefined) return [sum];
-      return [`${sum} (${there.from} → ${there.to} in `, code(shownBy.id), ')'];
-    });
-    const more = list.length > NAMED ? ` and ${list.length - NAMED} more` : '';
-    return [`${word}: `, ...named.flatMap((spans, index) => (index === 0 ? spans : [', ', ...spans])), more];
+  const changed = worked(costs);
+  if (changed.length === 0) return 'no operation costs more or less';
+  const of = (word: string, list: readonly CostLine[]): string[] => {
+    const [first] = list;
+    if (first === undefined) return [];
+    return [`${word}: ${costChange(first)}${list.length > 1 ? ` and ${list.length - 1} more` : ''}`];
   };
-  const cheaper = of(
-    'cheaper',
-    changed.filter((cost) => change(cost) < 0),
-  );
-  const dearer = of(
-    'dearer',
-    changed.filter((cost) => change(cost) > 0),
-  );
-  return [...cheaper, ...(cheaper.length > 0 && dearer.length > 0 ? ['; '] : []), ...dearer];
+  const cheaper = changed.filter((line) => riseOf(line) < 0);
+  const dearer = changed.filter((line) => riseOf(line) > 0);
+  return [...of('cheaper', cheaper), ...of('dearer', dearer)].join('; ');
 }
 
-/** The costs that changed; what changed by less than a hundredth comes last. */
-function headlines(costs: readonly CostChange[]): CostChange[] {
-  const changed = costs.filter((cost) => change(cost) !== 0);
-  const isMuch = (cost: CostChange): boolean => Math.abs(change(cost)) * 100 >= Math.max(cost.from, cost.to);
-  return [...changed.filter(isMuch), ...changed.filter((cost) => !isMuch(cost))];
-}
-
-function titleOf({ name }: CostChange): string {
-  return COSTS.find((cost) => cost.name === name)?.title ?? name;
+function costChange(line: CostLine): string {
+  return `${line.operation} (${whereText(line)}): ${line.title} ${costText(line, 0)} → ${costText(line, 1)}`;
 }
 
 function restsOn(report: Report): Text {
-  const { cases, scenarios, comparableCases, from, to, ...alone } = report.comparison;
+  const { cases, scenarios, comparedOperations, from, to, ...alone } = report.comparison;
   const { crashedOnlyFrom, crashedOnlyTo, failedOnlyFrom, failedOnlyTo } = alone;
   const failures = [...failing(from, failedOnlyFrom), ...failing(to, failedOnlyTo)].join(', ');
   const out = failures === '' ? '' : ` (left out: ${failures})`;
@@ -183,7 +159,7 @@ function restsOn(report: Report): Text {
   ];
   const behind =
     crashes.length === 0 ? '' : `${crashes.join(', ')}: what lies behind a crash is not judged; `;
-  return `rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}, ${comparableCases} of them comparable in cost${out}; ${behind}${contextOf(report)}`;
+  return `rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}, costs on ${plural(comparedOperations, 'operation')}${out}; ${behind}${contextOf(report)}`;
 }
 
 /** The cases that the costs lack because a map fails on one side only. */

@@ -6,6 +6,7 @@ import type { Finding } from '../compare/comparison.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
 import type { Report } from './report.ts';
+import { costRow } from './costs-page.ts';
 import { notExercised, summarise } from './summary.ts';
 
 /** Version of the form; a change that breaks readers raises it. */
@@ -49,13 +50,9 @@ export function toJson(report: Report): string {
       evidence: { from: finding.cases[0]?.from ?? null, to: finding.cases[0]?.to ?? null },
       cases: finding.cases.map((c) => c.scenario.id),
     })),
-    costs: comparison.costs.map(({ name, from: before, to: after, shownBy }) => ({
-      name,
-      from: before,
-      to: after,
-      case: shownBy?.id ?? null,
-    })),
-    comparableCases: comparison.comparableCases,
+    costs: comparison.costs.map((row) => costRow(row)),
+    comparedOperations: comparison.comparedOperations,
+    operationsOfOneSide: comparison.operationsOfOneSide,
     different: comparison.different.map(({ id }) => id),
     crashedOnly: {
       from: comparison.crashedOnlyFrom.map(({ id }) => id),

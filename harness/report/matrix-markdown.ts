@@ -3,22 +3,20 @@
 import { markdownTable } from 'markdown-table';
 import { coalesce, type ClauseCell, type Matrix } from '../compare/matrix.ts';
 import { CLAUSES } from '../contract/contract.ts';
-import { COSTS } from '../run/costs.ts';
-import { plural } from '../text/document.ts';
-import { cellCode as code, text as prose, url } from '../text/escape.ts';
+import { paragraph, plural, table as tableOf } from '../text/document.ts';
+import { cellCode as code, text as prose } from '../text/escape.ts';
+import { renderMarkdown } from '../text/render-markdown.ts';
 import { jsonText } from '../text/visible.ts';
+import { costLines, costText, whereText } from './cost-lines.ts';
+import { costRow, HOW_TO_READ } from './costs-page.ts';
 
 interface MatrixContext {
   readonly corpusHash: string;
   readonly version: string;
 }
 
-/** `costChart`: a picture of the costs beside the page. */
-export function matrixToMarkdown(
-  matrix: Matrix,
-  { corpusHash, version }: MatrixContext,
-  costChart?: string,
-): string {
+/** The matrix as a page. */
+export function matrixToMarkdown(matrix: Matrix, { corpusHash, version }: MatrixContext): string {
   const { states, cases, notExercised } = matrix;
   const missing =
     notExercised.length === 0 ? 'every clause exercised' : `not exercised: ${notExercised.join(', ')}`;
@@ -28,7 +26,7 @@ export function matrixToMarkdown(
     clauseSection(matrix),
     historySection(matrix),
     scenarioSection(matrix),
-    costSection(matrix, costChart),
+    costSection(matrix),
   ]
     .join('\n\n')
     .concat('\n');
@@ -92,21 +90,22 @@ function scenarioSection({ states, scenarios }: Matrix): string {
   return `## Scenarios\n\nThose in which the states differ.\n\n${table}`;
 }
 
-function costSection({ states, costs, comparableCases }: Matrix, chart: string | undefined): string {
-  const columns = costs.map((cost) => COSTS.map(({ name }) => String(cost[name])));
+/** What does not cost the same in every state. */
+function costSection({ states, costs, comparedOperations }: Matrix): string {
+  const lines = costLines(costs, true);
+  const lead = `Over the ${plural(comparedOperations, 'operation')} that worked in every state, what differs.`;
+  if (lines.length === 0) return `## Costs\n\n${lead} Nothing does.`;
+  const columns = states.map((_, side) => lines.map((line) => costText(line, side)));
   const groups = coalesce(columns, (column) => column.join('|'));
-  const rows = COSTS.map(({ title, unit }, row) => [
-    title,
-    unit,
+  const titles = groups.map(({ from, to }) => `>${span(states, from, to)}`);
+  const rows = lines.map((line, row) => [
+    line.operation,
+    whereText(line),
+    line.title,
     ...groups.map(({ value }) => value[row] ?? ''),
   ]);
-  const head = groups.map(({ from, to }) => span(states, from, to));
-  const table = markdownTable([['cost', 'unit', ...head], ...rows], {
-    align: ['l', 'l', ...groups.map(() => 'r')],
-  });
-  const picture =
-    chart === undefined ? '' : `![Costs per state; the table below has the numbers.](${url(chart)})\n\n`;
-  return `## Costs\n\nSums over the ${plural(comparableCases, 'case')} that went the same way in every state.\n\n${picture}${table}`;
+  const all = tableOf(['operation', 'situation', 'cost', ...titles], rows);
+  return `## Costs\n\n${renderMarkdown([paragraph(`${lead} ${HOW_TO_READ}`), all])}`;
 }
 
 /** The same as JSON. */
@@ -125,7 +124,7 @@ export function matrixToJson(matrix: Matrix, context: MatrixContext): string {
       scenario: id,
       states: row.map((broken) => Object.fromEntries(broken)),
     })),
-    costs,
+    costs: costs.map((row) => costRow(row, true)).filter(({ costs: differing }) => differing.length > 0),
     ...rest,
   });
 }

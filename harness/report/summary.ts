@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison in numbers. */
-import type { Comparison, CostChange } from '../compare/comparison.ts';
+import type { Comparison } from '../compare/comparison.ts';
+import { costLines, riseOf, type CostLine } from './cost-lines.ts';
 import type { FindingKind } from '../compare/classify.ts';
 import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 
@@ -25,6 +26,7 @@ export interface Summary {
   readonly causeChanged: number;
   readonly masked: number;
   readonly unmasked: number;
+  /** Costs of operations, a line of the table each. */
   readonly cheaper: number;
   readonly dearer: number;
   readonly different: number;
@@ -37,8 +39,8 @@ export interface Summary {
 export function summarise(comparison: Comparison): Summary {
   const { findings, costs, different, same, scenarios, cases } = comparison;
   const count = (kind: FindingKind): number => findings.filter((f) => f.kind === kind).length;
-  const cheaper = costs.filter((cost) => change(cost) < 0).length;
-  const dearer = costs.filter((cost) => change(cost) > 0).length;
+  const cheaper = worked(costs).filter((line) => riseOf(line) < 0).length;
+  const dearer = worked(costs).filter((line) => riseOf(line) > 0).length;
   return {
     word: inAWord(count('fixed'), count('regressed'), cheaper, dearer, different.length),
     fixed: count('fixed'),
@@ -74,9 +76,11 @@ function inAWord(
   return different > 0 ? 'same verdicts, other calls' : 'same';
 }
 
-/** How much a cost rose. */
-export function change({ from, to }: CostChange): number {
-  return to - from;
+/** What whole operations cost more or less: copies before the rest, common operations before rare ones. */
+export function worked(costs: Comparison['costs']): CostLine[] {
+  return costLines(costs, true)
+    .filter(({ of, isAside }) => of === 'call' && !isAside)
+    .toSorted((a, b) => a.rank - b.rank || b.operations - a.operations);
 }
 
 /** Clauses that no case put to the test on both sides. */

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What docs/json.md says of `compare --json`, written down a second time, for readers that check. */
+import { DIRECTION_NAMES } from '../../harness/machine/vocabulary.ts';
+import { COSTS } from '../../harness/run/costs.ts';
+import { OPERATIONS } from '../../harness/run/situation.ts';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
@@ -83,6 +86,31 @@ const effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('differs'), case: caseId }),
 ]);
 
+const spread = z.strictObject({ least: count, most: count, mean: z.number().nonnegative() });
+
+/** A row of costs, of `compare` and of `costs`. */
+export const costRowSchema = z.strictObject({
+  of: z.enum(['call', 'entry']),
+  operation: z.enum(OPERATIONS),
+  device: z.enum(['trusted', 'untrusted', 'untrusted, CONFIG_SWIOTLB=n']),
+  coherent: z.boolean(),
+  direction: z.enum(DIRECTION_NAMES),
+  skip: z.boolean(),
+  minAlignMask: z.boolean(),
+  entries: z.int().positive(),
+  bounced: count,
+  operations: z.int().positive(),
+  costs: z.array(
+    z.strictObject({
+      name: z.enum(COSTS.map(({ name }) => name)),
+      sides: z.array(spread),
+      differing: count,
+      case: caseId.nullable(),
+      step: count.nullable(),
+    }),
+  ),
+});
+
 export const compareSchema = z.strictObject({
   schema: z.literal('bouncediff/compare/2'),
   corpusHash: z.string().regex(/^[0-9a-f]{12}$/),
@@ -118,8 +146,9 @@ export const compareSchema = z.strictObject({
     clauses: count,
   }),
   findings: z.array(finding),
-  costs: z.array(z.strictObject({ name: text, from: count, to: count, case: caseId.nullable() })),
-  comparableCases: count,
+  costs: z.array(costRowSchema),
+  comparedOperations: count,
+  operationsOfOneSide: count,
   different: caseIds,
   crashedOnly: z.strictObject({ from: caseIds, to: caseIds }),
   failedOnly: z.strictObject({ from: caseIds, to: caseIds }),

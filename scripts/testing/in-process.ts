@@ -43,6 +43,7 @@ const ONE = ['--scenario', 'min-align-mask/neighbour-slot'];
 const LIGHTER: Readonly<Record<string, (args: readonly string[]) => readonly string[]>> = {
   compare: (args) => [...ONE, ...args],
   matrix: (args) => [...ONE, ...args],
+  costs: (args) => [...ONE, ...args],
   fuzz: (args) => [...args, '--count', '60'],
   explore: (args) => [
     ...args.filter((arg, at) => arg !== '--time' && args[at - 1] !== '--time'),

@@ -52,7 +52,13 @@ export function hostile(report: Report, name: string): Report {
       from: state(comparison.from),
       to: state(comparison.to),
       findings: [...findings.values()],
-      costs: comparison.costs.map((cost) => ({ ...cost, shownBy: cost.shownBy && rename(cost.shownBy) })),
+      costs: comparison.costs.map((row) => ({
+        ...row,
+        costs: row.costs.map(({ shownBy, ...cost }) => ({
+          ...cost,
+          shownBy: shownBy && { ...shownBy, scenario: rename(shownBy.scenario) },
+        })),
+      })),
       different: comparison.different.map(rename),
     },
     ofBases: [...findings.values()],

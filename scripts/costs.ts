@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { measureCosts } from '../harness/compare/operation-costs.ts';
+import { costsToJson, costsToMarkdown } from '../harness/report/costs-page.ts';
+import { OPERATIONS } from '../harness/run/situation.ts';
+import {
+  EXIT_OK,
+  oneOf,
+  output,
+  OUTPUT,
+  SCENARIOS,
+  stateNamed,
+  toolVersion,
+  type Args,
+  type Command,
+} from './cli.ts';
+import { casesFor, corpusOf } from './corpus.ts';
+import { interruptible } from './interrupt.ts';
+import { progressLine } from './terminal.ts';
+
+export const costs: Command = {
+  usage: '<states...>',
+  options: {
+    operation: {
+      type: 'string',
+      value: 'NAME',
+      choices: OPERATIONS,
+      help: 'only this operation',
+    },
+    differing: { type: 'boolean', help: 'only what does not cost the same in all states' },
+    ...SCENARIOS,
+    json: { type: 'boolean', help: 'JSON instead of Markdown, a row per situation (docs/json.md)' },
+    output: OUTPUT,
+  },
+  examples: ['v3', 'baseline v3 v8 --operation unmap_page', "v2 v3 --differing --scenario 'sg/*'"],
+  run,
+};
+
+async function run(args: Args): Promise<number> {
+  const states = args.positionals.map(stateNamed);
+  const named = args.text('operation');
+  const operation = named === undefined ? undefined : oneOf(named, 'operation', OPERATIONS);
+  const corpus = corpusOf(args);
+  const cases = casesFor(corpus, args);
+  const measured = await interruptible(() => measureCosts(states, cases, progressLine('cases')));
+  const shown = measured.rows.filter(
+    ({ situation }) => (operation ?? situation.operation) === situation.operation,
+  );
+  const options = {
+    differing: args.flag('differing'),
+    context: { corpusHash: corpus.hash, version: toolVersion() },
+  };
+  output(args, (args.flag('json') ? costsToJson : costsToMarkdown)({ ...measured, rows: shown }, options));
+  return EXIT_OK;
+}
