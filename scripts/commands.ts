@@ -39,6 +39,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./explore.ts')).explore,
   },
   {
+    name: 'power',
+    summary:
+      'Small mistakes on the lines that patches touch, and how many of them a comparison would notice.',
+    load: async () => (await import('./power.ts')).power,
+  },
+  {
     name: 'states',
     summary: 'The states of the series, with where they come from.',
     load: async () => (await import('./states.ts')).states,

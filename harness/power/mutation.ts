@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A small mistake in a method. */
+import type { Node } from 'ts-morph';
+import type { Written } from '../source/flatten.ts';
+
+/** What kinds of mistakes are made. */
+export const OPERATORS = [
+  'condition negated',
+  'condition always true',
+  'condition always false',
+  'operand dropped',
+  'and for or',
+  'comparison',
+  'arithmetic',
+  'number ± 1',
+  'flag turned round',
+  'size ± 1',
+  'another value of the type',
+  'arguments swapped',
+  'direction',
+  'attributes',
+  'rights',
+  'other side of an entry',
+  'other function',
+  'statement deleted',
+  'statements swapped',
+  'return before the end',
+] as const;
+export type Operator = (typeof OPERATORS)[number];
+
+/** One mistake: a piece of a method's text is another one. */
+export interface Mutation {
+  readonly written: Written;
+  readonly operator: Operator;
+  /** What is replaced, of the text of its file. */
+  readonly start: number;
+  readonly end: number;
+  readonly replacement: string;
+  /** Line of the file, from 1. */
+  readonly line: number;
+  /** What is changed; of two swapped statements, the first. */
+  readonly node: Node;
+  /** Where it stands, in one line, and what becomes of that. */
+  readonly before: string;
+  readonly after: string;
+}
+
+/** The method with the mistake in it, from its name on. */
+export function mutatedText({ written: { node }, start, end, replacement }: Mutation): string {
+  const whole = node.getSourceFile().getFullText();
+  return whole.slice(node.getNameNode().getStart(), start) + replacement + whole.slice(end, node.getEnd());
+}

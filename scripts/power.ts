@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import type { Equivalent, Made, Mistake, Power } from '../harness/power/power.ts';
+import { plural } from '../harness/text/document.ts';
+import { code, text } from '../harness/text/escape.ts';
+import { jsonText } from '../harness/text/visible.ts';
+import { UserError } from '../harness/text/user-error.ts';
+import {
+  EXIT_OK,
+  output,
+  OUTPUT,
+  SCENARIOS,
+  stateNamed,
+  wholeNumber,
+  type Args,
+  type Command,
+} from './cli.ts';
+import { casesFor, corpusOf } from './corpus.ts';
+import { interruptible } from './interrupt.ts';
+import { progressLine } from './terminal.ts';
+
+/** Mistakes drawn of a whole state. */
+const SAMPLE = 200;
+
+export const power: Command = {
+  usage: '[from] [to]',
+  options: {
+    all: {
+      type: 'string',
+      value: 'STATE',
+      help: 'mistakes anywhere in the code of STATE, not only on lines that patches touch',
+    },
+    seed: { type: 'string', value: 'S', help: 'which mistakes are drawn, a whole number (1)' },
+    sample: {
+      type: 'string',
+      value: 'N',
+      help: `how many mistakes are drawn (with --all ${SAMPLE}, otherwise all there are)`,
+    },
+    ...SCENARIOS,
+    json: { type: 'boolean', help: 'JSON: every mistake, and what was noticed of it in which case' },
+    output: OUTPUT,
+  },
+  examples: ['v3.4 v3.5', 'v7 v8 --json', '--all baseline --seed 7 --sample 50'],
+  run,
+};
+
+async function run(args: Args): Promise<number> {
+  const [from, to] = args.positionals;
+  const all = args.text('all');
+  const isPair = from !== undefined && to !== undefined;
+  if (isPair === (all !== undefined) || (all !== undefined && from !== undefined)) {
+    throw new UserError('power takes two states, or --all STATE');
+  }
+  const states = isPair ? ([stateNamed(from), stateNamed(to)] as const) : undefined;
+  const state = states?.[1] ?? stateNamed(all ?? '');
+  const seed = wholeNumber(args, 'seed', 1, 0, 0xffffffff);
+  const given = args.text('sample') ?? args.text('seed');
+  const count = wholeNumber(args, 'sample', SAMPLE, 1, 1e6);
+  const cases = casesFor(corpusOf(args), args);
+  const { preparePower } = await import('../harness/power/power.ts');
+  const work = await preparePower(states?.[0], state, cases, {
+    ...(isPair && given === undefined ? {} : { sample: { seed, count } }),
+    progress: progressLine('mistakes'),
+  });
+  const found = await interruptible(() => work.run());
+  const drawn = found.made.length + found.equivalent.length < found.possible ? seed : undefined;
+  output(args, args.flag('json') ? toJson(found, drawn) : toMarkdown(found, drawn));
+  return EXIT_OK;
+}
+
+/** How strong the evidence is, in one sentence. */
+export function sentenceOf({ made, from }: Power): string {
+  const count = (...notices: readonly Made['notice'][]): number =>
+    made.filter(({ notice }) => notices.includes(notice)).length;
+  const where = from === undefined ? 'in its code' : 'on the changed lines';
+  if (made.length === 0) return `there is no small mistake to make ${where}`;
+  const told = count('finding', 'cost');
+  return `${told} of ${plural(made.length, 'small mistake')} ${where} would change a finding or a cost, ${count('trace')} only the trace, ${count('nothing')} nothing`;
+}
+
+function toMarkdown(found: Power, seed: number | undefined): string {
+  const { from, to, cases, possible, made, equivalent, left } = found;
+  const drawn = made.length + equivalent.length;
+  const sample = seed === undefined ? '' : ` Drawn: ${drawn} of ${possible}, seed ${seed}.`;
+  const title = from === undefined ? to : `${from} → ${to}`;
+  const silent = (notice: Made['notice']): Made[] => made.filter((one) => one.notice === notice);
+  const parts = [
+    `**power ${text(title)}**: ${sentenceOf(found)}. ${plural(cases, 'case')}; ${equivalent.length} more cannot be told apart.${sample}`,
+    ...section('Nothing notices', silent('nothing').map(line)),
+    ...section(
+      'Only the trace',
+      silent('trace').map((one) => `${line(one)}; in ${code(one.scenario ?? '')}`),
+    ),
+    ...section('Left out, for nothing can tell them apart', equivalent.map(excused)),
+    ...(left.length === 0
+      ? []
+      : [`Reached through super alone, left as they are: ${text(left.join(', '))}.`]),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function section(title: string, lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`${title}:`, lines.map((one) => `- ${one}`).join('\n')];
+}
+
+function line({ file, line: at, method, kernelFunction, operator, before, after }: Mistake): string {
+  const name = kernelFunction === undefined ? method : `${kernelFunction}()`;
+  const becomes = after === '' ? 'gone' : code(after);
+  return `${text(`${file}:${at}`)}, ${text(name)}, ${operator}: ${code(before)} → ${becomes}`;
+}
+
+function excused(one: Equivalent): string {
+  return `${line(one)}; ${text(one.reason)}`;
+}
+
+function toJson(found: Power, seed: number | undefined): string {
+  const { made, equivalent, left, ...head } = found;
+  return jsonText({ ...head, seed, sentence: sentenceOf(found), made, equivalent, left });
+}
