@@ -53,7 +53,7 @@ export class Baseline implements DmaOps {
   /** iommu_dma_alloc_iova(): a bus address for `size` bytes (whole granules); 0: none. */
   allocIova(dev: Device, size: Size, mask: number): DmaAddr {
     const shift = this.kernel.iovaShift(dev);
-    let pages = size / 2 ** shift;
+    let pages = Math.floor(size / 2 ** shift);
     // Freeing lengths that are no power of two into the IOVA caches would bite later.
     if (pages < 2 ** (IOVA_RANGE_CACHE_MAX_SIZE - 1)) pages = 2 ** Math.ceil(Math.log2(pages));
 
@@ -70,8 +70,9 @@ export class Baseline implements DmaOps {
   /** iommu_dma_free_iova(). */
   freeIova(dev: Device, iova: DmaAddr, size: Size): void {
     const granule = 2 ** this.kernel.iovaShift(dev);
-    if (this.kernel.fqDomain(dev)) this.kernel.queueIova(dev, iova / granule, size / granule);
-    else this.kernel.freeIovaFast(dev, iova / granule, size / granule);
+    const [pfn, pages] = [Math.floor(iova / granule), Math.floor(size / granule)];
+    if (this.kernel.fqDomain(dev)) this.kernel.queueIova(dev, pfn, pages);
+    else this.kernel.freeIovaFast(dev, pfn, pages);
   }
 
   /** __iommu_dma_map(). */

@@ -87,7 +87,7 @@ export class Replaceable {
       (ops) => {
         if (!isHome) Object.setPrototypeOf(home, below(ops, depth));
         isHome = true;
-        define(ops, this.#method, announced as Method);
+        define(ops, this.#method, announced);
       },
       this.#layer,
     );

@@ -104,12 +104,13 @@ function changesOf(node: Node, signatures: Signatures): Change[] {
   const isCondition =
     (Node.isIfStatement(parent) && parent.getExpression() === node) ||
     (Node.isConditionalExpression(parent) && parent.getCondition() === node);
+  if (asksWhetherThere(node)) return [];
   if (isCondition) {
     changes.push(['condition negated', `!(${text})`]);
     changes.push(['condition always true', 'true'], ['condition always false', 'false']);
   }
   if (Node.isBinaryExpression(node)) changes.push(...binaryChanges(node));
-  if (Node.isNumericLiteral(node)) {
+  if (Node.isNumericLiteral(node) && !isNotation(node)) {
     const value = node.getLiteralValue();
     changes.push(['number ± 1', String(value + 1)]);
     if (value > 0) changes.push(['number ± 1', String(value - 1)]);
@@ -127,6 +128,18 @@ function changesOf(node: Node, signatures: Signatures): Change[] {
   if (Node.isCallExpression(parent)) changes.push(...argumentChanges(node, parent, signatures));
   if (isAssignedSize(node, signatures)) changes.push(...plusMinus(text));
   return changes;
+}
+
+/** Of how this repository writes 64-bit numbers and powers of two: -1, 2 ** n, n >>> 0. */
+function isNotation(literal: Node): boolean {
+  const parent = literal.getParent();
+  if (Node.isPrefixUnaryExpression(parent)) return true;
+  return Node.isBinaryExpression(parent) && /^(\*\*|>>>)$/.test(parent.getOperatorToken().getText());
+}
+
+/** A check that TypeScript wants, and that is not in the kernel: what is there at all is no question there. */
+function asksWhetherThere(node: Node): boolean {
+  return Node.isBinaryExpression(node) && node.getRight().getText() === 'undefined';
 }
 
 function plusMinus(text: string): Change[] {
@@ -162,11 +175,10 @@ function binaryChanges(node: Node): Change[] {
   const [left, right] = [node.getLeft().getText(), node.getRight().getText()];
   const operator = node.getOperatorToken().getText();
   if (operator === '&&' || operator === '||') {
-    return [
-      ['operand dropped', `(${left})`],
-      ['operand dropped', `(${right})`],
-      ['and for or', `((${left}) ${operator === '&&' ? '||' : '&&'} (${right}))`],
-    ];
+    const dropped: Change = ['operand dropped', `(${left})`];
+    if (asksWhetherThere(node.getRight())) return [];
+    const other = operator === '&&' ? '||' : '&&';
+    return [dropped, ['operand dropped', `(${right})`], ['and for or', `((${left}) ${other} (${right}))`]];
   }
   const comparison = COMPARISONS[operator];
   if (comparison !== undefined) return [['comparison', `${left} ${comparison} ${right}`]];
@@ -218,10 +230,8 @@ function argumentChanges(node: Node, call: CallExpression, signatures: Signature
     return DIRECTIONS.filter((other) => other !== text).map((other): Change => ['direction', other]);
   }
   if (type === 'Attrs') {
-    return [
-      ['attributes', `(${text}) | ${SKIP}`],
-      ['attributes', `(${text}) & ~${SKIP}`],
-    ];
+    const without: Change = ['attributes', `(${text}) & ~${SKIP}`];
+    return text.includes(SKIP) ? [without] : [['attributes', `(${text}) | ${SKIP}`], without];
   }
   const isPlain = Node.isIdentifier(node) || Node.isPropertyAccessExpression(node);
   const wanted = ADDRESSES.includes(type) ? ADDRESSES : [type];
@@ -252,6 +262,8 @@ function* statementMutations(written: Written, statement: Statement): Generator<
   const { start, end } = { start: statement.getStart(), end: statement.getEnd() };
   const isVoid = written.node.getReturnTypeNode()?.getText() === 'void';
   const leaves = Node.isReturnStatement(statement) && statement.getExpression() === undefined;
+  const asked = statement.getFirstAncestorByKind(SyntaxKind.IfStatement)?.getExpression();
+  if (leaves && asked !== undefined && asksWhetherThere(asked)) return;
   if (Node.isExpressionStatement(statement) || Node.isBreakStatement(statement) || leaves) {
     yield { ...replaced(written, 'statement deleted', statement, start, end, ';'), after: '' };
   }
@@ -277,12 +289,18 @@ function* statementMutations(written: Written, statement: Statement): Generator<
 
 /** Neither leaves the block, and the second does not use a name that only the first makes. */
 function canSwap(first: Statement, second: Statement): boolean {
-  const leaves = [first, second].some(
-    (one) => Node.isReturnStatement(one) || Node.isBreakStatement(one) || Node.isContinueStatement(one),
+  const leaves = [first, second].some((one) =>
+    [one, ...one.getDescendants()].some(
+      (part) => Node.isReturnStatement(part) || Node.isBreakStatement(part) || Node.isContinueStatement(part),
+    ),
   );
   if (leaves) return false;
-  const made = first
-    .getChildrenOfKind(SyntaxKind.VariableDeclarationList)
-    .flatMap((list) => list.getDescendantsOfKind(SyntaxKind.VariableDeclaration).map((one) => one.getName()));
-  return !second.getDescendantsOfKind(SyntaxKind.Identifier).some((name) => made.includes(name.getText()));
+  const made = new Set(
+    first
+      .getChildrenOfKind(SyntaxKind.VariableDeclarationList)
+      .flatMap((list) =>
+        list.getDescendantsOfKind(SyntaxKind.VariableDeclaration).map((one) => one.getName()),
+      ),
+  );
+  return !second.getDescendantsOfKind(SyntaxKind.Identifier).some((name) => made.has(name.getText()));
 }

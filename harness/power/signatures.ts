@@ -49,6 +49,10 @@ export class Signatures {
   /** The type that a piece of code has, in one word; '': none of the kernel's. */
   typeOf(node: Node | undefined): string {
     if (Node.isIdentifier(node)) return this.#typeOfName(node);
+    // `x >>> 0` is x as a number of 32 bits.
+    if (Node.isBinaryExpression(node) && node.getOperatorToken().getText() === '>>>') {
+      return this.typeOf(node.getLeft());
+    }
     if (Node.isParenthesizedExpression(node) || Node.isAsExpression(node)) {
       return this.typeOf(node.getExpression());
     }
@@ -59,7 +63,7 @@ export class Signatures {
       const callee = calleeOf(node);
       return (callee && this.of(callee)?.returns) ?? '';
     }
-    if (Node.isBinaryExpression(node)) {
+    if (Node.isBinaryExpression(node) && /^[-+*]$/.test(node.getOperatorToken().getText())) {
       return this.typeOf(node.getLeft()) || this.typeOf(node.getRight());
     }
     return '';

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Whether two statements may stand in either order. */
+import { Node, type Statement } from 'ts-morph';
+import type { Mutation } from './mutation.ts';
+import { isMemberName, writesOf } from './names.ts';
+import { calleeOf, type Signatures } from './signatures.ts';
+
+/** Kernel functions that only answer. */
+const QUESTIONS: ReadonlySet<string> = new Set([
+  'devIsDmaCoherent',
+  'devIsUntrusted',
+  'dmaGetMask',
+  'dmaGetSegBoundary',
+  'dmaGetMaxSegSize',
+  'dmaGetMinAlignMask',
+  'iovaOffset',
+  'iovaAlign',
+  'iovaMask',
+  'iovaShift',
+  'fqDomain',
+  'apertureEnd',
+  'isSwiotlbBuffer',
+]);
+
+/** Two statements in each other's place: what one writes the other does not touch, and one of them at most calls. */
+export function isReordered({ operator, node }: Mutation, signatures: Signatures): boolean {
+  if (operator !== 'statements swapped' || !Node.isStatement(node)) return false;
+  const next = node.getNextSibling();
+  if (!Node.isStatement(next) || (calls(node, signatures) && calls(next, signatures))) return false;
+  const clashes = [...clashing(node, next), ...clashing(next, node)];
+  return clashes.every((place) => onlyGrows(node, place) && onlyGrows(next, place));
+}
+
+/** Places that `one` writes and that the other uses; a member counts whatever it is a member of. */
+function clashing(one: Statement, other: Statement): string[] {
+  const used = new Set(places(other));
+  // What is called may use any member.
+  const lists = [...used].includes('sgl');
+  return writesOf(one)
+    .map(placeOf)
+    .filter((place) => used.has(place) || (lists && place.startsWith('.')));
+}
+
+function places(node: Node): string[] {
+  const all = [node, ...node.getDescendants()];
+  return all.flatMap((one) => {
+    if (Node.isIdentifier(one) && !isMemberName(one)) return [one.getText()];
+    return Node.isPropertyAccessExpression(one) && !one.getText().startsWith('this.') ? [placeOf(one)] : [];
+  });
+}
+
+function placeOf(node: Node): string {
+  return Node.isPropertyAccessExpression(node) ? `.${node.getName()}` : node.getText();
+}
+
+/** All that is done to the place is `+=`, or all is `|=`: in any order the same comes out. */
+function onlyGrows(statement: Statement, place: string): boolean {
+  const uses = [statement, ...statement.getDescendants()].filter(
+    (one) =>
+      ((Node.isIdentifier(one) && !isMemberName(one)) || Node.isPropertyAccessExpression(one)) &&
+      placeOf(one) === place,
+  );
+  const operators = uses.map((use) => {
+    const parent = use.getParent();
+    const isLeft = Node.isBinaryExpression(parent) && parent.getLeft() === use;
+    return isLeft ? parent.getOperatorToken().getText() : '';
+  });
+  return operators.every((operator) => operator === '+=') || operators.every((operator) => operator === '|=');
+}
+
+/** It does more than compute and ask. */
+function calls(node: Node, signatures: Signatures, under: ReadonlySet<string> = new Set()): boolean {
+  return [node, ...node.getDescendants()].filter(Node.isCallExpression).some((call) => {
+    const callee = calleeOf(call);
+    if (callee === undefined)
+      return !/^(Math\.\w+|below|lowBits|minU64)$/.test(call.getExpression().getText());
+    if (callee.of === 'kernel') return !QUESTIONS.has(callee.name);
+    const body = signatures.method(callee.name)?.getBody();
+    if (body === undefined || under.has(callee.name)) return true;
+    if (writesOf(body).some((place) => !Node.isIdentifier(place))) return true;
+    return calls(body, signatures, new Set([...under, callee.name]));
+  });
+}
