@@ -70,7 +70,8 @@ export class Baseline implements DmaOps {
   /** iommu_dma_free_iova(). */
   freeIova(dev: Device, iova: DmaAddr, size: Size): void {
     const granule = 2 ** this.kernel.iovaShift(dev);
-    const [pfn, pages] = [Math.floor(iova / granule), Math.floor(size / granule)];
+    const pfn = Math.floor(iova / granule);
+    const pages = Math.floor(size / granule);
     if (this.kernel.fqDomain(dev)) this.kernel.queueIova(dev, pfn, pages);
     else this.kernel.freeIovaFast(dev, pfn, pages);
   }

@@ -63,20 +63,18 @@ function isUnread({ node }: Mutation): boolean {
 /** One name for another that was just set to it. */
 function isCopy({ operator, node, replacement }: Mutation): boolean {
   if (operator !== 'another value of the type' || !Node.isIdentifier(node)) return false;
-  const names = [node.getText(), replacement];
+  const names = new Set([node.getText(), replacement]);
   const method = enclosingMethod(node);
   const copy = method.getDescendantsOfKind(SyntaxKind.VariableDeclaration).find((one) => {
     const initializer = one.getInitializer();
     return (
-      names.includes(one.getName()) &&
-      names.includes(initializer?.getText() ?? '') &&
-      one.getEnd() < node.getStart()
+      names.has(one.getName()) && names.has(initializer?.getText() ?? '') && one.getEnd() < node.getStart()
     );
   });
   if (copy === undefined || isInLoop(node, method)) return false;
   return !writesOf(method.getBodyOrThrow()).some(
     (write) =>
-      names.includes(write.getText()) &&
+      names.has(write.getText()) &&
       write.getStart() > copy.getEnd() &&
       // The statement that the name is read in may set it afterwards.
       write.getStart() < node.getStart() &&

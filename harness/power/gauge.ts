@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a comparison notices of a state that is not quite the state. */
-import { Pair } from '../compare/pair.ts';
+import type { FindingKind } from '../compare/classify.ts';
+import { Pair, type CaseResult } from '../compare/pair.ts';
 import { Machine } from '../machine/machine.ts';
 import { behaveAlike } from '../run/alike.ts';
 import { COSTS } from '../run/costs.ts';
@@ -18,11 +19,13 @@ export interface Noticed {
   readonly notice: Notice;
   /** The case that shows it; undefined: none does. */
   readonly scenario: string | undefined;
-  /** `regressed no-crash: memset-out-of-memory`, `iommuPagesMapped 1 → 2`; '' where there is no more to say. */
+  /** `regressed no-crash: memset-out-of-memory`, `step 1: IOMMU pages mapped 1 → 2`; '' where there is no more to say. */
   readonly what: string;
 }
 
 const NOTHING: Noticed = { notice: 'nothing', scenario: undefined, what: '' };
+/** What is no change, or may be one for where things happened to be allocated alone. */
+const UNCHANGED: ReadonlySet<FindingKind> = new Set(['still-broken', 'layout-dependent']);
 /** Cases that run until somebody looks whether one of them has not returned. */
 const PIECE = 32;
 
@@ -84,16 +87,13 @@ export class Gauge {
       ];
       if (behaveAlike(x, y, scenario)) return NOTHING;
       const { findings, costs, sameTrace } = pair.compare(scenario);
-      const finding = findings.find(({ kind }) => kind !== 'still-broken');
+      const finding = findings.find(({ kind }) => !UNCHANGED.has(kind));
       if (finding !== undefined) {
         const { kind, clause, cause } = finding;
         return { notice: 'finding', scenario: id, what: `${kind} ${clause}: ${cause}` };
       }
-      const cost = costs && COSTS.find(({ name }) => costs.from[name] !== costs.to[name]);
-      if (costs !== undefined && cost !== undefined) {
-        const { name, title } = cost;
-        return { notice: 'cost', scenario: id, what: `${title} ${costs.from[name]} → ${costs.to[name]}` };
-      }
+      const dearer = costChange(costs);
+      if (dearer !== '') return { notice: 'cost', scenario: id, what: dearer };
       return sameTrace ? NOTHING : { notice: 'trace', scenario: id, what: '' };
     } catch (error) {
       // The state itself has run this case; that it does not run now is what a comparison would end with.
@@ -119,4 +119,15 @@ export class Gauge {
     }
     return noticed;
   }
+}
+
+/** The first cost of an operation that is another one, of those that were done on both sides; '': none. */
+function costChange({ from, to }: CaseResult['costs']): string {
+  for (const { step, costs } of from) {
+    const other = to.find((one) => one.step === step)?.costs;
+    const cost = other && COSTS.find(({ name }) => costs[name] !== other[name]);
+    if (other === undefined || cost === undefined) continue;
+    return `step ${step + 1}: ${cost.title} ${costs[cost.name]} → ${other[cost.name]}`;
+  }
+  return '';
 }

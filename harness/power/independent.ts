@@ -22,6 +22,9 @@ const QUESTIONS: ReadonlySet<string> = new Set([
   'isSwiotlbBuffer',
 ]);
 
+/** Functions that compute. */
+const COMPUTED = /^(Math\.\w+|below|lowBits|minU64)$/;
+
 /** Two statements in each other's place: what one writes the other does not touch, and one of them at most calls. */
 export function isReordered({ operator, node }: Mutation, signatures: Signatures): boolean {
   if (operator !== 'statements swapped' || !Node.isStatement(node)) return false;
@@ -72,8 +75,7 @@ function onlyGrows(statement: Statement, place: string): boolean {
 function calls(node: Node, signatures: Signatures, under: ReadonlySet<string> = new Set()): boolean {
   return [node, ...node.getDescendants()].filter(Node.isCallExpression).some((call) => {
     const callee = calleeOf(call);
-    if (callee === undefined)
-      return !/^(Math\.\w+|below|lowBits|minU64)$/.test(call.getExpression().getText());
+    if (callee === undefined) return !COMPUTED.test(call.getExpression().getText());
     if (callee.of === 'kernel') return !QUESTIONS.has(callee.name);
     const body = signatures.method(callee.name)?.getBody();
     if (body === undefined || under.has(callee.name)) return true;

@@ -22,7 +22,10 @@ export function isInLoop(node: Node, method: MethodDeclaration): boolean {
 /** What is given a value: names, and members. */
 export function writesOf(node: Node): Node[] {
   return [node, ...node.getDescendants()].flatMap((one): Node[] => {
-    if (Node.isVariableDeclaration(one)) return [one.getNameNode()];
+    if (Node.isVariableDeclaration(one)) {
+      const name = one.getNameNode();
+      return Node.isIdentifier(name) ? [name] : name.getDescendants().filter(Node.isIdentifier);
+    }
     if (Node.isPostfixUnaryExpression(one)) return [one.getOperand()];
     if (!Node.isBinaryExpression(one)) return [];
     return /^[^=!<>]*=$/.test(one.getOperatorToken().getText()) ? [one.getLeft()] : [];

@@ -3,6 +3,7 @@
 import { Node, SyntaxKind, type CallExpression, type Statement } from 'ts-morph';
 import type { Written } from '../source/flatten.ts';
 import { mutatedText, type Mutation, type Operator } from './mutation.ts';
+import { writesOf } from './names.ts';
 import { calleeOf, declarationsBefore, type Signatures } from './signatures.ts';
 
 /** What stands in the place of a node, and what kind of mistake that is. */
@@ -295,12 +296,6 @@ function canSwap(first: Statement, second: Statement): boolean {
     ),
   );
   if (leaves) return false;
-  const made = new Set(
-    first
-      .getChildrenOfKind(SyntaxKind.VariableDeclarationList)
-      .flatMap((list) =>
-        list.getDescendantsOfKind(SyntaxKind.VariableDeclaration).map((one) => one.getName()),
-      ),
-  );
+  const made = new Set(Node.isVariableStatement(first) ? writesOf(first).map((name) => name.getText()) : []);
   return !second.getDescendantsOfKind(SyntaxKind.Identifier).some((name) => made.has(name.getText()));
 }

@@ -44,6 +44,7 @@ const LIGHTER: Readonly<Record<string, (args: readonly string[]) => readonly str
   compare: (args) => [...ONE, ...args],
   matrix: (args) => [...ONE, ...args],
   costs: (args) => [...ONE, ...args],
+  power: (args) => [...ONE, ...args],
   fuzz: (args) => [...args, '--count', '60'],
   explore: (args) => [
     ...args.filter((arg, at) => arg !== '--time' && args[at - 1] !== '--time'),

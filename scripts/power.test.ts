@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { expect, test } from '@jest/globals';
+import { expectTrouble, npmRun, run } from './testing/run.ts';
+
+test('a patch: the sentence, and line by line what nothing notices', async () => {
+  const { exitCode, stdout, stderr } = await npmRun(['power', 'v3.3', 'review/no-dead-attrs']);
+  expect(stderr).toBe('');
+  expect(exitCode).toBe(0);
+  expect(stdout).toMatch(
+    /^\*\*power v3\.3 → review\/no-dead-attrs\*\*: \d+ of \d+ small mistakes? on the changed lines would change a finding or a cost, \d+ only the trace, \d+ nothing\. /,
+  );
+});
+
+test('--all --json: every mistake with what was noticed of it, and where', async () => {
+  const args = ['--all', 'v8', '--seed', '5', '--sample', '8', '--scenario', 'map/*', '--json'];
+  const { exitCode, stdout } = await npmRun(['power', '--', ...args]);
+  expect(exitCode).toBe(0);
+  const found = JSON.parse(stdout) as {
+    to: string;
+    seed: number;
+    sentence: string;
+    made: { notice: string; scenario?: string; line: number; before: string }[];
+    equivalent: { reason: string }[];
+  };
+  expect(found).toMatchObject({ to: 'v8', seed: 5, sentence: expect.stringContaining('in its code') });
+  expect(found.made.length + found.equivalent.length).toBe(8);
+  for (const { notice, scenario, line, before } of found.made) {
+    expect(scenario !== undefined).toBe(notice !== 'nothing');
+    expect(line).toBeGreaterThan(1);
+    expect(before).not.toBe('');
+  }
+});
+
+test.each([
+  [['v2'], 'power takes two states, or --all STATE'],
+  [[], 'power takes two states, or --all STATE'],
+  [['v2', 'v3', '--all', 'v3'], 'power takes two states, or --all STATE'],
+  [['v2', '--all', 'v3'], 'power takes two states, or --all STATE'],
+  [['--all', 'v33'], /^unknown state "v33"/],
+  [['v2', 'v3', '--sample', '0'], /^--sample "0" is not a whole number/],
+  [['v2', 'v3', '--seed', '-1'], /^--seed "-1" is not a whole number/],
+])('%j is one line and exit code 2', async (args, message) => {
+  expectTrouble(await run('power', args), message);
+});
+
+test('an unchanged state', async () => {
+  const { exitCode, stdout } = await npmRun(['power', 'v8', 'v8']);
+  expect(exitCode).toBe(0);
+  expect(stdout).toContain('there is no small mistake to make on the changed lines');
+});
