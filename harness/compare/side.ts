@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a comparison looks at of one state's run of a case. */
-import { refusalOf, type Excuse } from '../contract/refusal.ts';
-import type { Evidence, Verdict } from '../contract/verdict.ts';
+import { refusalOf, type Refusal } from '../contract/refusal.ts';
+import type { Verdict } from '../contract/verdict.ts';
 import type { Run } from '../run/run.ts';
 
 /** What a map returned, and why, if it failed with an excuse. */
 export interface MapOutcome {
   /** `unknown`: it did not run, or crashed. */
   readonly returned: 'done' | 'failed' | 'unknown';
-  readonly refusal: { readonly cause: Excuse; readonly evidence: Evidence } | undefined;
+  readonly refusal: Refusal | undefined;
 }
 
 /** A side of the comparison. */

@@ -20,8 +20,9 @@ export interface Evidence {
   /** Provenance labels. */
   readonly expected?: number;
   readonly observed?: number;
-  /** Of a map that failed: slots or granules that it asked for, and that were used and free then. */
+  /** Of a map that failed: slots or granules that it asked for, that it needed, and that were used and free then. */
   readonly asked?: number;
+  readonly needed?: number;
   readonly used?: number;
   readonly free?: number;
   /** Where the bytes are: `in front of the data`, `another mapping`, … */

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What refused a map that failed with an excuse. */
-import { SLOT_SIZE } from '../machine/config.ts';
-import { hasFailed, type EventOf } from '../machine/events.ts';
-import type { EventIx, MappingIx } from '../machine/vocabulary.ts';
+/** What refused a map that failed. */
+import { hasFailed } from '../machine/events.ts';
+import type { MappingIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
 import type { Evidence } from './clause.ts';
+import { granulesAt, slotsAt, type Room } from './needs.ts';
 
 /** Causes that are no fault of a state alone; beside a state whose map works they are. */
 export const EXCUSES = {
@@ -12,10 +12,23 @@ export const EXCUSES = {
   'no-iova': 'the IOVA allocator found no range for it',
   'injected-failure': 'it made a call that the scenario lets fail',
 } as const;
-export type Excuse = keyof typeof EXCUSES;
+/** Causes of a state alone: the pool or the allocator refused, and had to give all the same. */
+export const NO_EXCUSES = {
+  'asks-for-more': 'it asked for more than the mapping needs, and there was room for that',
+  'not-found': 'there was room for what it asked for, and it was not found',
+  'never-served': 'what the mapping needs is more than there ever is in one piece',
+} as const;
+type Excuse = keyof typeof EXCUSES;
+type NoExcuse = keyof typeof NO_EXCUSES;
 
-/** Why the map of that mapping failed: what refused, and what was asked, used and free; undefined: it has no excuse. */
-export function refusalOf(run: Run, mapping: MappingIx): { cause: Excuse; evidence: Evidence } | undefined {
+/** Why a map failed, and what shows it. */
+export interface Refusal {
+  readonly cause: Excuse | NoExcuse;
+  readonly evidence: Evidence;
+}
+
+/** Why the map of that mapping failed; undefined: it did not, or neither pool nor allocator nor scenario refused. */
+export function refusalOf(run: Run, mapping: MappingIx): Refusal | undefined {
   const { step = -1, device } = run.scenario.mappings[mapping] ?? {};
   const outcome = run.steps[step];
   if (outcome?.status !== 'failed') return undefined;
@@ -23,45 +36,22 @@ export function refusalOf(run: Run, mapping: MappingIx): { cause: Excuse; eviden
   if (failed === undefined) return undefined;
   const evidence = { step, event: failed.index, mapping, ...(device !== undefined && { device }), count: 1 };
   if (failed.injected) return { cause: 'injected-failure', evidence };
-  if (failed.kind === 'swiotlb_tbl_map_single') {
-    return { cause: 'no-slots', evidence: { ...evidence, ...slotsAt(run, failed) } };
-  }
-  if (failed.kind === 'alloc_iova_fast') {
-    return { cause: 'no-iova', evidence: { ...evidence, ...granulesAt(run, failed) } };
-  }
+  if (failed.kind === 'swiotlb_tbl_map_single')
+    return judged('no-slots', slotsAt(run, mapping, failed), evidence);
+  if (failed.kind === 'alloc_iova_fast') return judged('no-iova', granulesAt(run, mapping, failed), evidence);
   return undefined;
 }
 
-interface Room {
-  readonly asked: number;
-  readonly used: number;
-  readonly free: number;
-}
+function judged(excuse: Excuse, { fits, everFits, ...numbers }: Room, evidence: Evidence): Refusal {
+  return { cause: causeOf(), evidence: { ...evidence, ...numbers } };
 
-/** Slots at a call of swiotlb_tbl_map_single(). */
-function slotsAt({ scenario, bounceBuffers }: Run, call: EventOf<'swiotlb_tbl_map_single'>): Room {
-  const { swiotlbSlots, devices } = scenario.machine;
-  // swiotlb_align_offset(): the slots begin before the address that the device insists on.
-  const offset = call.phys & (devices[call.device]?.minAlignMask ?? 0) & (SLOT_SIZE - 1);
-  const used = bounceBuffers
-    .filter(({ event, released }) => event < call.index && released > call.index)
-    .reduce((sum, { start, end }) => sum + (end - start) / SLOT_SIZE, 0);
-  return { asked: Math.ceil((call.allocSize + offset) / SLOT_SIZE), used, free: swiotlbSlots - used };
-}
-
-/** Granules of the device's IOVA space up to the limit at a call of alloc_iova_fast(). */
-function granulesAt(run: Run, { index, device, pages, limit }: EventOf<'alloc_iova_fast'>): Room {
-  const live = new Map<number, number>();
-  for (const call of run.events.of('alloc_iova_fast', 0, index)) {
-    if (call.device !== device || hasFailed(call)) continue;
-    if (isLiveAt(run, device, call.result, call.index, index)) live.set(call.result, call.pages);
+  function causeOf(): Refusal['cause'] {
+    if (fits) return numbers.asked > numbers.needed ? 'asks-for-more' : 'not-found';
+    return everFits ? excuse : 'never-served';
   }
-  const used = [...live.values()].reduce((sum, n) => sum + n, 0);
-  return { asked: pages, used, free: limit + 1 - used };
 }
 
-function isLiveAt(run: Run, device: number, pfn: number, since: EventIx, until: EventIx): boolean {
-  return !run.events
-    .of('free_iova_fast', since, until)
-    .some((call) => call.device === device && call.pfn === pfn);
+/** The cause is a fault of the state's own. */
+export function isNoExcuse(cause: Refusal['cause']): cause is NoExcuse {
+  return cause in NO_EXCUSES;
 }

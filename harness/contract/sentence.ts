@@ -15,7 +15,7 @@ export function sentence(run: Run, clause: ClauseId, cause: Cause, evidence: Evi
   const step = run.scenario.steps[evidence.step];
   const when: Span[] =
     step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
-  const why = `${what(run, evidence)}${CAUSE_WORDS[cause]}${room(cause, evidence)}`;
+  const why = `${what(run, evidence)}${CAUSE_WORDS[cause]}${room(run, evidence)}`;
   return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
 }
 
@@ -53,9 +53,11 @@ function place(run: Run, { buffer, offset, iova, phys }: Evidence): string {
 }
 
 /** What a map that failed asked for, and what there was. */
-function room(cause: Cause, { asked, used, free }: Evidence): string {
+function room(run: Run, { event, asked, needed, used, free }: Evidence): string {
   if (asked === undefined || used === undefined || free === undefined) return '';
-  return ` (${plural(asked, cause === 'no-iova' ? 'granule' : 'slot')} asked for, ${used} used, ${free} free)`;
+  const unit = run.events.at(event).kind === 'alloc_iova_fast' ? 'granule' : 'slot';
+  const need = needed === undefined || needed === asked ? '' : `, ${needed} needed`;
+  return ` (${plural(asked, unit)} asked for${need}, ${used} used, ${free} free)`;
 }
 
 /** Which method of which patch made the call that shows it. */

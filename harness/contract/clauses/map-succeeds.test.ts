@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import {
+  DMA_ATTR_SKIP_CPU_SYNC,
   DMA_MAPPING_ERROR,
   type Attrs,
   type Device,
@@ -51,6 +52,20 @@ class MapsSkewedLists extends MapsLists {
 class Refuses extends HonestOps {
   override mapPage(_dev: Device, _phys: PhysAddr, _size: Size, _dir: Direction, _attrs: Attrs): DmaAddr {
     return DMA_MAPPING_ERROR;
+  }
+}
+
+/** One slot more than it needs. */
+class AsksForASlotMore extends HonestOps {
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    return super.takeSlots(dev, phys, length + 2048, dir);
+  }
+}
+
+/** Slots that begin at 64 KiB, which nobody needs. */
+class AsksForAlignment extends HonestOps {
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    return this.kernel.swiotlbTblMapSingle(dev, phys, length, length, 0xffff, dir, DMA_ATTR_SKIP_CPU_SYNC);
   }
 }
 
@@ -149,5 +164,71 @@ describe('broken', () => {
   // Neither the pool nor the IOVA space was asked.
   test('for no reason', () => {
     expect(verdictOf(CLAUSE, Refuses, TWO).status).toBe('broken');
+  });
+});
+
+describe('the pool or the allocator refuses, and', () => {
+  /** One segment of the pool: 128 slots. `size` bytes at 0x200 in a page, 2 slots a page. */
+  const pool = (size: number, device = 'untrusted: true', more = ''): string => `
+machine: { swiotlbSlots: 128 }
+device: { ${device} }
+buffers: { a: { size: ${size}, offset: 0x200 }, b: { size: 64 } }
+steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE, attrs: NO_WARN } }${more}]
+`;
+  const AND_ANOTHER = ', { map_page: { id: n, buffer: b, dir: TO_DEVICE, attrs: NO_WARN } }';
+  /** Granules 1 … 7 for one after the other. */
+  const space = (size: number): string => `
+device: { dmaMask: 0x7fff }
+buffers: { a: { size: ${size} } }
+steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
+`;
+
+  test.each<[string, typeof HonestOps, string, string, object]>([
+    [
+      'no pool could serve it',
+      HonestOps,
+      pool(0x41000),
+      'never-served',
+      { asked: 132, needed: 130, used: 0, free: 128 },
+    ],
+    [
+      'less would have done',
+      AsksForASlotMore,
+      pool(0x3fe00),
+      'asks-for-more',
+      { asked: 129, needed: 128, used: 0, free: 128 },
+    ],
+    // 0x1f000 bytes are 63 slots, 62 of whole pages; the next 64 KiB begin where the first mapping still is.
+    [
+      'the alignment is in the way',
+      AsksForAlignment,
+      pool(0x3ee00, undefined, AND_ANOTHER),
+      'not-found',
+      { asked: 2, needed: 2, used: 126, free: 2 },
+    ],
+    [
+      'no mask could serve it',
+      HonestOps,
+      space(0x8000),
+      'never-served',
+      { asked: 8, needed: 8, used: 0, free: 7 },
+    ],
+  ])('%s', (_, Ops, yaml, cause, numbers) => {
+    expect(outcomeOf(CLAUSE, Ops, yaml)).toEqual([cause]);
+    expect(evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause as never)).toMatchObject(numbers);
+  });
+
+  test('nothing is left: no fault of the state', () => {
+    expect(outcomeOf(CLAUSE, HonestOps, pool(0x3fe00, undefined, AND_ANOTHER))).toBe('holds');
+  });
+
+  // 63.5 KiB at 0x200 fill 64 KiB, 32 slots, and end at the boundary; 33 slots would cross it.
+  test('a boundary that the buffer keeps is no reason', () => {
+    const yaml = pool(0xfe00, 'untrusted: true, minAlignMask: 4095, segBoundary: 0xffff');
+    expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
+    expect(evidenceOf(verdictOf(CLAUSE, AsksForASlotMore, yaml), 'asks-for-more')).toMatchObject({
+      asked: 33,
+      needed: 32,
+    });
   });
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { hasFailed, type Event } from '../../machine/events.ts';
 import { makeClause } from '../clause.ts';
-import { EXCUSES } from '../refusal.ts';
+import { EXCUSES, isNoExcuse, NO_EXCUSES, refusalOf } from '../refusal.ts';
 
 const EEXIST = -17;
 
@@ -18,6 +18,7 @@ export const mapSucceeds = makeClause({
   causes: {
     'failed-without-asking': 'neither the pool nor the IOVA space nor the IOMMU had refused',
     ...REFUSALS,
+    ...NO_EXCUSES,
     // Never said of a state alone.
     ...EXCUSES,
   },
@@ -38,6 +39,9 @@ export const mapSucceeds = makeClause({
           count: 1,
         });
       }
+      const refused = refusalOf(run, index);
+      if (refused !== undefined && isNoExcuse(refused.cause))
+        findings.breaks(refused.cause, refused.evidence);
       const maps = [
         ...events.of('iommu_map', outcome.from, outcome.to),
         ...events.of('iommu_map_sg', outcome.from, outcome.to),
