@@ -36,10 +36,14 @@ export function refusalOf(run: Run, mapping: MappingIx): Refusal | undefined {
   if (failed === undefined) return undefined;
   const evidence = { step, event: failed.index, mapping, ...(device !== undefined && { device }), count: 1 };
   if (failed.injected) return { cause: 'injected-failure', evidence };
-  if (failed.kind === 'swiotlb_tbl_map_single')
-    return judged('no-slots', slotsAt(run, mapping, failed), evidence);
-  if (failed.kind === 'alloc_iova_fast') return judged('no-iova', granulesAt(run, mapping, failed), evidence);
-  return undefined;
+  switch (failed.kind) {
+    case 'swiotlb_tbl_map_single':
+      return judged('no-slots', slotsAt(run, mapping, failed), evidence);
+    case 'alloc_iova_fast':
+      return judged('no-iova', granulesAt(run, mapping, failed), evidence);
+    default:
+      return undefined;
+  }
 }
 
 function judged(excuse: Excuse, { fits, everFits, ...numbers }: Room, evidence: Evidence): Refusal {

@@ -40,8 +40,9 @@ export const mapSucceeds = makeClause({
         });
       }
       const refused = refusalOf(run, index);
-      if (refused !== undefined && isNoExcuse(refused.cause))
+      if (refused !== undefined && isNoExcuse(refused.cause)) {
         findings.breaks(refused.cause, refused.evidence);
+      }
       const maps = [
         ...events.of('iommu_map', outcome.from, outcome.to),
         ...events.of('iommu_map_sg', outcome.from, outcome.to),
