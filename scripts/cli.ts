@@ -3,11 +3,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { State } from '../harness/subject/state.ts';
-import { allStates, findState } from '../variants/registry.ts';
+import { allStates, findExpressed } from '../variants/registry.ts';
+import { ExpressionError, short } from '../harness/subject/expression.ts';
 import { CLAUSE_IDS, type ClauseId } from '../harness/contract/verdict.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
+import { visible } from '../harness/text/visible.ts';
 import { print, shown } from './print.ts';
 import { wantsColour } from './terminal.ts';
 
@@ -51,6 +53,8 @@ export interface Command {
   readonly options: Readonly<Record<string, Option>>;
   /** What may stand behind the name of the command. */
   readonly examples: readonly string[];
+  /** What else the help explains, below the options. */
+  readonly about?: string;
   /** Returns the exit code. */
   run(args: Args): number | Promise<number>;
 }
@@ -113,12 +117,23 @@ export function isRead(args: Args): boolean {
   return process.stdout.isTTY && args.text('output') === undefined;
 }
 
-/** The state of that id; UserError that names the nearest ones. */
+/** The state of that id or expression; UserError that names the nearest ones, or says why it is none. */
 export function stateNamed(id: string): State {
-  const state = findState(id);
+  const state = expressed(id);
   if (state !== undefined) return state;
   const names = allStates().flatMap(({ id: name, alias }) => (alias === undefined ? [name] : [name, alias]));
-  throw new UserError(`unknown state ${quote(id)}; ${suggestion(id, names)} (the command states lists all)`);
+  throw new UserError(
+    `unknown state ${quote(short(id))}; ${suggestion(short(id), names)} (the command states lists all)`,
+  );
+}
+
+function expressed(text: string): State | undefined {
+  try {
+    return findExpressed(text);
+  } catch (error) {
+    if (error instanceof ExpressionError) throw new UserError(visible(`${short(text)}: ${error.message}`));
+    throw error;
+  }
 }
 
 /** The clause that --clause names, if it is given; UserError that names the nearest ones. */

@@ -87,12 +87,21 @@ function programOf(form: Form): Program {
   return program.addHelpText('after', () => `\n${exitCodes()}`);
 }
 
-function define(sub: Program, { summary }: Entry, { usage, options, examples }: Command, form: Form): void {
+function define(
+  sub: Program,
+  { summary }: Entry,
+  { usage, options, examples, about }: Command,
+  form: Form,
+): void {
   sub.description(summary);
   if (usage !== '') sub.arguments(usage);
   addOptions(sub, { ...options, ...SHARED });
   const lines = examples.map((words) => `  ${commandLine(form, sub.name(), words)}\n`);
-  sub.addHelpText('after', () => `\n${bold('Examples:')}\n${lines.join('')}\n${exitCodes()}`);
+  sub.addHelpText(
+    'after',
+    () =>
+      `${about === undefined ? '' : `\n${about}\n`}\n${bold('Examples:')}\n${lines.join('')}\n${exitCodes()}`,
+  );
 }
 
 function addOptions(program: Program, options: Readonly<Record<string, Option>>): void {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { Prefixes } from '../harness/compare/attribute.ts';
 import { walkBetween } from '../harness/compare/chain.ts';
@@ -20,6 +21,7 @@ import type { Text } from '../harness/text/document.ts';
 import { visible } from '../harness/text/visible.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { appendFile, assertWritable, writeFile } from '../harness/text/files.ts';
+import { findState } from '../variants/registry.ts';
 import {
   clauseOf,
   EXIT_BAD_NEWS,
@@ -98,12 +100,16 @@ export const compare: Command = {
     'baseline v3 --clause confinement-read',
     "v3.4 v3.5 --scenario 'min-align-mask/*' --json",
   ],
+  about: STATE_EXPRESSIONS,
   run,
 };
 
 async function run(args: Args): Promise<number> {
   const [from = '', to = ''] = args.positionals;
   const states = { from: stateNamed(from), to: stateNamed(to) };
+  if (args.text('accept') !== undefined && findState(states.to.id) === undefined) {
+    throw new UserError(`--accept is for states with a name of their own, not for ${visible(to)}`);
+  }
   return reportOn(args, readQuestion(args), states);
 }
 

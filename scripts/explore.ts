@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
@@ -66,6 +67,7 @@ export const explore: Command = {
     output: OUTPUT,
   },
   examples: ['v2 v3 --runs 20000 --seed 1', 'v8 --time 30s --clause confinement-read', 'v7 v8 --exhaustive'],
+  about: STATE_EXPRESSIONS,
   run,
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { buildMatrix } from '../harness/compare/matrix.ts';
 import { matrixToJson, matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
 import { sideBySide } from '../harness/subject/subject.ts';
@@ -25,6 +26,7 @@ export const matrix: Command = {
     output: OUTPUT,
   },
   examples: ['', 'baseline v3 v8', "v6 v7 --scenario 'min-align-mask/*'"],
+  about: STATE_EXPRESSIONS,
   run,
 };
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import type { State } from '../harness/subject/state.ts';
 import { visible } from '../harness/text/visible.ts';
 import { methodsNamed } from '../harness/source/names.ts';
@@ -17,6 +18,7 @@ export const source: Command = {
     output: OUTPUT,
   },
   examples: ['v3 iommu_dma_map_page', 'v5.3 --diff v5.4', 'v7 mapPage --diff v8'],
+  about: STATE_EXPRESSIONS,
   run,
 };
 

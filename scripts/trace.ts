@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { keyOf } from '../harness/contract/defect.ts';
 import { judge } from '../harness/contract/contract.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -21,6 +22,7 @@ export const trace: Command = {
     output: OUTPUT,
   },
   examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names'],
+  about: STATE_EXPRESSIONS,
   run,
 };
 

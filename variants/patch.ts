@@ -2,7 +2,7 @@
 /** A patch is a function from a state's class to a class; a series is its patches in order. */
 import type { Swiotlb, SwiotlbKernel } from '../harness/machine/swiotlb.ts';
 import type { Declaration } from '../harness/subject/claim.ts';
-import type { Posted } from '../harness/subject/state.ts';
+import type { ChainLink, Posted } from '../harness/subject/state.ts';
 import type { Baseline } from './baseline.ts';
 import type { Kernel } from './dma-ops.ts';
 
@@ -40,6 +40,9 @@ export interface PostedPatch extends Posted {
   /** What it makes of kernel/dma/swiotlb.c. */
   applyToSwiotlb?(Base: SwiotlbClass): SwiotlbClass & Written;
 }
+
+/** A patch on the way to a state, with its code. */
+export type Link = ChainLink & PostedPatch;
 
 /** A change that a reviewer asked for. */
 export interface Suggestion extends PostedPatch {

@@ -2,7 +2,6 @@
 /** The states of a subject whose patches are class functions: every prefix of a series, every suggestion. */
 import {
   KERNEL_FILES,
-  type ChainLink,
   type CodeLayer,
   type Frame,
   type KernelFile,
@@ -11,7 +10,9 @@ import {
 import { indexStates, type Authored, type StatePair, type Subject } from '../harness/subject/subject.ts';
 import type { DmaOpsClass } from './dma-ops.ts';
 import { instrument, ownMethods, type AnyClass, type Layer } from './instrument.ts';
-import type { Patched, PostedPatch, Review, Series, SwiotlbClass, Written } from './patch.ts';
+import { Expressions } from './expressions.ts';
+import { isPart } from './rebase.ts';
+import type { Link, Patched, Review, Series, SwiotlbClass, Written } from './patch.ts';
 
 /** What a subject is made of. */
 export interface SubjectDefinition {
@@ -28,9 +29,6 @@ export interface SubjectDefinition {
   readonly series: readonly Series[];
   readonly review: Review;
 }
-
-/** A patch on the way to a state, with its code. */
-type Link = ChainLink & PostedPatch;
 
 /** What a state's patches come to. */
 interface Whole {
@@ -65,7 +63,10 @@ export function patchedSubject(definition: SubjectDefinition): Subject {
     pairs.push({ kind: 'suggestion', from, to: state });
   }
   const files = Object.keys(code) as KernelFile[];
-  return { id, title, root, files, states: states.all(), ends, pairs, authored };
+  const all = states.all();
+  const expressions = new Expressions(states);
+  const expressed = (text: string): State | undefined => expressions.state(text);
+  return { id, title, root, files, states: all, ends, pairs, authored, expressed };
 }
 
 /** The states of a subject while they are made. */
@@ -75,8 +76,10 @@ class States {
   readonly #states: State[] = [];
   /** Suggestions that nothing stands on come last. */
   readonly #waiting: Map<string, Review['suggestions'][number]>;
-  readonly #chains = new Map<State, readonly Link[]>();
-  readonly #links = new Map<string, Link>();
+  readonly #chains = new WeakMap<State, readonly Link[]>();
+  /** What is made from now on was not posted. */
+  #sealed = false;
+  readonly #links = new Map<string, { posted: Link; on: readonly Link[] }>();
 
   constructor(definition: SubjectDefinition) {
     this.#definition = definition;
@@ -85,10 +88,36 @@ class States {
     this.#states.push(this.root);
   }
 
+  /** The patches of a state, with their code. */
+  chainOf(state: State): readonly Link[] {
+    return this.#chains.get(state) ?? [];
+  }
+
+  /** The patches of all states, as posted, and what each was written on. */
+  get patches(): ReadonlyMap<string, { readonly posted: Link; readonly on: readonly Link[] }> {
+    return this.#links;
+  }
+
+  /** The classes of the root with these patches. */
+  classes(links: readonly Link[]): { dmaIommu: Patched; swiotlb: (SwiotlbClass & Written) | undefined } {
+    const { code } = this.#definition;
+    const dmaIommu = links.reduce((Base: Patched, link) => link.apply?.(Base) ?? Base, code.dmaIommu);
+    const start = code.swiotlb;
+    const swiotlb =
+      start && links.reduce((Base: typeof start, link) => link.applyToSwiotlb?.(Base) ?? Base, start);
+    return { dmaIommu, swiotlb };
+  }
+
+  /** A state that nobody posted: one more patch on another. */
+  extended(id: string, base: State, link: Link): State {
+    return this.#stateOf(id, undefined, base, link, base.root);
+  }
+
   /** Every state, all suggestions included. */
   all(): readonly State[] {
     for (const name of this.#waiting.keys()) this.named(name, name);
     indexStates(this.#states);
+    this.#sealed = true;
     return this.#states;
   }
 
@@ -159,13 +188,16 @@ class States {
       },
       with: (patches) =>
         patches.reduce((base, patch) => {
-          const added = this.#links.get(patch.id);
+          const own = state.chain.includes(patch) ? (patch as Link) : undefined;
+          const added = own ?? this.#links.get(patch.id)?.posted;
           if (added === undefined) throw new RangeError(`no patch ${patch.id} in this subject`);
           return this.#stateOf(`${base.id} + ${patch.id}`, undefined, base, added, base.root);
         }, state),
     };
     this.#chains.set(state, chain);
-    if (link !== undefined && !this.#links.has(link.id)) this.#links.set(link.id, link);
+    if (link !== undefined && below !== undefined && !this.#sealed && !this.#links.has(link.id)) {
+      this.#links.set(link.id, { posted: link, on: this.chainOf(below) });
+    }
     return state;
   }
 }
@@ -198,8 +230,11 @@ function layersOf<C extends AnyClass & Written>(
   for (const link of chain) {
     const patched = apply(link, Class);
     if (patched === undefined) continue;
+    // A patch that was rebased may have taken bodies from several modules: a class for each.
+    const made: C[] = [];
+    for (let each = patched; each !== Class; each = Object.getPrototypeOf(each) as C) made.unshift(each);
+    layers.push(...made.map((each) => ({ id: link.id, Class: each })));
     Class = patched;
-    layers.push({ id: link.id, Class });
   }
   return layers;
 }
@@ -210,5 +245,6 @@ function described(file: KernelFile, layers: readonly Layer<AnyClass & Written>[
     file,
     module: Class.module,
     methods: [...ownMethods(Class).keys()],
+    ...(isPart(Class) && { isPart: true as const }),
   }));
 }

@@ -44,3 +44,17 @@ export function allStates(): readonly State[] {
 export function findState(id: string): State | undefined {
   return BY_NAME.get(id);
 }
+
+/**
+ * The state of that id or alias, or the one that an expression stands for; undefined when it begins with no
+ * state. ExpressionError when there is no such state.
+ */
+export function findExpressed(text: string): State | undefined {
+  const known = findState(text);
+  if (known !== undefined) return known;
+  for (const subject of SUBJECTS) {
+    const state = subject.expressed?.(text);
+    if (state !== undefined) return state;
+  }
+  return undefined;
+}

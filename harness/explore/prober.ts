@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The work of exploration that can be done anywhere: programs probed, a finding shrunk. */
 import type { State } from '../subject/state.ts';
-import { findState } from '../../variants/registry.ts';
+import { findExpressed } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
 import { eachReturning, returning } from '../run/returning.ts';
@@ -104,7 +104,7 @@ export class Prober {
 }
 
 function known(id: string): State {
-  const state = findState(id);
+  const state = findExpressed(id);
   if (state === undefined) throw new RangeError(`no state ${id}`);
   return state;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A state's methods after all of its patches: later ones win, what no driver can reach is dropped. */
 import { Node, SyntaxKind, type MethodDeclaration } from 'ts-morph';
-import { DMA_OPS, KERNEL_FILES, SWIOTLB_CODE, type KernelFile } from '../subject/state.ts';
+import { DMA_OPS, KERNEL_FILES, SWIOTLB_CODE, type CodeLayer, type KernelFile } from '../subject/state.ts';
 import type { LayerClass, Modules } from './modules.ts';
 import { UserError } from '../text/user-error.ts';
 import type { StateRef } from './effective-source.ts';
@@ -41,7 +41,7 @@ export function flatten(modules: Modules, { id, code, origin }: StateRef): Flatt
   const flattened = files.map((file) => {
     const layers = code
       .filter((layer) => layer.file === file)
-      .map((layer) => ({ patch: layer.id, methods: methodsOf(modules.classOf(layer)) }));
+      .map((layer) => ({ patch: layer.id, methods: methodsOf(modules.classOf(layer), layer) }));
     return flattenFile(layers, ENTRIES[file]);
   });
   return {
@@ -77,8 +77,14 @@ function flattenFile(layers: readonly Layer[], entries: readonly string[]): Flat
   };
 }
 
-function methodsOf(patchClass: LayerClass): Map<string, MethodDeclaration> {
-  const methods = patchClass.getInstanceMethods().filter((method) => method.hasBody());
+/** The methods that the state has from there. */
+function methodsOf(
+  patchClass: LayerClass,
+  { isPart, methods: names }: CodeLayer,
+): Map<string, MethodDeclaration> {
+  const methods = patchClass
+    .getInstanceMethods()
+    .filter((method) => method.hasBody() && (isPart !== true || names.includes(method.getName())));
   return new Map(methods.map((method) => [method.getName(), method]));
 }
 

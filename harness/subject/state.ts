@@ -74,6 +74,8 @@ export interface CodeLayer {
   readonly module: string;
   /** The methods that the class itself has. */
   readonly methods: readonly string[];
+  /** The state has only these methods of the class in the module; absent: all of that class. */
+  readonly isPart?: true;
 }
 
 /** A function of a compiled state, as its C has it. */

@@ -36,6 +36,11 @@ export interface Subject {
   readonly pairs: readonly StatePair[];
   /** Series, then suggestions. */
   readonly authored: readonly Authored[];
+  /**
+   * The state that an expression stands for (expression.ts); undefined: it begins with no state of this subject.
+   * ExpressionError when there is no such state.
+   */
+  expressed?(text: string): State | undefined;
 }
 
 /** The states by id and alias. Throws when two of them go by the same name. */
