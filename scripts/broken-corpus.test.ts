@@ -29,6 +29,9 @@ const BOMB = `${'abcdefghi'
   .map((name, depth, names) => `${name}: &${name} [${`*${names[depth - 1]}, `.repeat(depth > 0 ? 9 : 0)}x]`)
   .join('\n')}\n`;
 
+const LEFT_OUT = 'bouncediff: left out: ';
+const NO_BUFFER = 'steps[0].map_page.buffer: "dtaa" is not a buffer (did you mean data?); known: data';
+
 describe('a scenario file that is damaged: file, line and column in one line, and 2', () => {
   test.each<[string, string, string, string]>([
     [
@@ -68,6 +71,14 @@ describe('a scenario file that is damaged: file, line and column in one line, an
     });
     expectTrouble(outcome, /./);
     expect(outcome.stderr).toContain(`${file}:${message}`);
+  });
+
+  test('costs nothing where it is not asked for but a line', async () => {
+    writeFileSync(file, GOOD.replace('data,', 'dtaa,'));
+    const { exitCode, stdout, stderr } = await run('trace', ['v3', 'config/*'], { root });
+    expect([exitCode, stderr]).toEqual([0, `${LEFT_OUT}${file}:6:33: ${NO_BUFFER}\n`]);
+    expect(stdout).toContain('v3 on config/no-swiotlb-page');
+    expectTrouble(await run('trace', ['v3', 'map/*'], { root }), `${file}:6:33: ${NO_BUFFER}`);
   });
 
   test('the output is left alone', async () => {

@@ -80,7 +80,11 @@ export const OUTPUT: Option = {
 
 /** What runs scenarios takes these. */
 export const SCENARIOS = {
-  scenario: { type: 'string', value: 'GLOB', help: 'only scenarios or cases that match, like sync/*' },
+  scenario: {
+    type: 'string',
+    value: 'GLOB',
+    help: 'only scenarios or cases that match, like sync/*, or a file: my.yaml',
+  },
   corpus: {
     type: 'string',
     value: 'DIR',

@@ -209,7 +209,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
     }),
   );
   const [gone] = stale;
-  const isWhole = clause === undefined && scenarios.length === corpus.scenarios.length;
+  const isWhole = clause === undefined && args.text('scenario') === undefined;
   // Only a whole comparison can say that an expectation matches nothing, and only where states keep their names.
   if (gone !== undefined && isWhole && args.text('expectations') === undefined) {
     throw new UserError(

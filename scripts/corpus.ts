@@ -2,10 +2,19 @@
 /** The corpus that a command reads or writes. Apart from cli.ts, for not every command wants what reads YAML. */
 import { join } from 'node:path';
 import type { Scenario } from '../harness/run/scenario.ts';
-import { loadCorpus, selectScenarios, type Corpus } from '../harness/scenario/load.ts';
+import {
+  fileIn,
+  loadCorpus,
+  loadScenarioFile,
+  openCorpus,
+  selectScenarios,
+  unselected,
+  type Corpus,
+} from '../harness/scenario/load.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { isCheckout, type Args } from './cli.ts';
+import { printAside } from './print.ts';
 
 /** The corpus that comes with the tool. */
 export function projectCorpus(): Corpus {
@@ -32,9 +41,17 @@ export function expectationsFile(folder: string): string {
   return join(folder, 'expectations.yaml');
 }
 
-/** The corpus that a command reads. */
-export function corpusOf(args: Args): Corpus {
-  return loadCorpus(corpusFolder(args));
+/**
+ * The corpus that a command reads of which `pattern` (--scenario, if not given) says what it wants: the
+ * file that it names, or a folder. A broken file that is not asked for is a line on standard error.
+ */
+export function corpusOf(args: Args, pattern = args.text('scenario')): Corpus {
+  if (pattern === undefined) return loadCorpus(corpusFolder(args));
+  const file = fileIn(pattern);
+  if (file !== undefined) return loadScenarioFile(file);
+  const corpus = openCorpus(corpusFolder(args));
+  for (const { error } of unselected(corpus, pattern)) printAside(`bouncediff: left out: ${error.message}\n`);
+  return corpus;
 }
 
 /** The cases that a command looks at. */

@@ -21,7 +21,7 @@ export const trace: Command = {
     corpus: SCENARIOS.corpus,
     output: OUTPUT,
   },
-  examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names'],
+  examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names', 'v3 my-case.yaml'],
   about: STATE_EXPRESSIONS,
   run,
 };
@@ -30,7 +30,7 @@ function run(args: Args): number {
   const [id = '', glob = ''] = args.positionals;
   const state = stateNamed(id);
   const machine = new Machine();
-  const cases = selectScenarios(corpusOf(args), glob);
+  const cases = selectScenarios(corpusOf(args, glob), glob);
   const texts = cases.map((scenario) =>
     render(
       returning(() => runScenario(machine, state, scenario)),

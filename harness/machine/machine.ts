@@ -103,7 +103,7 @@ export class Machine implements Kernel, SwiotlbKernel {
 
   /** The flush queue's turn: one IOTLB flush, then the frees in order. */
   flush(index: number): void {
-    const device = this.device(index);
+    const device = this.deviceAt(index);
     if (!device.flushQueue) return;
     this.iommuFlushIotlbAll(device);
     const queue = device.iovad.drain();
@@ -132,43 +132,43 @@ export class Machine implements Kernel, SwiotlbKernel {
   }
 
   devIsDmaCoherent(dev: Device): boolean {
-    return this.device(dev.index).config.coherent;
+    return this.deviceAt(dev.index).config.coherent;
   }
 
   devIsUntrusted(dev: Device): boolean {
-    return this.device(dev.index).config.untrusted;
+    return this.deviceAt(dev.index).config.untrusted;
   }
 
   dmaGetMask(dev: Device): number {
-    return this.device(dev.index).config.dmaMask;
+    return this.deviceAt(dev.index).config.dmaMask;
   }
 
   dmaGetSegBoundary(dev: Device): number {
-    return this.device(dev.index).config.segBoundary;
+    return this.deviceAt(dev.index).config.segBoundary;
   }
 
   dmaGetMaxSegSize(dev: Device): Size {
-    return this.device(dev.index).config.maxSegSize;
+    return this.deviceAt(dev.index).config.maxSegSize;
   }
 
   dmaGetMinAlignMask(dev: Device): number {
-    return this.device(dev.index).config.minAlignMask;
+    return this.deviceAt(dev.index).config.minAlignMask;
   }
 
   iovaOffset(dev: Device, address: number): Size {
-    return lowBits(address, this.device(dev.index).domain.granule);
+    return lowBits(address, this.deviceAt(dev.index).domain.granule);
   }
 
   iovaAlign(dev: Device, size: Size): Size {
-    return alignUp(size, this.device(dev.index).domain.granule);
+    return alignUp(size, this.deviceAt(dev.index).domain.granule);
   }
 
   iovaMask(dev: Device): number {
-    return this.device(dev.index).domain.granule - 1;
+    return this.deviceAt(dev.index).domain.granule - 1;
   }
 
   iovaShift(dev: Device): number {
-    return Math.log2(this.device(dev.index).domain.granule);
+    return Math.log2(this.deviceAt(dev.index).domain.granule);
   }
 
   apertureEnd(): DmaAddr {
@@ -176,15 +176,15 @@ export class Machine implements Kernel, SwiotlbKernel {
   }
 
   initIovaFlushQueue(dev: Device): void {
-    this.device(dev.index).flushQueue = true;
+    this.deviceAt(dev.index).flushQueue = true;
   }
 
   fqDomain(dev: Device): boolean {
-    return this.device(dev.index).flushQueue;
+    return this.deviceAt(dev.index).flushQueue;
   }
 
   allocIovaFast(dev: Device, pages: number, limitPfn: Pfn, flushRcache: boolean): Pfn {
-    const device = this.device(dev.index);
+    const device = this.deviceAt(dev.index);
     const event = this.log.push(EV.alloc_iova_fast, dev.index, pages, limitPfn);
     const injected = device.disarm('alloc_iova_fast');
     const pfn = injected ? 0 : device.iovad.allocFast(pages, limitPfn, flushRcache);
@@ -195,18 +195,18 @@ export class Machine implements Kernel, SwiotlbKernel {
 
   freeIovaFast(dev: Device, pfn: Pfn, pages: number): void {
     this.log.push(EV.free_iova_fast, dev.index, pfn, pages);
-    this.device(dev.index).iovad.freeFast(pfn, pages);
+    this.deviceAt(dev.index).iovad.freeFast(pfn, pages);
   }
 
   queueIova(dev: Device, pfn: Pfn, pages: number): void {
-    const { iovad } = this.device(dev.index);
+    const { iovad } = this.deviceAt(dev.index);
     this.log.push(EV.queue_iova, dev.index, pfn, pages);
     if (iovad.queueFull) this.flush(dev.index);
     iovad.enqueue(pfn, pages);
   }
 
   iommuMap(dev: Device, iova: DmaAddr, phys: PhysAddr, size: Size, prot: number): number {
-    const device = this.device(dev.index);
+    const device = this.deviceAt(dev.index);
     const event = this.log.push(EV.iommu_map, dev.index, iova, phys, size, prot);
     const injected = device.disarm('iommu_map');
     const result = injected ? ENOMEM : device.domain.map(iova, phys, size, prot);
@@ -217,7 +217,7 @@ export class Machine implements Kernel, SwiotlbKernel {
   }
 
   iommuMapSg(dev: Device, iova: DmaAddr, sgl: Scatterlist, nents: number, prot: number): Size {
-    const device = this.device(dev.index);
+    const device = this.deviceAt(dev.index);
     const event = this.log.push(EV.iommu_map_sg, dev.index, iova, nents, prot);
     for (let i = 0; i < nents; i++) {
       const entry = sgl[i];
@@ -233,7 +233,7 @@ export class Machine implements Kernel, SwiotlbKernel {
 
   iommuUnmap(dev: Device, iova: DmaAddr, size: Size): Size {
     const event = this.log.push(EV.iommu_unmap, dev.index, iova, size);
-    const unmapped = this.device(dev.index).domain.unmap(iova, size);
+    const unmapped = this.deviceAt(dev.index).domain.unmap(iova, size);
     this.log.result(event, unmapped);
     this.attack();
     this.hook?.('iommu_unmap');
@@ -242,19 +242,19 @@ export class Machine implements Kernel, SwiotlbKernel {
 
   iommuIotlbSync(dev: Device): void {
     this.log.push(EV.iommu_iotlb_sync, dev.index);
-    this.device(dev.index).domain.sync();
+    this.deviceAt(dev.index).domain.sync();
     this.attack();
     this.hook?.('iommu_iotlb_sync');
   }
 
   iommuFlushIotlbAll(dev: Device): void {
     this.log.push(EV.iommu_flush_iotlb_all, dev.index);
-    this.device(dev.index).domain.sync();
+    this.deviceAt(dev.index).domain.sync();
     this.attack();
   }
 
   iommuIovaToPhys(dev: Device, iova: DmaAddr): PhysAddr {
-    const phys = this.device(dev.index).domain.iovaToPhys(iova);
+    const phys = this.deviceAt(dev.index).domain.iovaToPhys(iova);
     this.log.result(this.log.push(EV.iommu_iova_to_phys, dev.index, iova), phys);
     this.hook?.('iommu_iova_to_phys');
     return phys;
@@ -346,14 +346,14 @@ export class Machine implements Kernel, SwiotlbKernel {
     this.log.push(EV.warn, -1, WARNINGS.indexOf('kernel-warning'), numberOfText(text), 0, 0);
   }
 
-  private device(index: number): DmaDevice {
+  deviceAt(index: number): DmaDevice {
     const device = this.devices[index];
     if (device === undefined) throw new RangeError(`no device ${index} on this machine`);
     return device;
   }
 
   poolUser(dev: Device): PoolUser {
-    return this.device(dev.index).config;
+    return this.deviceAt(dev.index).config;
   }
 
   copyBounced(dev: Device, original: PhysAddr, tlb: PhysAddr, size: Size, dir: Direction): void {

@@ -4,12 +4,11 @@ import type { DmaOps } from '../subject/dma-ops.ts';
 import type { State } from '../subject/state.ts';
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
-import { EV, EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
+import { EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
 import type { InterleavePoint } from '../machine/events.ts';
-import { countUp } from '../machine/labels.ts';
 import type { Machine } from '../machine/machine.ts';
 import { DMA_MAPPING_ERROR, type Scatterlist } from '../machine/vocabulary.ts';
-import { contentOf } from './content.ts';
+import { Accesses } from './accesses.ts';
 import type { Mapping } from './mapping.ts';
 import { Observer } from './observer.ts';
 import { kernelFor, runEnded } from './returning.ts';
@@ -17,16 +16,7 @@ import { stateError } from './state-error.ts';
 import { sameSegments } from './same.ts';
 import type { CallPath, Recording, StepOutcome } from './recording.ts';
 import { keep, Run, type KeptRun } from './run.ts';
-import type {
-  AccessStep,
-  Buffer,
-  BufferRange,
-  Content,
-  DmaStep,
-  During,
-  Scenario,
-  Step,
-} from './scenario.ts';
+import type { BufferRange, DmaStep, During, Scenario, Step } from './scenario.ts';
 
 /** Runs `scenario` on `state`, on a fresh life of `machine`. */
 export function runScenario(machine: Machine, state: State, scenario: Scenario): KeptRun {
@@ -84,8 +74,6 @@ export function execute(
   }
 }
 
-type DeviceStep = Extract<AccessStep, { op: 'device_read' | 'device_write' }>;
-
 /** A scenario on its way. */
 export class Execution {
   readonly steps: StepOutcome[] = [];
@@ -95,7 +83,7 @@ export class Execution {
   private readonly dma: DmaOps;
   private readonly scenario: Scenario;
   private readonly mappings: (Mapping | undefined)[];
-  private writes = 0;
+  private readonly accesses: Accesses;
 
   constructor(machine: Machine, dma: DmaOps, scenario: Scenario, observer: Observer | undefined) {
     this.machine = machine;
@@ -103,6 +91,7 @@ export class Execution {
     this.scenario = scenario;
     this.observer = observer;
     this.mappings = scenario.mappings.map(() => undefined);
+    this.accesses = new Accesses(machine, scenario, this.mappings);
   }
 
   execute(): this {
@@ -110,7 +99,7 @@ export class Execution {
     machine.log.step = -1;
     let buffers = 0;
     for (const buffer of scenario.buffers) {
-      if (buffer.untouched !== true) this.fillInitially(buffers, buffer);
+      if (buffer.untouched !== true) this.accesses.fillInitially(buffers, buffer);
       buffers++;
     }
     this.attempt(undefined, -1);
@@ -185,13 +174,13 @@ export class Execution {
       case 'cpu_write':
       case 'device_read':
       case 'device_write':
-        return this.access(step) ? 'done' : 'skipped';
+        return this.accesses.access(step) ? 'done' : 'skipped';
       case 'fail_next':
-        this.device(step.device).armed[step.what]++;
+        this.machine.deviceAt(step.device).armed[step.what]++;
         return 'done';
       case 'flush_queue':
         if (this.dma.flushQueue === undefined) this.machine.flush(step.device);
-        else this.dma.flushQueue(this.device(step.device));
+        else this.dma.flushQueue(this.machine.deviceAt(step.device));
         return 'done';
       default:
         return this.dmaStep(step);
@@ -203,7 +192,7 @@ export class Execution {
     if (step.op === 'map_page' || step.op === 'map_sg') return this.map(step) ? 'done' : 'failed';
     const mapping = this.mappings[step.map];
     if (mapping?.live !== true) return 'skipped';
-    const device = this.device(mapping.device);
+    const device = this.machine.deviceAt(mapping.device);
     const { dir, sgl = [], segments } = mapping;
     const handle = segments[0]?.address ?? DMA_MAPPING_ERROR;
     switch (step.op) {
@@ -232,11 +221,11 @@ export class Execution {
   }
 
   private map(step: Extract<DmaStep, { op: 'map_page' | 'map_sg' }>): boolean {
-    const device = this.device(step.device);
+    const device = this.machine.deviceAt(step.device);
     const mapping: Mapping = {
       device: step.device,
       dir: step.dir,
-      sgl: step.op === 'map_sg' ? step.sgl.map((range) => this.scatter(range)) : undefined,
+      sgl: step.op === 'map_sg' ? this.listFor(step) : undefined,
       size: step.op === 'map_page' ? step.size : 0,
       segments: [],
       live: false,
@@ -245,7 +234,7 @@ export class Execution {
     device.mapping = step.map;
     device.domain.owner = step.map;
     if (step.op === 'map_page') {
-      const handle = this.dma.mapPage(device, this.phys(step), step.size, step.dir, step.attrs);
+      const handle = this.dma.mapPage(device, this.accesses.phys(step), step.size, step.dir, step.attrs);
       if (handle !== DMA_MAPPING_ERROR) mapping.segments = [{ address: handle, length: step.size }];
     } else {
       const sgl = mapping.sgl ?? [];
@@ -257,6 +246,16 @@ export class Execution {
     mapping.live = mapping.segments.length > 0;
     this.handOver(device);
     return mapping.live;
+  }
+
+  /** The list of an earlier map of the same that failed, as that left it; else a fresh one. */
+  private listFor({ map, device, sgl }: Extract<DmaStep, { op: 'map_sg' }>): Scatterlist {
+    const { mappings: infos } = this.scenario;
+    const again = this.mappings.findLast((mapping, index) => {
+      if (index >= map || mapping?.sgl === undefined || mapping.segments.length > 0) return false;
+      return mapping.device === device && sameRanges(infos[index]?.ranges ?? [], sgl);
+    });
+    return again?.sgl ?? sgl.map((range) => this.scatter(range));
   }
 
   private takeBack(device: DmaDevice, mapping: Mapping): void {
@@ -288,7 +287,8 @@ export class Execution {
       machine.hook = undefined;
       machine.log.path = 0;
       for (const point of during) {
-        if (point.after === kind && point.nth === nth) for (const step of point.steps) this.access(step);
+        if (point.after === kind && point.nth === nth)
+          for (const step of point.steps) this.accesses.access(step);
       }
       machine.log.path = path;
       machine.hook = hook;
@@ -296,105 +296,15 @@ export class Execution {
     machine.hook = hook;
   }
 
-  private access(step: AccessStep): boolean {
-    switch (step.op) {
-      case 'cpu_write':
-        this.cpuWrite(step);
-        return true;
-      case 'cpu_read':
-        this.cpuRead(step);
-        return true;
-      case 'device_read':
-      case 'device_write':
-        return this.deviceAccess(step);
-    }
-  }
-
-  private cpuWrite({ byte, ...range }: BufferRange & Content): void {
-    const { log, cache } = this.machine;
-    const phys = this.phys(range);
-    const start = this.logBytes(range.size, byte);
-    log.push(EV.cpu_write, -1, range.buffer, range.offset, range.size, start, phys);
-    cache.store(phys, range.size, log.bytes, start, log.labels[start] ?? 0);
-  }
-
-  private cpuRead(range: BufferRange): void {
-    const { log, cache } = this.machine;
-    const phys = this.phys(range);
-    const first = log.reserve(range.size);
-    const second = log.reserve(range.size);
-    cache.load(phys, range.size, log.bytes, log.labels, first);
-    cache.dropClean(phys, range.size);
-    cache.load(phys, range.size, log.bytes, log.labels, second);
-    log.push(EV.cpu_read, -1, range.buffer, range.offset, range.size, first, second, phys);
-  }
-
-  /** False when there is nothing to access because the map failed. */
-  private deviceAccess(step: DeviceStep): boolean {
-    const mapping = this.mappings[step.map];
-    if (mapping === undefined || mapping.segments.length === 0) return false;
-    const write = this.writes++;
-    const single = mapping.segments.length === 1 ? 0 : step.segment;
-    if (single !== undefined) {
-      const segment = mapping.segments[single];
-      if (segment === undefined) return false;
-      let before = 0;
-      for (let i = 0; i < single; i++) before += mapping.segments[i]?.length ?? 0;
-      this.touch(step, mapping, write, segment.address + step.offset, step.size, before + step.offset);
-      return true;
-    }
-    let position = 0;
-    for (const { address, length } of mapping.segments) {
-      const from = Math.max(step.offset, position);
-      const to = Math.min(step.offset + step.size, position + length);
-      if (from < to && !this.touch(step, mapping, write, address + from - position, to - from, from)) break;
-      position += length;
-    }
-    return true;
-  }
-
-  /** The device reads or writes [iova, iova + size), byte `offset` of its mapping on; false when it faults. */
-  private touch(
-    step: DeviceStep,
-    mapping: Mapping,
-    write: number,
-    iova: number,
-    size: number,
-    offset: number,
-  ): boolean {
-    const device = this.device(mapping.device);
-    if (step.op === 'device_read') return device.dmaRead(iova, size, step.map, offset) === size;
-    return device.dmaStore(iova, size, step.map, offset, contentOf(step.byte, write, offset)) === size;
-  }
-
-  private fillInitially(index: number, { phys, size }: Buffer): void {
-    const { log, memory } = this.machine;
-    const start = this.logBytes(size);
-    log.push(EV.cpu_write, -1, index, 0, size, start, phys);
-    memory.preload(phys, log.bytes.subarray(start, start + size), log.labels[start] ?? 0);
-  }
-
-  /** Bytes of the next write, into the byte log under fresh labels; where they start. */
-  private logBytes(size: number, byte?: number): number {
-    const { log } = this.machine;
-    const start = log.reserve(size);
-    const label = this.machine.takeLabels(size);
-    log.repeat(contentOf(byte, this.writes++, 0), start, size);
-    countUp(log.labels, start, size, label);
-    return start;
-  }
-
   private scatter(range: BufferRange): Scatterlist[number] {
-    return { phys: this.phys(range), length: range.size, dmaAddress: 0, dmaLength: 0 };
+    return { phys: this.accesses.phys(range), length: range.size, dmaAddress: 0, dmaLength: 0 };
   }
+}
 
-  private phys({ buffer, offset }: BufferRange): number {
-    return (this.scenario.buffers[buffer]?.phys ?? 0) + offset;
-  }
-
-  private device(index: number): DmaDevice {
-    const device = this.machine.devices[index];
-    if (device === undefined) throw new RangeError(`no device ${index} on this machine`);
-    return device;
-  }
+function sameRanges(a: readonly BufferRange[], b: readonly BufferRange[]): boolean {
+  if (a.length !== b.length) return false;
+  return a.every(({ buffer, offset, size }, i) => {
+    const other = b[i];
+    return buffer === other?.buffer && offset === other.offset && size === other.size;
+  });
 }

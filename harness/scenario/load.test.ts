@@ -3,7 +3,15 @@ import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { mkdirSync, mkdtempSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { InputError, loadCorpus, loadScenarioText, selectScenarios } from './load.ts';
+import {
+  InputError,
+  loadCorpus,
+  loadScenarioFile,
+  loadScenarioText,
+  openCorpus,
+  selectScenarios,
+  unselected,
+} from './load.ts';
 import { UserError, nearest } from '../text/user-error.ts';
 
 const TEXT = 'name: n\nwhy: w\nsteps: [flush_queue]\n';
@@ -77,6 +85,37 @@ describe('a corpus', () => {
     ]);
   });
 
+  test('may have topics of its own', () => {
+    write('my-driver/a.yaml', TEXT);
+    expect(loadCorpus(dir).scenarios.map(({ id }) => id)).toEqual(['my-driver/a']);
+  });
+
+  test('opened with a broken file: the others are there, and it breaks what selects it', () => {
+    write('map/a.yaml', TEXT);
+    write('sync/broken.yaml', 'name: 3');
+    const corpus = openCorpus(dir);
+    expect(corpus.scenarios.map(({ id }) => id)).toEqual(['map/a']);
+    expect(corpus.broken.map(({ scenario }) => scenario)).toEqual(['sync/broken']);
+    expect(() => loadCorpus(dir)).toThrow(`${dir}/sync/broken.yaml:1:7: name: 3`);
+    expect(selectScenarios(corpus, 'map/*')).toEqual(corpus.scenarios);
+    expect(unselected(corpus, 'map/*')).toEqual(corpus.broken);
+    for (const glob of ['sync/*', '**', 'sync/broken[dir=TO_DEVICE]']) {
+      expect(() => selectScenarios(corpus, glob)).toThrow(`${dir}/sync/broken.yaml:1:7: name: 3`);
+      expect(unselected(corpus, glob)).toEqual([]);
+    }
+  });
+
+  test('may be a file anywhere, with a case of it', () => {
+    write('any where/My case.yml', MATRIX);
+    const file = path.join(dir, 'any where/My case.yml');
+    const corpus = loadScenarioFile(file);
+    expect(corpus).toMatchObject({ files: 1, broken: [] });
+    expect(selectScenarios(corpus, file)).toEqual(corpus.scenarios);
+    expect(selectScenarios(corpus, `${file}[far=false]`)).toEqual(corpus.scenarios.slice(1));
+    expect(() => selectScenarios(corpus, `${file}[far=maybe]`)).toThrow('no scenario matches');
+    expect(() => loadScenarioFile(path.join(dir, 'none.yaml'))).toThrow('none.yaml: cannot be read (ENOENT)');
+  });
+
   test('may have a topic that is a link to a folder', () => {
     write('elsewhere/a.yaml', TEXT);
     renameSync(path.join(dir, 'elsewhere'), path.join(dir, '.elsewhere'));
@@ -99,12 +138,12 @@ describe('a corpus', () => {
 
   test.each<[string, string, string | Uint8Array, string]>([
     ['nothing', 'map/notes.txt', '', ': no scenario in it; expected <topic>/<name>.yaml'],
-    ['a wrong topic', 'snyc/a.yaml', TEXT, '/snyc: not a topic (did you mean sync?); topics: map, unmap,'],
+    ['a wrong topic', 'My_topic/a.yaml', TEXT, '/My_topic: "My_topic" is not a topic: small letters, digits'],
     [
       'a scenario without a topic',
       'a.yaml',
       TEXT,
-      '/a.yaml: a scenario stands in the folder of its topic: map,',
+      '/a.yaml: a scenario stands in the folder of its topic, like map/a.yaml',
     ],
     [
       'a wrong name',

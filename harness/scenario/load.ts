@@ -2,6 +2,7 @@
 /** Scenario files and folders of them. */
 import { createHash } from 'node:crypto';
 import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
 import { firstProblem } from '../text/issues.ts';
 import { checkAllUsed, expandMatrix, readMatrix } from './dimensions.ts';
 import { Scope } from './placeholders.ts';
@@ -9,28 +10,16 @@ import { makeSteps } from './repeats.ts';
 import { resolveCase } from './resolve.ts';
 import { MAX_PIECES, PIECES, piecesOf } from './resolve-steps.ts';
 import type { Scenario } from '../run/scenario.ts';
+import type { BrokenFile } from './select.ts';
 import { quoted } from '../text/input-error.ts';
 import { FILE_SCHEMA, HEADER_SCHEMA } from './schema.ts';
 import { attempt, decode, readBytes } from '../text/read-file.ts';
 import { MAX_SCENARIO_SIZE, YamlSource } from '../text/yaml-source.ts';
 import { Template } from './template.ts';
-import { UserError, didYouMean } from '../text/user-error.ts';
+import { UserError } from '../text/user-error.ts';
 
 export { InputError } from '../text/input-error.ts';
-export { selectScenarios } from './select.ts';
-
-/** The folders of a corpus. */
-const TOPICS = [
-  'map',
-  'unmap',
-  'sync',
-  'sg',
-  'min-align-mask',
-  'errors',
-  'lifecycle',
-  'config',
-  'found',
-] as const;
+export { fileIn, selectScenarios, unselected } from './select.ts';
 
 /** Every case of a folder of scenario files. */
 export interface Corpus {
@@ -42,11 +31,14 @@ export interface Corpus {
   readonly scenarios: readonly Scenario[];
   /** Number of scenario files. */
   readonly files: number;
+  /** Files that have no cases because something is wrong with them. */
+  readonly broken: readonly BrokenFile[];
 }
 
 const IS_YAML = /\.ya?ml$/i;
 /** What stands beside the topics. */
 const EXPECTATIONS = 'expectations.yaml';
+const TOPIC_NAME = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 const FILE_NAME = /^[a-z0-9]+(-[a-z0-9]+)*\.yaml$/;
 
 function scenarioId(file: string): string {
@@ -92,13 +84,13 @@ function listFiles(dir: string): string[] {
     if (topic.startsWith('.')) continue;
     if (attempt(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() !== true) {
       if (!IS_YAML.test(topic) || topic === EXPECTATIONS) continue;
-      throw new UserError(`${path}: a scenario stands in the folder of its topic: ${TOPICS.join(', ')}`);
+      throw new UserError(`${path}: a scenario stands in the folder of its topic, like map/${topic}`);
     }
-    if (!TOPICS.some((known) => known === topic)) {
-      throw new UserError(`${path}: not a topic${didYouMean(topic, TOPICS)}; topics: ${TOPICS.join(', ')}`);
+    const names = attempt(path, () => readdirSync(path)).filter((name) => IS_YAML.test(name));
+    if (names.length > 0 && !TOPIC_NAME.test(topic)) {
+      throw new UserError(`${path}: ${quoted(topic)} is not a topic: small letters, digits and hyphens`);
     }
-    for (const name of attempt(path, () => readdirSync(path))) {
-      if (!IS_YAML.test(name)) continue;
+    for (const name of names) {
       if (!FILE_NAME.test(name)) {
         throw new UserError(`${path}/${name}: ${quoted(name)} is not like kebab-name.yaml`);
       }
@@ -110,14 +102,43 @@ function listFiles(dir: string): string[] {
 
 /** All scenarios of a folder. Throws UserError for a folder or file that cannot be used. */
 export function loadCorpus(dir: string): Corpus {
+  const corpus = openCorpus(dir);
+  const [broken] = corpus.broken;
+  if (broken !== undefined) throw broken.error;
+  return corpus;
+}
+
+/** The same, with what is wrong with single files in `broken`. */
+export function openCorpus(dir: string): Corpus {
   const files = listFiles(dir);
   if (files.length === 0) throw new UserError(`${dir}: no scenario in it; expected <topic>/<name>.yaml`);
+  return readFiles(
+    dir,
+    files.map((name) => ({ name, path: `${dir}/${name}` })),
+  );
+}
+
+/** The cases of a file anywhere, a corpus by itself. Throws UserError when it cannot be used. */
+export function loadScenarioFile(path: string): Corpus {
+  const corpus = readFiles(dirname(path), [{ name: basename(path), path }]);
+  const [broken] = corpus.broken;
+  if (broken !== undefined) throw broken.error;
+  return corpus;
+}
+
+function readFiles(dir: string, files: readonly { name: string; path: string }[]): Corpus {
   const hash = createHash('sha256');
-  const scenarios = files.flatMap((file) => {
-    const path = `${dir}/${file}`;
-    const bytes = readBytes(path, MAX_SCENARIO_SIZE);
-    hash.update(`${file}\0${bytes.length}\0`).update(bytes);
-    return loadScenarioText(decode(bytes, path), path);
+  const broken: BrokenFile[] = [];
+  const scenarios = files.flatMap(({ name, path }) => {
+    try {
+      const bytes = readBytes(path, MAX_SCENARIO_SIZE);
+      hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+      return loadScenarioText(decode(bytes, path), path);
+    } catch (error) {
+      if (!(error instanceof UserError)) throw error;
+      broken.push({ scenario: scenarioId(path), error });
+      return [];
+    }
   });
-  return { dir, hash: hash.digest('hex').slice(0, 12), scenarios, files: files.length };
+  return { dir, hash: hash.digest('hex').slice(0, 12), scenarios, files: files.length, broken };
 }
