@@ -216,7 +216,7 @@ function sized(shape: Shape, buffers: readonly ProgramBuffer[]): Step[] {
       if (isMap(step)) sizes.set(step.map, sizeOf(step.buffer) / step.size);
       return { ...step, size: sizeOf(step.buffer) };
     }
-    return 'size' in step ? { ...step, size: step.size * (sizes.get(step.map) ?? 1) } : step;
+    return 'size' in step && 'map' in step ? { ...step, size: step.size * (sizes.get(step.map) ?? 1) } : step;
   });
 }
 

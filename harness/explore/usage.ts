@@ -72,6 +72,7 @@ export class Usage {
         return this.allowsAccess(step);
       case 'fail_next':
       case 'flush_queue':
+      case 'dma_max_mapping_size':
         return this.device(step.device) !== undefined;
       case 'map_page':
       case 'map_sg':

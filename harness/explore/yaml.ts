@@ -97,6 +97,8 @@ function stepText(program: Program, step: Step): string {
       return several
         ? `fail_next: { what: ${step.what}, device: ${deviceName(program, step.device)} }`
         : `fail_next: ${step.what}`;
+    case 'dma_max_mapping_size':
+      return `dma_max_mapping_size: { device: ${deviceName(program, step.device)} }`;
     case 'flush_queue':
       return several ? `flush_queue: ${deviceName(program, step.device)}` : 'flush_queue';
     case 'map_page':

@@ -32,6 +32,7 @@ export function scenarioOf({ id, machine, program }: Program): Scenario {
           ...device,
           dmaMask: parseU64(device.dmaMask),
           segBoundary: parseU64(device.segBoundary),
+          iovaBase: 0,
           scribble: false,
         },
       ],

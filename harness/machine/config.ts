@@ -50,6 +50,8 @@ export interface DeviceConfig {
   readonly segBoundary: number;
   /** dma_get_max_seg_size(), bytes. */
   readonly maxSegSize: number;
+  /** Lowest bus address, bytes: `base` of iommu_dma_init_domain(). */
+  readonly iovaBase: number;
   /** Standing adversary: write everything it may write outside the mapped buffers. */
   readonly scribble: boolean;
 }
@@ -62,7 +64,7 @@ export interface MachineConfig {
   readonly granule: number;
   /** CONFIG_SWIOTLB. */
   readonly swiotlb: boolean;
-  /** Pool size in 2 KiB slots, a multiple of 128. */
+  /** Pool size in 2 KiB slots, a multiple of 128; 0: there is none, as with swiotlb=noforce. */
   readonly swiotlbSlots: number;
   /** The IOMMU's driver and page tables. */
   readonly iommu: IommuKind;
@@ -81,6 +83,7 @@ export const DEVICE_DEFAULTS: DeviceConfig = {
   dmaMask: 0xffffffff,
   segBoundary: 0xffffffff,
   maxSegSize: 65536,
+  iovaBase: 0,
   scribble: false,
 };
 

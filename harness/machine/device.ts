@@ -63,7 +63,7 @@ export class DmaDevice implements Device {
     this.config = config;
     this.domain.reset(granule, cache === 'worst', iommu);
     this.iovad = this.ownIovad;
-    this.iovad.reset(granule);
+    this.iovad.reset(granule, config.iovaBase);
     this.flushQueue = false;
     this.armed.alloc_iova_fast = 0;
     this.armed.iommu_map = 0;

@@ -290,3 +290,14 @@ test('reset forgets everything', () => {
     ]),
   ).toEqual([200, 300]);
 });
+
+// pfn 0 is never handed out; 0x2fff is in granule 2.
+test.each([
+  [0, [3, 2, 1, 0]],
+  [0x2fff, [3, 2, 0]],
+  [0x3000, [3, 0]],
+])('ranges begin at bus address %i', (base, found) => {
+  const iova = new IovaDomain();
+  iova.reset(4096, base);
+  expect(found.map(() => iova.allocFast(1, 3, true))).toEqual(found);
+});

@@ -19,8 +19,6 @@ const MAGAZINE_SIZE = 128;
 const DEPOT_SIZE = 32;
 /** IOVA_FQ_SIZE; one slot of the ring stays free. */
 const FLUSH_QUEUE_SIZE = 256;
-/** iovad->start_pfn. */
-const START_PFN = 1;
 
 /** The cache of one length (struct iova_rcache). */
 class RangeCache {
@@ -52,8 +50,8 @@ export interface IovaAllocator {
   enqueue(pfn: number, pages: number): void;
   /** Empties the queue: pfn, pages, pfn, pages, … in the order they came. */
   drain(): readonly number[];
-  /** Empty, for `granule` bytes. */
-  reset(granule: number): void;
+  /** Empty, for `granule` bytes, with ranges from bus address `base` on. */
+  reset(granule: number, base: number): void;
 }
 
 export class IovaDomain implements IovaAllocator {
@@ -70,9 +68,12 @@ export class IovaDomain implements IovaAllocator {
   /** pfn and pages of ranges that wait for the flush. */
   private queue: number[] = [];
   private cached = 0;
+  /** iovad->start_pfn. */
+  private startPfn = 1;
 
-  /** Empty, for `granule` bytes. */
-  reset(granule: number): void {
+  /** Empty, for `granule` bytes, with ranges from bus address `base` on (init_iova_domain()). */
+  reset(granule: number, base = 0): void {
+    this.startPfn = Math.max(1, Math.floor(base / granule));
     this.dma32Pfn = 2 ** 32 / granule;
     this.max32AllocSize = this.dma32Pfn;
     this.anchor = { lo: Infinity, hi: Infinity };
@@ -138,11 +139,11 @@ export class IovaDomain implements IovaAllocator {
     const hint = bound <= this.dma32Pfn ? this.hint32 : this.hint;
     // The anchor's pfn_hi + 1 overflows to 0: the retry may then find pfn 0.
     const retryPfn = hint === this.anchor ? 0 : hint.hi + 1;
-    let place = this.search(this.indexOf(hint), bound, size, align, START_PFN);
+    let place = this.search(this.indexOf(hint), bound, size, align, this.startPfn);
     if (place === undefined && retryPfn < bound) {
       place = this.search(this.ranges.length - 1, bound, size, align, retryPfn);
       // The kernel tells the retry from the first search by its low limit alone: same limit, no end.
-      if (place === undefined && retryPfn === START_PFN) {
+      if (place === undefined && retryPfn === this.startPfn) {
         throw new KernelCrash('iova-search-never-ends', size, bound);
       }
     }

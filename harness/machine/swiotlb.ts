@@ -6,6 +6,7 @@
 import { POOL_START, SLOTS_PER_SEGMENT, SLOT_SIZE } from './config.ts';
 import { KernelCrash, type WarningKind } from './crash.ts';
 import { NO_ORIGINAL, type SlotPool } from './slot-pool.ts';
+import { numberOfText } from './texts.ts';
 import { below, lowBits } from './u64.ts';
 import {
   DMA_ATTR_NO_WARN,
@@ -99,6 +100,9 @@ export class Swiotlb implements SwiotlbCode {
     dir: Direction,
     attrs: Attrs,
   ): PhysAddr {
+    if (this.slots.total === 0) {
+      throw new KernelCrash('kernel-bug', numberOfText('swiotlb_tbl_map_single() panics: there is no pool'));
+    }
     if (below(allocSize, mappingSize)) {
       this.kernel.warnOnce('mapping-larger-than-alloc', dev, mappingSize, allocSize);
       return DMA_MAPPING_ERROR;

@@ -84,6 +84,8 @@ export class Execution {
   private readonly scenario: Scenario;
   private readonly mappings: (Mapping | undefined)[];
   private readonly accesses: Accesses;
+  /** Per device: the largest mapping that its driver was told of. */
+  private readonly told: (number | undefined)[] = [];
 
   constructor(machine: Machine, dma: DmaOps, scenario: Scenario, observer: Observer | undefined) {
     this.machine = machine;
@@ -134,7 +136,7 @@ export class Execution {
     map: number,
     from: number,
   ): void {
-    const { op } = this.scenario.steps[index] ?? {};
+    const { op, device = -1 }: { op?: string; device?: number } = this.scenario.steps[index] ?? {};
     observer.observe(index, this.mappings, map);
     const unmaps = op === 'unmap_page' || op === 'unmap_sg';
     const mayLeave = unmaps || op === 'flush_queue' || status === 'failed';
@@ -146,6 +148,7 @@ export class Execution {
       from,
       to: this.machine.log.length,
       held: observer.held(),
+      ...(op === 'dma_max_mapping_size' ? { told: this.told[device] ?? Infinity } : {}),
     });
   }
 
@@ -182,6 +185,11 @@ export class Execution {
         if (this.dma.flushQueue === undefined) this.machine.flush(step.device);
         else this.dma.flushQueue(this.machine.deviceAt(step.device));
         return 'done';
+      case 'dma_max_mapping_size': {
+        const { device, size = this.dma.maxMappingSize?.(this.machine.deviceAt(device)) ?? Infinity } = step;
+        this.told[device] = size;
+        return 'done';
+      }
       default:
         return this.dmaStep(step);
     }
@@ -189,12 +197,18 @@ export class Execution {
 
   private dmaStep(step: DmaStep): StepOutcome['status'] {
     this.interleave(step.during);
-    if (step.op === 'map_page' || step.op === 'map_sg') return this.map(step) ? 'done' : 'failed';
+    if (step.op === 'map_page' || step.op === 'map_sg') {
+      if (sizeOf(step) > (this.told[step.device] ?? Infinity)) return 'skipped';
+      return this.map(step) ? 'done' : 'failed';
+    }
     const mapping = this.mappings[step.map];
-    if (mapping?.live !== true) return 'skipped';
+    const { misuse } = step;
+    if (mapping === undefined || (!mapping.live && misuse === undefined)) return 'skipped';
     const device = this.machine.deviceAt(mapping.device);
-    const { dir, sgl = [], segments } = mapping;
-    const handle = segments[0]?.address ?? DMA_MAPPING_ERROR;
+    const handle = mapping.segments[0]?.address ?? DMA_MAPPING_ERROR;
+    const dir = misuse?.dir ?? mapping.dir;
+    const sgl = mapping.sgl ?? [this.asEntry(step.map, handle)];
+    const nents = misuse?.entries ?? sgl.length;
     switch (step.op) {
       case 'sync_single_for_cpu':
         this.dma.syncSingleForCpu(device, handle + step.offset, step.size, dir);
@@ -203,17 +217,17 @@ export class Execution {
         this.dma.syncSingleForDevice(device, handle + step.offset, step.size, dir);
         break;
       case 'sync_sg_for_cpu':
-        this.dma.syncSgForCpu(device, sgl, sgl.length, dir);
+        this.dma.syncSgForCpu(device, sgl, nents, dir);
         break;
       case 'sync_sg_for_device':
-        this.dma.syncSgForDevice(device, sgl, sgl.length, dir);
+        this.dma.syncSgForDevice(device, sgl, nents, dir);
         break;
       case 'unmap_page':
-        this.dma.unmapPage(device, handle, mapping.size, dir, step.attrs);
+        this.dma.unmapPage(device, handle, misuse?.size ?? mapping.size, dir, step.attrs);
         this.takeBack(device, mapping);
         break;
       case 'unmap_sg':
-        this.dma.unmapSg(device, sgl, sgl.length, dir, step.attrs);
+        this.dma.unmapSg(device, sgl, nents, dir, step.attrs);
         this.takeBack(device, mapping);
         break;
     }
@@ -226,7 +240,7 @@ export class Execution {
       device: step.device,
       dir: step.dir,
       sgl: step.op === 'map_sg' ? this.listFor(step) : undefined,
-      size: step.op === 'map_page' ? step.size : 0,
+      size: sizeOf(step),
       segments: [],
       live: false,
     };
@@ -246,6 +260,12 @@ export class Execution {
     mapping.live = mapping.segments.length > 0;
     this.handOver(device);
     return mapping.live;
+  }
+
+  /** A page mapping for a call that wants a list. */
+  private asEntry(map: number, handle: number): Scatterlist[number] {
+    const [range = { buffer: -1, offset: 0, size: 0 }] = this.scenario.mappings[map]?.ranges ?? [];
+    return { ...this.scatter(range), dmaAddress: handle, dmaLength: range.size };
   }
 
   /** The list of an earlier map of the same that failed, as that left it; else a fresh one. */
@@ -287,8 +307,8 @@ export class Execution {
       machine.hook = undefined;
       machine.log.path = 0;
       for (const point of during) {
-        if (point.after === kind && point.nth === nth)
-          for (const step of point.steps) this.accesses.access(step);
+        if (point.after !== kind || point.nth !== nth) continue;
+        for (const step of point.steps) this.accesses.access(step);
       }
       machine.log.path = path;
       machine.hook = hook;
@@ -299,6 +319,11 @@ export class Execution {
   private scatter(range: BufferRange): Scatterlist[number] {
     return { phys: this.accesses.phys(range), length: range.size, dmaAddress: 0, dmaLength: 0 };
   }
+}
+
+/** Bytes that a step maps. */
+function sizeOf(step: Extract<DmaStep, { op: 'map_page' | 'map_sg' }>): number {
+  return step.op === 'map_page' ? step.size : step.sgl.reduce((sum, { size }) => sum + size, 0);
 }
 
 function sameRanges(a: readonly BufferRange[], b: readonly BufferRange[]): boolean {

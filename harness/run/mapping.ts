@@ -8,7 +8,7 @@ export interface Mapping {
   readonly dir: Direction;
   /** undefined: map_page. */
   readonly sgl: Scatterlist | undefined;
-  /** Bytes of a page mapping. */
+  /** Bytes. */
   readonly size: number;
   /** Empty when the map failed. */
   segments: readonly DmaSegment[];

@@ -27,7 +27,7 @@ export interface Held {
 
 /** What came of a step. */
 export interface StepOutcome {
-  /** `skipped`: its mapping had failed. */
+  /** `skipped`: its mapping had failed, or a map was larger than what the driver was told. */
   readonly status: 'done' | 'failed' | 'skipped' | 'crashed';
   /** What a map returned. */
   readonly segments: readonly DmaSegment[];
@@ -35,6 +35,8 @@ export interface StepOutcome {
   readonly from: EventIx;
   readonly to: EventIx;
   readonly held: Held;
+  /** What a driver that asked for the largest mapping was told, bytes; Infinity: no limit. */
+  readonly told?: Size;
 }
 
 /** A translation left over although the mapping that installed it is gone; noted when that ended, and after IOTLB syncs. */

@@ -69,15 +69,34 @@ export type DmaStep = { readonly during: readonly During[] } & (
       readonly dir: Direction;
       readonly attrs: Attrs;
     }
-  | { readonly op: 'unmap_page' | 'unmap_sg'; readonly map: MappingIx; readonly attrs: Attrs }
+  | {
+      readonly op: 'unmap_page' | 'unmap_sg';
+      readonly map: MappingIx;
+      readonly attrs: Attrs;
+      readonly misuse?: Misuse;
+    }
   | {
       readonly op: 'sync_single_for_cpu' | 'sync_single_for_device';
       readonly map: MappingIx;
       readonly offset: Size;
       readonly size: Size;
+      readonly misuse?: Misuse;
     }
-  | { readonly op: 'sync_sg_for_cpu' | 'sync_sg_for_device'; readonly map: MappingIx }
+  | {
+      readonly op: 'sync_sg_for_cpu' | 'sync_sg_for_device';
+      readonly map: MappingIx;
+      readonly misuse?: Misuse;
+    }
 );
+
+/** The call goes against the API, on purpose; what is left out is as it was mapped. */
+export interface Misuse {
+  readonly dir?: Direction;
+  /** Bytes of an unmap_page. */
+  readonly size?: Size;
+  /** `nents` of a list. */
+  readonly entries?: number;
+}
 
 /** One step. `line` is where it stands in its file, 0 when it came from elsewhere. */
 export type Step = { readonly line: number } & (
@@ -85,6 +104,12 @@ export type Step = { readonly line: number } & (
   | DmaStep
   | { readonly op: 'fail_next'; readonly device: number; readonly what: FaultName }
   | { readonly op: 'flush_queue'; readonly device: number }
+  | {
+      /** The driver asks, and maps no more at once from then on; `size`: it was told that instead. */
+      readonly op: 'dma_max_mapping_size';
+      readonly device: number;
+      readonly size?: Size;
+    }
 );
 
 /** A mapping's name and what it maps, by its number. */

@@ -7,7 +7,7 @@ import { attrNames, describeEvent } from './event-text.ts';
 import type { Namer } from './names.ts';
 import { callPath } from './recording.ts';
 import type { Run } from './run.ts';
-import type { BufferRange, Scenario, Step } from './scenario.ts';
+import type { BufferRange, Misuse, Scenario, Step } from './scenario.ts';
 
 /** One line of a trace. */
 export interface TraceLine {
@@ -104,7 +104,15 @@ function outcomeLines(run: Run, step: StepIx): TraceLine[] {
   const device = run.scenario.mappings.find((mapping) => mapping.step === step)?.device ?? -1;
   const names = run.names.at((outcome?.to ?? 0) - 1);
   const line = (text: string, raw: string): TraceLine => ({ step, event: -1, text, raw, path: [] });
-  if (outcome?.status === 'skipped') return [line('= skipped: the map failed', '= skipped: the map failed')];
+  if (outcome?.status === 'skipped') {
+    const maps = op === 'map_page' || op === 'map_sg';
+    const why = `= skipped: ${maps ? 'larger than what the driver was told' : 'the map failed'}`;
+    return [line(why, why)];
+  }
+  if (outcome?.told !== undefined) {
+    const told = Number.isFinite(outcome.told) ? `= ${outcome.told} bytes` : '= no limit';
+    return [line(told, told)];
+  }
   if (outcome?.status === 'failed') return [line('= failed', '= failed')];
   if (op !== 'map_page' && op !== 'map_sg') return [];
   return (outcome?.segments ?? []).map(({ address, length }) =>
@@ -133,18 +141,32 @@ export function describeStep(scenario: Scenario, step: Step): string {
       return `map_sg ${mapping} = ${step.sgl.map(range).join(' ')} ${DIRECTION_NAMES[step.dir]}${attrNames(step.attrs)} on ${dev(step.device)}`;
     case 'unmap_page':
     case 'unmap_sg':
-      return `${step.op} ${mapping}${attrNames(step.attrs)}`;
+      return `${step.op} ${mapping}${attrNames(step.attrs)}${wrongly(step.misuse)}`;
     case 'sync_single_for_cpu':
     case 'sync_single_for_device':
-      return `${step.op} ${mapping}[${hex(step.offset)}, +${step.size}]`;
+      return `${step.op} ${mapping}[${signed(step.offset)}, +${step.size}]${wrongly(step.misuse)}`;
     case 'sync_sg_for_cpu':
     case 'sync_sg_for_device':
-      return `${step.op} ${mapping}`;
+      return `${step.op} ${mapping}${wrongly(step.misuse)}`;
     case 'fail_next':
       return `fail_next ${step.what} on ${dev(step.device)}`;
     case 'flush_queue':
       return `flush_queue of ${dev(step.device)}`;
+    case 'dma_max_mapping_size':
+      return `dma_max_mapping_size of ${dev(step.device)}`;
   }
+}
+
+/** What a misuse does otherwise than the map. */
+function wrongly(misuse: Misuse | undefined): string {
+  if (misuse === undefined) return '';
+  const { size, dir, entries } = misuse;
+  const parts = [
+    ...(size === undefined ? [] : [` size ${size}`]),
+    ...(dir === undefined ? [] : [` ${DIRECTION_NAMES[dir] ?? ''}`]),
+    ...(entries === undefined ? [] : [` ${entries} entries`]),
+  ];
+  return ` (misuse${parts.length === 0 ? '' : `:${parts.join('')}`})`;
 }
 
 function signed(offset: number): string {

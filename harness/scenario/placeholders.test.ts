@@ -21,6 +21,9 @@ describe('evaluate', () => {
     ['$i*0x200', 1536],
     ['$i+8', 11],
     ['$i*512+0x10', 1552],
+    ['$i-1', 2],
+    ['$i*512-0x10', 1520],
+    ['$i-4', -1],
     ['m$i', 'm3'],
     ['$i-$dir', '3-TO_DEVICE'],
     ['$i*', '3*'],
@@ -164,9 +167,9 @@ describe('in a file', () => {
       '6:29: steps[0].repeat.as: "i" is a placeholder already: i',
     ],
     [
-      'matrix: { n: [0] }\n',
+      'matrix: { n: [-1] }\n',
       `repeat: { times: $n, steps: [{ ${read('1')} }] }`,
-      '6:22: steps[0].repeat.times: 0 is not a number of times: a whole number from 1 to 4096 (with n=0)',
+      '6:22: steps[0].repeat.times: -1 is not a number of times: a whole number from 0 to 4096 (with n=-1)',
     ],
     [
       '',

@@ -12,7 +12,7 @@ export interface Binding {
 export type Bindings = ReadonlyMap<string, Binding>;
 
 const NUMBER = '0[xX][0-9a-fA-F]+|\\d+';
-const EXPRESSION = new RegExp(`^\\$([A-Za-z]\\w*)(?:\\*(${NUMBER}))?(?:\\+(${NUMBER}))?$`);
+const EXPRESSION = new RegExp(`^\\$([A-Za-z]\\w*)(?:\\*(${NUMBER}))?(?:([+-])(${NUMBER}))?$`);
 const IN_TEXT = /\$([A-Za-z]\w*)/g;
 
 /** The names a part of a file may use, and those that it did. */
@@ -37,17 +37,18 @@ export function placeholdersIn(text: string): string[] {
 }
 
 /**
- * What a text comes to: `$name` the value, `$name*K+L` the number, anything longer a text.
+ * What a text comes to: `$name` the value, `$name*K+L` or `$name*K-L` the number, anything longer a text.
  * Undefined for a calculation that does not give a whole number below 2^53.
  */
 export function evaluate(text: string, bindings: Bindings): Scalar | undefined {
-  const [, name, factor, summand] = EXPRESSION.exec(text) ?? [];
+  const [, name, factor, sign, summand] = EXPRESSION.exec(text) ?? [];
   if (name === undefined) {
     return text.replaceAll(IN_TEXT, (whole, inner: string) => bindings.get(inner)?.text ?? whole);
   }
   const value = bindings.get(name)?.value;
   if (factor === undefined && summand === undefined) return value;
-  const result = typeof value === 'number' ? value * Number(factor ?? 1) + Number(summand ?? 0) : NaN;
+  const shift = Number(summand ?? 0) * (sign === '-' ? -1 : 1);
+  const result = typeof value === 'number' ? value * Number(factor ?? 1) + shift : NaN;
   return Number.isSafeInteger(result) ? result : undefined;
 }
 

@@ -6,12 +6,13 @@ import type { MappedOp } from './mapping-names.ts';
 import { MAPPED_OPS, MappingNames } from './mapping-names.ts';
 import type { Raw } from './resolve-accesses.ts';
 import { AccessResolver, withId } from './resolve-accesses.ts';
-import type { Buffer, BufferRange, MappingInfo, Step } from '../run/scenario.ts';
+import type { Buffer, BufferRange, MappingInfo, Misuse, Step } from '../run/scenario.ts';
 import type { RawStep } from './schema.ts';
 import type { Site } from './site.ts';
 import { sizeInside } from './site.ts';
 
 type MappedFields = Exclude<Raw<'unmap_page'>, string> & Exclude<Raw<'sync_single_for_cpu'>, string>;
+type WrongName = 'size' | 'dir' | 'entries';
 type RawMap = Raw<'map_page'> | Raw<'map_sg'>;
 
 const ATTRS: ReadonlyMap<string, Attrs> = new Map(Object.entries(ATTR_BITS));
@@ -30,6 +31,35 @@ export function piecesOf(step: Step): number {
   let pieces = 1;
   if ('during' in step) for (const { steps } of step.during) pieces += 1 + steps.length;
   return step.op === 'map_sg' ? pieces + step.sgl.length : pieces;
+}
+
+/** What of a call may be otherwise than it was mapped, on purpose. */
+const WRONG: Readonly<Record<MappedOp, readonly WrongName[]>> = {
+  unmap_page: ['size', 'dir'],
+  unmap_sg: ['dir', 'entries'],
+  sync_single_for_cpu: ['dir'],
+  sync_single_for_device: ['dir'],
+  sync_sg_for_cpu: ['dir', 'entries'],
+  sync_sg_for_device: ['dir', 'entries'],
+};
+
+/** The misuse that a step is marked as. Throws InputError for what only a marked one may say. */
+function misuseIn(op: MappedOp, fields: MappedFields, site: Site): Misuse | undefined {
+  const { misuse = false, size, dir, entries } = fields;
+  const given = (['size', 'dir', 'entries'] as const).filter((name) => fields[name] !== undefined);
+  for (const name of given) {
+    if (name === 'size' && op.startsWith('sync_single')) continue;
+    if (!WRONG[op].includes(name)) throw site.error(`${op} has no ${name}`, name);
+    if (!misuse) {
+      throw site.error(`${name} is what was mapped; to say otherwise is misuse: mark it misuse: true`, name);
+    }
+  }
+  if (!misuse) return undefined;
+  return {
+    ...(dir === undefined ? {} : { dir: DIRECTION_NAMES.indexOf(dir) as Direction }),
+    ...(size === undefined || op !== 'unmap_page' ? {} : { size }),
+    ...(entries === undefined ? {} : { entries }),
+  };
 }
 
 /** Resolves the steps of one case in their order. */
@@ -68,6 +98,9 @@ export class StepResolver {
     if (raw.flush_queue !== undefined) {
       return { line, op: 'flush_queue', device: this.#device(raw.flush_queue, site.at('flush_queue')) };
     }
+    if (raw.dma_max_mapping_size !== undefined) {
+      return this.#maxMappingSize(raw.dma_max_mapping_size, line, site.at('dma_max_mapping_size'));
+    }
     for (const op of MAPPED_OPS) {
       const given = raw[op];
       if (given !== undefined) return this.#mapped(op, given, line, site.at(op));
@@ -99,23 +132,36 @@ export class StepResolver {
 
   /** What is done to a mapping that is there: an unmap or a sync. */
   #mapped(op: MappedOp, raw: Raw<MappedOp>, line: number, site: Site): Step {
-    const { id, attrs, offset = 0, size, during: inside } = withId<MappedFields>(raw);
-    const map = this.#names.live(op, id, site);
+    const fields = withId<MappedFields>(raw);
+    const { id, attrs, offset = 0, size, during: inside } = fields;
+    const misuse = misuseIn(op, fields, site);
+    const wrong = misuse === undefined ? {} : { misuse };
+    const map = misuse === undefined ? this.#names.live(op, id, site) : this.#names.ever(id, site);
+    const count = this.#names.info(map).ranges.length;
+    if ((misuse?.entries ?? 0) > count) throw site.error(`${id} has ${count} entries, not more`, 'entries');
     const during = this.#accesses.during(inside, site);
     switch (op) {
       case 'unmap_page':
       case 'unmap_sg':
         this.#names.unmap(id, line);
-        return { line, op, map, attrs: attrBits(attrs), during };
+        return { line, op, map, attrs: attrBits(attrs), during, ...wrong };
       case 'sync_single_for_cpu':
       case 'sync_single_for_device': {
         const whole = { name: `mapping ${id}`, size: this.#names.info(map).ranges[0]?.size ?? 0 };
-        return { line, op, map, offset, size: sizeInside(offset, size, whole, site), during };
+        const bytes =
+          misuse === undefined ? sizeInside(offset, size, whole, site) : (size ?? whole.size - offset);
+        return { line, op, map, offset, size: bytes, during, ...wrong };
       }
       case 'sync_sg_for_cpu':
       case 'sync_sg_for_device':
-        return { line, op, map, during };
+        return { line, op, map, during, ...wrong };
     }
+  }
+
+  #maxMappingSize(raw: Raw<'dma_max_mapping_size'>, line: number, site: Site): Step {
+    const { device, size } = typeof raw === 'string' ? { device: raw, size: undefined } : raw;
+    const limit = size === undefined ? {} : { size };
+    return { line, op: 'dma_max_mapping_size', device: this.#device(device, site), ...limit };
   }
 
   #failNext(raw: Raw<'fail_next'>, line: number, site: Site): Step {

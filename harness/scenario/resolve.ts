@@ -43,6 +43,7 @@ function resolveDevice(raw: RawDevice): DeviceConfig {
     dmaMask: mask(raw, 'dmaMask'),
     segBoundary: mask(raw, 'segBoundary'),
     maxSegSize: raw.maxSegSize ?? DEVICE_DEFAULTS.maxSegSize,
+    iovaBase: raw.iovaBase ?? DEVICE_DEFAULTS.iovaBase,
     scribble: raw.scribble ?? DEVICE_DEFAULTS.scribble,
   };
 }

@@ -22,7 +22,7 @@ const FARTHEST = 2 ** 48;
 function makeParts(kit: SchemaKit) {
   const buffer = kit.name('a buffer name');
   const offset = kit.integer('an offset in bytes', 0, RAM_SIZE).optional();
-  const size = kit.integer('a size in bytes', 1, RAM_SIZE).optional();
+  const size = kit.integer('a size in bytes', 0, RAM_SIZE).optional();
   const attr = kit.word('an attribute', ATTR_NAMES);
   return {
     id: kit.name('a mapping id'),
@@ -88,11 +88,18 @@ function operationFields(kit: SchemaKit, parts: Parts, accesses: AccessFields) {
     sgl: kit.list('a scatterlist: a list of buffers', range, { max: MAX_ENTRIES }),
     ...map,
   });
-  const unmapFull = kit.mapping('an unmap', { id, attrs, during });
+  const wrong = {
+    misuse: kit.flag('what the API does not allow is meant').optional(),
+    dir: dir.optional(),
+  };
+  const entries = kit.integer('a number of entries', 0, MAX_ENTRIES).optional();
+  const anywhere = kit.integer('an offset in bytes', -FARTHEST, FARTHEST).optional();
+  const unmapFull = kit.mapping('an unmap', { id, attrs, during, ...wrong, size, entries });
   const unmap = kit.either('a mapping id or {id, attrs, during}', id, unmapFull);
-  const singleFull = kit.mapping('a sync', { id, offset, size, during });
+  const singleFull = kit.mapping('a sync', { id, offset: anywhere, size, during, ...wrong });
   const syncSingle = kit.either('a mapping id or {id, offset, size, during}', id, singleFull);
-  const syncSg = kit.either('a mapping id or {id, during}', id, kit.mapping('a sync', { id, during }));
+  const sgFull = kit.mapping('a sync', { id, during, ...wrong, entries });
+  const syncSg = kit.either('a mapping id or {id, during}', id, sgFull);
   return {
     map_page: mapPage.optional(),
     map_sg: mapSg.optional(),
@@ -116,5 +123,12 @@ export function stepFields(kit: SchemaKit) {
     ...operationFields(kit, parts, accesses),
     fail_next: kit.either('a fault or {what, device}', what, fault, FAULTS).optional(),
     flush_queue: parts.device.optional(),
+    dma_max_mapping_size: kit
+      .either(
+        'a device or {device, size}',
+        parts.device,
+        kit.mapping('the largest mapping', { device: parts.device.optional(), size: parts.size }),
+      )
+      .optional(),
   };
 }

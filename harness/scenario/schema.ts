@@ -30,11 +30,7 @@ function machine(kit: SchemaKit) {
     swiotlb: kit.flag('CONFIG_SWIOTLB').optional(),
     swiotlbSlots: kit
       .scalar(slots, (params) =>
-        z
-          .int(params)
-          .min(SLOTS_PER_SEGMENT, params)
-          .max(MAX_SLOTS, params)
-          .multipleOf(SLOTS_PER_SEGMENT, params),
+        z.int(params).min(0, params).max(MAX_SLOTS, params).multipleOf(SLOTS_PER_SEGMENT, params),
       )
       .optional(),
     iommu: kit.word('an IOMMU', IOMMUS).optional(),
@@ -53,6 +49,7 @@ function device(kit: SchemaKit) {
     dmaMask: kit.mask(dmaMask, (mask) => mask !== 0).optional(),
     segBoundary: kit.mask(boundary, isLowMask).optional(),
     maxSegSize: kit.integer('a longest dma segment in bytes', 1, BIT_32 - 1).optional(),
+    iovaBase: kit.integer('the lowest bus address of the device', 0, BIT_32 - 1).optional(),
     scribble: kit.flag('keeps writing all it may write outside its buffers').optional(),
   });
 }
@@ -94,7 +91,7 @@ function makeStep(kit: SchemaKit) {
 }
 
 function makeTimes(kit: SchemaKit) {
-  return kit.integer('a number of times', 1, MAX_STEPS);
+  return kit.integer('a number of times', 0, MAX_STEPS);
 }
 
 function makeFile(kit: SchemaKit) {

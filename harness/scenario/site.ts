@@ -57,7 +57,7 @@ export function sizeInside(
   site: Site,
 ): Size {
   const { name, size: length } = whole;
-  if (offset >= length) {
+  if (offset < 0 || offset > length || (offset === length && size !== 0)) {
     throw site.error(`${offset} is not inside ${name}, which has ${length} bytes`, 'offset');
   }
   const end = offset + (size ?? length - offset);

@@ -31,6 +31,8 @@ export interface DmaOps {
   syncSgForCpu(dev: Device, sgl: Scatterlist, nents: number, dir: Direction): void;
   /** iommu_dma_sync_sg_for_device(). */
   syncSgForDevice(dev: Device, sgl: Scatterlist, nents: number, dir: Direction): void;
+  /** The max_mapping_size of dma_map_ops, bytes; without it, there is no limit (v5.14 has none). */
+  maxMappingSize?(dev: Device): Size;
   /** fq_flush_timeout(), of a state that has a flush queue of its own; without it, the machine's is flushed. */
   flushQueue?(dev: Device): void;
 }
