@@ -103,6 +103,7 @@ describe.each(['v2', 'baseline'])('compare %s v3 --json, the whole corpus', (fro
       inherited: findings.filter((f) => f.kind === 'still-broken' && f.inherited).length,
       masked: count('masked'),
       unmasked: count('unmasked'),
+      layoutDependent: count('layout-dependent'),
       causeChanged: findings.filter((f) => f.was !== null).length,
       different: different.length,
     });

@@ -3,6 +3,7 @@
 import type { Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
 import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
 import { shared, without, type Victim } from '../contract/victim.ts';
+import type { Layout } from '../run/layout.ts';
 import { wentBothWays, type Side } from './side.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface CaseFinding extends Defect {
   readonly victims: readonly Victim[];
   /** The step in which the other side crashed before it could be judged; undefined: no crash hides it. */
   readonly hiddenBy: number | undefined;
+  /** Of a layout-dependent one: what it is without a layout, and those in which it is not so. */
+  readonly luck: { readonly kind: 'fixed' | 'regressed'; readonly layouts: readonly Layout[] } | undefined;
   /** The root of the second state breaks the clause for some of the same. */
   readonly inherited: boolean;
 }
@@ -89,7 +92,14 @@ function together(findings: readonly CaseFinding[]): CaseFinding[] {
 }
 
 function finding(kind: FindingKind, clause: ClauseId, cause: Cause, victims: readonly Victim[]): CaseFinding {
-  const nothing = { was: undefined, from: undefined, to: undefined, hiddenBy: undefined, inherited: false };
+  const nothing = {
+    was: undefined,
+    from: undefined,
+    to: undefined,
+    hiddenBy: undefined,
+    luck: undefined,
+    inherited: false,
+  };
   return { kind, clause, cause, victims, ...nothing };
 }
 

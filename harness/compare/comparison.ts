@@ -20,6 +20,8 @@ export interface Finding extends Defect {
   readonly kind: FindingKind;
   /** What the first side breaks the clause for, where that is another cause. */
   readonly was: Cause | undefined;
+  /** Of a layout-dependent one, in its smallest case. */
+  readonly luck: CaseFinding['luck'];
   readonly inherited: boolean;
   /** The smallest first. */
   readonly cases: readonly FindingCase[];
@@ -121,7 +123,7 @@ class Tally {
   add(scenario: Scenario, { findings, exercised, crashed, failed, costs, sameTrace }: CaseResult): void {
     for (const finding of findings) {
       if (this.clause !== undefined && finding.clause !== this.clause) continue;
-      const key = `${finding.kind} ${keyOf(finding)} ${finding.was ?? ''} ${finding.inherited}`;
+      const key = `${finding.kind} ${keyOf(finding)} ${finding.was ?? ''} ${finding.luck?.kind ?? ''} ${finding.inherited}`;
       const cases = this.findings.get(key) ?? [];
       cases.push({ ...finding, scenario });
       this.findings.set(key, cases);
@@ -141,8 +143,8 @@ class Tally {
       const sorted = cases.toSorted((a, b) => bySize(a.scenario, b.scenario));
       const [first] = sorted;
       if (first === undefined) return [];
-      const { kind, clause, cause, was, inherited } = first;
-      return [{ kind, clause, cause, was, inherited, cases: sorted }];
+      const { kind, clause, cause, was, luck, inherited } = first;
+      return [{ kind, clause, cause, was, luck, inherited, cases: sorted }];
     });
     const { rows, operations, onSomeSides } = this.costs.result();
     const rank = (f: Finding): number =>

@@ -7,6 +7,7 @@ import type { StepCosts } from '../run/costs.ts';
 import { readsTheSame } from '../run/trace.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding } from './classify.ts';
+import { tryLayouts } from './layouts.ts';
 import { failsAlone, sideOf, type Side } from './side.ts';
 import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
 
@@ -44,7 +45,7 @@ export class Pair {
     const y = evaluate(this.other, this.third, this.to, scenario, x);
     const [a, b] = [x.run.crash, y.run.crash];
     const [from, to] = [sideOf(x.run, x.verdicts), sideOf(y.run, y.verdicts)];
-    return {
+    const result = {
       findings: findingsOf(from, to, (clauses) =>
         judgeOnce(this.third, this.to.root, scenario, clauses, [x, y]),
       ),
@@ -55,7 +56,15 @@ export class Pair {
       costs: { from: x.costs, to: y.costs },
       // evaluate() takes the verdicts over where all that was observed is equal.
       sameTrace: x.verdicts === y.verdicts || readsTheSame(x.run, y.run),
-    };
+    } as const;
+    // From here on the runs x and y are gone.
+    const findings = tryLayouts(
+      { machine: this.one, state: this.from, side: from },
+      { machine: this.other, state: this.to, side: to },
+      scenario,
+      result.findings,
+    );
+    return { ...result, findings };
   }
 }
 

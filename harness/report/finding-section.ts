@@ -6,7 +6,7 @@ import type { Level, Section } from './budget.ts';
 import { codeBehind, hunksBehind } from './code-section.ts';
 import { code, paragraph, plural, spansOf, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, hiddenWords, nameOf, rootName } from './kinds.ts';
+import { anchorOf, hiddenWords, luckWords, nameOf, rootName } from './kinds.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import { alsoIn } from './overview-section.ts';
 import { patchesOf, type Report } from './report.ts';
@@ -63,10 +63,12 @@ export function findingSection(
 function story({ comparison }: Report, { finding, scenario, because }: Illustration): Block[] {
   const [first] = finding.cases;
   const hidden = first && hiddenWords(comparison, first);
+  const luck = luckWords(finding);
   return [
     paragraph(`Scenario: ${scenario.why}`),
     ...(spansOf(because).length > 0 ? [paragraph(...spansOf(because))] : []),
     ...(hidden === undefined ? [] : [paragraph(`On the other side it is ${hidden}.`)]),
+    ...(luck === undefined ? [] : [paragraph(`Layout-dependent: ${luck}.`)]),
     ...(finding.was === undefined
       ? []
       : [paragraph(`The same bytes were broken before, for another cause: ${CAUSE_WORDS[finding.was]}.`)]),

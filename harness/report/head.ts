@@ -55,6 +55,7 @@ function verdictLine({ comparison }: Report): Text {
     `${s.stillBroken} still broken (${s.inherited} inherited${s.causeChanged > 0 ? `, ${s.causeChanged} for another cause` : ''})`,
     ...(s.unmasked > 0 ? [`${s.unmasked} broken, hidden before`] : []),
     ...(s.masked > 0 ? [`${s.masked} broken before, hidden now`] : []),
+    ...(s.layoutDependent > 0 ? [`${s.layoutDependent} layout-dependent`] : []),
     `${s.cheaper} cheaper`,
     `${s.dearer} dearer`,
     `${s.different} different`,

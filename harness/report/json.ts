@@ -40,6 +40,7 @@ export function toJson(report: Report): string {
       clause: finding.clause,
       cause: finding.cause,
       was: finding.was ?? null,
+      luck: finding.luck ?? null,
       hiddenBy: finding.cases[0]?.hiddenBy ?? null,
       inherited: finding.inherited,
       scenario: scenario.scenario,

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The groups that a report puts findings into, the worst first. */
 import type { Comparison, Finding, FindingCase } from '../compare/comparison.ts';
+import { layoutWords } from '../compare/layouts.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import type { State } from '../subject/state.ts';
 import type { Illustration } from './illustrate.ts';
@@ -55,14 +56,21 @@ export function isBackground({ kind, was, inherited }: Finding): boolean {
 }
 
 /** Where the page tells more about a finding. */
-export function anchorOf({ kind, clause, cause, was, inherited }: Finding): string {
-  const before = was === undefined ? '' : `-was-${was}`;
+export function anchorOf({ kind, clause, cause, was, luck, inherited }: Finding): string {
+  const before = was === undefined ? (luck === undefined ? '' : `-${luck.kind}`) : `-was-${was}`;
   return `${kind}-${clause}-${cause}${before}${inherited ? '-inherited' : ''}`;
 }
 
 /** The cause in words, and what it was before where that is another one. */
 export function causeOf({ cause, was }: Finding): string {
   return was === undefined ? CAUSE_WORDS[cause] : `${CAUSE_WORDS[cause]}; before: ${CAUSE_WORDS[was]}`;
+}
+
+/** What a layout-dependent finding is here, and where it is not so; undefined: it is not one. */
+export function luckWords({ luck }: Pick<FindingCase, 'luck'>): string | undefined {
+  if (luck === undefined) return undefined;
+  const where = luck.layouts.map((layout) => `where ${layoutWords(layout)}`);
+  return `${luck.kind} with nothing taken before; not so ${where.join(', nor ')}`;
 }
 
 /** Why a finding in a case could not be judged on the other side, in words; undefined: it was. */

@@ -34,6 +34,7 @@ describe('toMarkdown', () => {
       'Still broken',
       'Fixed',
       'Broken before, hidden now',
+      'Layout-dependent',
       'Costs',
       'Different, no clause touched',
       'Ledger',

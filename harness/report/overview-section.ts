@@ -4,7 +4,16 @@ import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Section } from './budget.ts';
 import { code, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, causeOf, hiddenWords, isBackground, nameOf, rootName, type Group } from './kinds.ts';
+import {
+  anchorOf,
+  causeOf,
+  hiddenWords,
+  isBackground,
+  luckWords,
+  nameOf,
+  rootName,
+  type Group,
+} from './kinds.ts';
 import { patchesOf, type Report } from './report.ts';
 
 /** Rows of a table that had to shrink. */
@@ -38,7 +47,7 @@ export function overviewSection(report: Report, { title, shown }: Group): Sectio
 
 function rowOf(report: Report, { finding, scenario }: Illustration): Text[] {
   const [first] = finding.cases;
-  const hidden = first && hiddenWords(report.comparison, first);
+  const hidden = luckWords(finding) ?? (first && hiddenWords(report.comparison, first));
   return [
     [{ link: nameOf(finding), to: anchorOf(finding) }],
     [causeOf(finding), ...(hidden === undefined ? [] : [`; ${hidden}`])].join(''),

@@ -26,6 +26,8 @@ export interface Summary {
   readonly causeChanged: number;
   readonly masked: number;
   readonly unmasked: number;
+  /** Fixed or regressed, and not so in other layouts of pool and IOVA space. */
+  readonly layoutDependent: number;
   /** Costs of operations, a line of the table each. */
   readonly cheaper: number;
   readonly dearer: number;
@@ -50,6 +52,7 @@ export function summarise(comparison: Comparison): Summary {
     causeChanged: findings.filter((f) => f.was !== undefined).length,
     masked: count('masked'),
     unmasked: count('unmasked'),
+    layoutDependent: count('layout-dependent'),
     cheaper,
     dearer,
     different: different.length,

@@ -9,6 +9,7 @@ import type { InterleavePoint } from '../machine/events.ts';
 import type { Machine } from '../machine/machine.ts';
 import { DMA_MAPPING_ERROR, type Scatterlist } from '../machine/vocabulary.ts';
 import { Accesses } from './accesses.ts';
+import { occupy } from './layout.ts';
 import type { Mapping } from './mapping.ts';
 import { Observer } from './observer.ts';
 import { kernelFor, runEnded } from './returning.ts';
@@ -168,6 +169,8 @@ export class Execution {
 
   private initDomains(): 'done' {
     for (const device of this.machine.devices) this.dma.initDomain(device);
+    const taken = occupy(this.machine, this.scenario.layout);
+    this.observer?.leaveOut(taken);
     return 'done';
   }
 

@@ -6,6 +6,7 @@ import type { Machine } from '../machine/machine.ts';
 import type { Translation } from '../machine/iommu.ts';
 import { LABEL_FAULT } from '../machine/labels.ts';
 import { CHUNK } from '../machine/memory.ts';
+import type { Taken } from './layout.ts';
 import type { Scenario } from './scenario.ts';
 import type { DmaSegment, Held, Leftover, View } from './recording.ts';
 
@@ -30,6 +31,7 @@ export class Observer {
   private readonly syncs: number[] = [];
   /** Memory clock at the last observation. */
   private seen = -1;
+  private leftOut: Taken = { slots: 0, iovas: [] };
 
   constructor(machine: Machine, scenario: Scenario) {
     this.machine = machine;
@@ -72,13 +74,18 @@ export class Observer {
     }
   }
 
-  /** What is taken now. */
+  /** What was taken before the scenario begins is not of it. */
+  leaveOut(taken: Taken): void {
+    this.leftOut = taken;
+  }
+
+  /** What is taken now, of what the scenario took. */
   held(): Held {
     const { devices, pool } = this.machine;
     return {
-      slots: pool.used,
+      slots: pool.used - this.leftOut.slots,
       granules: devices.map((device) => device.domain.size),
-      iovas: devices.map((device) => device.iovad.live),
+      iovas: devices.map((device, i) => device.iovad.live - (this.leftOut.iovas[i] ?? 0)),
       queued: devices.map((device) => device.iovad.queued),
     };
   }

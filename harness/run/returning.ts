@@ -53,8 +53,8 @@ export function kernelFor(machine: Machine, state: State, scenario: Scenario, ru
   if (isOneStuck) suspect(state);
   const verdicts = suspects.get(state);
   if (verdicts === undefined) return machine;
-  const { machine: config, buffers, steps } = scenario;
-  const key = JSON.stringify([config, buffers, steps]);
+  const { machine: config, layout, buffers, steps } = scenario;
+  const key = JSON.stringify([config, layout, buffers, steps]);
   if (!verdicts.has(key)) verdicts.set(key, examine(machine, run));
   const verdict = verdicts.get(key);
   isOneStuck ||= verdict !== undefined;

@@ -4,6 +4,8 @@ import type { MachineConfig } from '../machine/config.ts';
 import type { InterleavePoint } from '../machine/events.ts';
 import type { Attrs, BufferIx, Direction, MappingIx, PhysAddr, Size, StepIx } from '../machine/vocabulary.ts';
 
+import type { Layout } from './layout.ts';
+
 /** A buffer of some driver. */
 export interface Buffer {
   readonly name: string;
@@ -136,6 +138,8 @@ export interface Scenario {
   readonly refs: readonly string[];
   readonly watch: readonly string[];
   readonly machine: MachineConfig;
+  /** What pool and IOVA space have given out before; undefined: nothing. */
+  readonly layout?: Layout;
   /** Names of machine.devices. */
   readonly deviceNames: readonly string[];
   readonly buffers: readonly Buffer[];

@@ -52,6 +52,12 @@ const finding = z.strictObject({
   cause: text,
   was: text.nullable(),
   hiddenBy: count.nullable(),
+  luck: z
+    .strictObject({
+      kind: z.enum(['fixed', 'regressed']),
+      layouts: z.array(z.strictObject({ passed: count, taken: count, iovas: z.array(count) })).min(1),
+    })
+    .nullable(),
   inherited: z.boolean(),
   scenario: z.string().regex(/^[a-z-]+\/[a-z0-9-]+$/),
   case: caseId,
@@ -137,6 +143,7 @@ export const compareSchema = z.strictObject({
     causeChanged: count,
     masked: count,
     unmasked: count,
+    layoutDependent: count,
     cheaper: count,
     dearer: count,
     different: count,

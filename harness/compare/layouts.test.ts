@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { judge } from '../contract/contract.ts';
+import { Machine } from '../machine/machine.ts';
+import { runScenario } from '../run/interpreter.ts';
+import { loadCorpus, selectScenarios } from '../scenario/load.ts';
+import { findState } from '../../variants/registry.ts';
+import type { State } from '../subject/state.ts';
+import { compare, type Comparison } from './comparison.ts';
+import { LAYOUTS } from './layouts.ts';
+
+const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));
+const machine = new Machine();
+
+function state(id: string): State {
+  const found = findState(id);
+  if (found === undefined) throw new Error(id);
+  return found;
+}
+
+/** `kind clause cause` of the findings, with what they are without a layout. */
+function said({ findings }: Comparison): string[] {
+  return findings.map(({ kind, clause, cause, luck }) =>
+    `${luck?.kind ?? ''} ${kind} ${clause} ${cause}`.trim(),
+  );
+}
+
+test('slots that were passed move the next ones, those that are taken too; what is held is the scenario’s own', () => {
+  const [scenario] = selectScenarios(corpus, 'map/page-untrusted*');
+  if (scenario === undefined) throw new Error('no case');
+  const run = runScenario(machine, state('baseline'), scenario);
+  const first = (layout?: (typeof LAYOUTS)[number]): unknown => {
+    const { bounceBuffers, steps, events } = runScenario(
+      machine,
+      state('baseline'),
+      layout ? { ...scenario, layout } : scenario,
+    );
+    return {
+      slot: bounceBuffers[0] && (bounceBuffers[0].start - 0x1000000) / 2048,
+      pfn: events.of('alloc_iova_fast')[0]?.result,
+      held: steps.map(({ held }) => held),
+    };
+  };
+  const held = run.steps.map((step) => step.held);
+  expect([first(), ...LAYOUTS.map(first)]).toEqual([
+    { slot: 0, pfn: 0xfffff, held },
+    // A request of a page or more begins at an even slot.
+    { slot: 4, pfn: 0xffffe, held },
+    // Two granules and one more.
+    { slot: 6, pfn: 0xffffc, held },
+    { slot: 64, pfn: 0xffffb, held },
+  ]);
+});
+
+test.each([
+  // Both search for ever, each at another hint.
+  [
+    'v3',
+    'review/map-aligned-from-start',
+    'errors/pool-full-endless*',
+    'fixed layout-dependent no-crash search-never-ends',
+  ],
+  ['v2', 'v3', 'min-align-mask/two*', 'regressed no-crash memset-out-of-memory'],
+  ['baseline', 'v1', 'map/page-untrusted*', 'fixed to-device-data not-cleaned'],
+])('%s → %s, %s: %s', (from, to, glob, expected) => {
+  const found = said(compare(state(from), state(to), selectScenarios(corpus, glob)));
+  const [clause, cause] = expected.split(' ').slice(-2);
+  expect(found.filter((line) => line.endsWith(`${clause} ${cause}`))).toEqual([expected]);
+});
+
+test('a layout is no difference by itself: what the baseline breaks it breaks in each', () => {
+  const scenarios = selectScenarios(corpus, 'sync/page-by-hand*');
+  const broken = (layout?: (typeof LAYOUTS)[number]): string[] =>
+    scenarios.flatMap((scenario) =>
+      judge(runScenario(machine, state('baseline'), layout ? { ...scenario, layout } : scenario)).flatMap(
+        ({ clause, breaks }) => breaks.map(({ cause }) => `${scenario.id} ${clause} ${cause}`),
+      ),
+    );
+  expect(broken().length).toBeGreaterThan(0);
+  for (const layout of LAYOUTS) expect(broken(layout)).toEqual(broken());
+});
+
+test('says in which layouts it is not so', () => {
+  const scenarios = selectScenarios(corpus, 'errors/pool-full-endless*');
+  const { findings } = compare(state('v3'), state('review/map-aligned-from-start'), scenarios);
+  const lucky = findings.filter(({ kind }) => kind === 'layout-dependent');
+  expect(lucky).toHaveLength(1);
+  const { layouts = [] } = lucky[0]?.luck ?? {};
+  expect(layouts.length).toBeGreaterThan(0);
+  for (const layout of layouts) expect(LAYOUTS).toContain(layout);
+});

@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Differences tried again where pool and IOVA space have given out other things before. */
+import { judge } from '../contract/contract.ts';
+import { sameCause } from '../contract/defect.ts';
+import type { ClauseId } from '../contract/verdict.ts';
+import type { Machine } from '../machine/machine.ts';
+import { lookAt } from '../run/interpreter.ts';
+import type { Layout } from '../run/layout.ts';
+import { sameBehaviour } from '../run/same.ts';
+import type { Scenario } from '../run/scenario.ts';
+import type { State } from '../subject/state.ts';
+import { classify, type CaseFinding } from './classify.ts';
+import { sideOf, type Side } from './side.ts';
+
+/** Odd numbers of slots, below and above the slots of a page and of a granule; odd and even IOVAs. */
+export const LAYOUTS: readonly Layout[] = [
+  { passed: 3, taken: 0, iovas: [1] },
+  { passed: 0, taken: 5, iovas: [2, 1] },
+  { passed: 61, taken: 2, iovas: [4] },
+];
+
+/** A state on a machine, and its run of a case as it is. */
+export interface Standing {
+  readonly machine: Machine;
+  readonly state: State;
+  readonly side: Side;
+}
+
+/**
+ * The findings, those called `layout-dependent` that are fixed or regressed here and not so in some other
+ * layout. A layout in which something fails that works here, or in which a crash hides the difference, says
+ * nothing.
+ */
+export function tryLayouts(
+  from: Standing,
+  to: Standing,
+  scenario: Scenario,
+  findings: readonly CaseFinding[],
+): readonly CaseFinding[] {
+  const doubtful = findings.filter(isDifference);
+  if (doubtful.length === 0 || !hasLuck(scenario)) return findings;
+  const clauses = [...new Set(doubtful.map(({ clause }) => clause))];
+  const others = LAYOUTS.map((layout) => ({ layout, found: compareIn(layout, from, to, scenario, clauses) }));
+  return findings.map((finding) => {
+    if (!isDifference(finding)) return finding;
+    const without = others.filter(({ found }) => found?.every((other) => !isSame(finding, other)));
+    if (without.length === 0) return finding;
+    const layouts = without.map(({ layout }) => layout);
+    return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts } };
+  });
+}
+
+function isDifference<F extends CaseFinding>(finding: F): finding is F & { kind: 'fixed' | 'regressed' } {
+  return finding.kind === 'fixed' || finding.kind === 'regressed';
+}
+
+/** Some mapping gets an IOVA or slots. */
+function hasLuck({ mappings }: Scenario): boolean {
+  return mappings.length > 0;
+}
+
+/** What differs in that layout; undefined: it says nothing. */
+function compareIn(
+  layout: Layout,
+  from: Standing,
+  to: Standing,
+  scenario: Scenario,
+  clauses: readonly ClauseId[],
+): CaseFinding[] | undefined {
+  const elsewhere = { ...scenario, layout };
+  const x = lookAt(from.machine, from.state, elsewhere);
+  const y = lookAt(to.machine, to.state, elsewhere);
+  const before = judge(x, clauses);
+  const [a, b] = [sideOf(x, before), sideOf(y, sameBehaviour(x, y) ? before : judge(y, clauses))];
+  return failsMore(a, from.side) || failsMore(b, to.side) ? undefined : classify(a, b, () => []);
+}
+
+/** Some map fails that works without the layout. */
+function failsMore({ maps }: Side, plain: Side): boolean {
+  return maps.some(({ returned }, at) => returned !== 'done' && plain.maps[at]?.returned === 'done');
+}
+
+/** The same change of the same clause, for the same cause or about the same owner; or a crash hides it. */
+function isSame(finding: CaseFinding, other: CaseFinding): boolean {
+  if (other.clause !== finding.clause) return false;
+  if (other.kind === 'masked' || other.kind === 'unmasked') return other.hiddenBy !== undefined;
+  if (other.kind !== finding.kind) return false;
+  const owners = new Set(finding.victims.map(({ of }) => of));
+  return sameCause(other.cause, finding.cause) || other.victims.some(({ of }) => owners.has(of));
+}
+
+/** The layout in words that follow "not where". */
+export function layoutWords({ passed, taken, iovas }: Layout): string {
+  const parts = [
+    ...(passed > 0 ? [`the search for slots begins ${passed} slots on`] : []),
+    ...(taken > 0 ? [`${taken} slots are taken`] : []),
+    ...(iovas.length > 0 ? [`IOVA ranges of ${iovas.join(' and ')} granules are taken`] : []),
+  ];
+  return parts.join(' and ');
+}
