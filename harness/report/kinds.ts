@@ -44,7 +44,7 @@ export function groupsOf(report: Report): Group[] {
     },
     {
       title: 'Layout-dependent',
-      label: 'differs in some layouts of pool and IOVA space only',
+      label: 'layout-dependent',
       shown: of(({ kind }) => kind === 'layout-dependent'),
     },
   ].filter(({ shown }) => shown.length > 0);
