@@ -37,7 +37,8 @@ export function accountFor(
   const attributions = new Map(
     changed.flatMap((finding): [Finding, Attribution][] => {
       const [smallest] = finding.cases;
-      return smallest === undefined
+      // A patch that changed the cause alone has neither broken nor mended anything.
+      return smallest === undefined || finding.was !== undefined
         ? []
         : [[finding, attribute(prefixes, walk, smallest.scenario, smallest)]];
     }),
