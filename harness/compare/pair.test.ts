@@ -67,7 +67,7 @@ describe('a map that worked and now fails', () => {
     if (found?.to === undefined) throw new Error('not broken');
     const run = runScenario(new Machine(), state('v8'), found.scenario);
     expect(plain(sentence(run, 'map-succeeds', found.cause, found.to))).toContain(
-      '17 slots asked for, 68 used, 60 free',
+      '17 slots asked for, 16 needed, 68 used, 60 free',
     );
   });
 });
