@@ -8,6 +8,7 @@ import { DEFAULT_GRID, enumerate, type Enumeration } from '../harness/explore/en
 import type { Target } from '../harness/explore/probe.ts';
 import { sourceOf, targetOf, type Assignment } from '../harness/explore/prober.ts';
 import { Search, type ExploredFinding } from '../harness/explore/search.ts';
+import { mergedWorkers } from '../harness/explore/shards.ts';
 import { sectionOf, tell, titleOf } from '../harness/explore/section.ts';
 import type { ProgramSource } from '../harness/explore/source.ts';
 import { inThisThread, inThreads, type Workers } from '../harness/explore/workers.ts';
@@ -33,13 +34,14 @@ import {
   type Args,
   type Command,
 } from './cli.ts';
+import { exploreShard, mergedShards, missingShards, shardOf, SHARDS } from './explore-shards.ts';
 import { corpusFolder, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { Interrupted, unlessInterrupted } from './interrupt.ts';
 import { endProgress, showProgress } from './terminal.ts';
 import { printAside } from './print.ts';
 
 export const explore: Command = {
-  usage: '<from> [<to>]',
+  usage: '[from] [to]',
   options: {
     runs: { type: 'string', value: 'N', help: 'programs to run (2000; with --time: as many as it takes)' },
     time: { type: 'string', value: 'TIME', help: 'stop after that time: 500ms, 30s, 2m' },
@@ -64,6 +66,7 @@ export const explore: Command = {
     corpus: SCENARIOS.corpus,
     program: { type: 'string', value: 'N', help: 'only program number N' },
     finding: { type: 'string', value: 'ID', help: 'only this finding' },
+    ...SHARDS,
     output: OUTPUT,
   },
   examples: ['v2 v3 --runs 20000 --seed 1', 'v8 --time 30s --clause confinement-read', 'v7 v8 --exhaustive'],
@@ -86,28 +89,29 @@ interface Limits {
 }
 
 async function run(args: Args): Promise<number> {
-  const [first = '', second] = args.positionals;
-  const seed = wholeNumber(args, 'seed', 1, 0, 0xffffffff);
-  const operations = wholeNumber(args, 'operations', DEFAULT_GRID.operations, 1, 4);
-  const assignment: Assignment = {
-    from: second === undefined ? undefined : stateNamed(first).id,
-    to: stateNamed(second ?? first).id,
-    clause: clauseOf(args),
-    different: second !== undefined && !args.flag('clauses-only'),
-    programs: args.flag('exhaustive') ? { operations } : { seed },
-  };
-  const grid = args.flag('exhaustive') ? enumerate({ ...DEFAULT_GRID, operations }) : undefined;
-  const limits = limitsOf(args, sourceOf(assignment));
+  const merged = mergedShards(args);
+  const assignment = merged?.assignment ?? assignmentOf(args);
+  for (const id of [assignment.from ?? assignment.to, assignment.to]) stateNamed(id);
+  const limits = merged === undefined ? limitsOf(args, sourceOf(assignment)) : { ...WHOLE, end: merged.end };
+  const shard = shardOf(args);
+  if (shard !== undefined) {
+    if (!Number.isFinite(limits.end)) throw new UserError('--shard needs --runs');
+    return exploreShard(args, shard, assignment, workersFor(args, assignment, limits), limits.end);
+  }
+  const { programs } = assignment;
+  const grid =
+    'operations' in programs ? enumerate({ ...DEFAULT_GRID, operations: programs.operations }) : undefined;
   const corpus = args.flag('save') ? writableFolder(args) : corpusFolder(args);
   const expectations = loadExpectations(expectationsFile(corpus));
-  const workers = workersFor(args, assignment, limits);
+  const workers = merged === undefined ? workersFor(args, assignment, limits) : mergedWorkers(merged);
   const search = new Search(workers, expectations, args.text('finding'));
-  const ended = await searching(search, limits, seed);
+  const ended = await searching(search, limits, 'seed' in programs ? programs.seed : 1);
   await workers.close();
   refuseUnknown(args.text('finding'), search, ended);
   const target = targetOf(assignment);
-  const how = grid === undefined ? `seed ${seed}` : 'exhaustive';
-  const head = args.text('finding') === undefined ? header(target, grid, search, how, ended.early) : [];
+  const how = 'seed' in programs ? `seed ${programs.seed}` : 'exhaustive';
+  const early = ended.early === '' && merged !== undefined ? missingShards(merged) : ended.early;
+  const head = args.text('finding') === undefined ? header(target, grid, search, how, early) : [];
   const machine = new Machine();
   const sections = ownFirst(search.findings).map((finding) =>
     sectionOf(machine, target, finding, replayOf(args, assignment, finding)),
@@ -117,6 +121,23 @@ async function run(args: Args): Promise<number> {
   if (ended.failure !== undefined) throw ended.failure;
   if (ended.early === INTERRUPTED) return EXIT_INTERRUPTED;
   return search.findings.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+/** All programs of a search, however long it takes. */
+const WHOLE: Limits = { first: 0, end: 0, deadline: Infinity };
+
+function assignmentOf(args: Args): Assignment {
+  const [first, second] = args.positionals;
+  if (first === undefined) throw new UserError('explore takes one state or two, or --merge FILE');
+  const seed = wholeNumber(args, 'seed', 1, 0, 0xffffffff);
+  const operations = wholeNumber(args, 'operations', DEFAULT_GRID.operations, 1, 4);
+  return {
+    from: second === undefined ? undefined : stateNamed(first).id,
+    to: stateNamed(second ?? first).id,
+    clause: clauseOf(args),
+    different: second !== undefined && !args.flag('clauses-only'),
+    programs: args.flag('exhaustive') ? { operations } : { seed },
+  };
 }
 
 /** The finding that was asked for has to be there; UserError that names those that are. */
@@ -135,13 +156,19 @@ function workersFor(args: Args, assignment: Assignment, { first, end }: Limits):
   return count === 1 ? inThisThread(assignment) : inThreads(assignment, count);
 }
 
-function replayOf(args: Args, { programs }: Assignment, { index, id }: ExploredFinding): string {
+function replayOf(
+  args: Args,
+  { from, to, different, programs }: Assignment,
+  { index, id }: ExploredFinding,
+): string {
   const options =
     'seed' in programs
       ? `--seed ${programs.seed}`
       : `--exhaustive${programs.operations === DEFAULT_GRID.operations ? '' : ` --operations ${programs.operations}`}`;
-  const also = args.flag('clauses-only') ? ' --clauses-only' : '';
-  const words = `${args.positionals.join(' ')} ${options}${also} --program ${index} --finding ${id}`;
+  const also = from !== undefined && !different ? ' --clauses-only' : '';
+  const states =
+    args.positionals.length > 0 ? args.positionals : [from, to].filter((one) => one !== undefined);
+  const words = `${states.join(' ')} ${options}${also} --program ${index} --finding ${id}`;
   return commandLineFor(args, 'explore', words);
 }
 

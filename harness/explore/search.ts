@@ -32,7 +32,7 @@ export interface ExpectedFinding {
 }
 
 /** Programs in one piece of work. */
-const PIECE = 64;
+export const PIECE = 64;
 /** Pieces asked for ahead of the one that is looked at, for each of several workers. */
 const AHEAD = 16;
 

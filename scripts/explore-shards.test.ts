@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { expectTrouble, run, type Outcome } from './testing/run.ts';
+
+const SEARCH = ['v2', 'v3', '--runs', '300', '--seed', '1', '--workers', '1'];
+let folder: string;
+const file = (name: string): string => join(folder, name);
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bouncediff-'));
+  const shards = [1, 2, 3].map(async (index) =>
+    run('explore', [...SEARCH, '--shard', `${index}/3`, '--output', file(`${index}.json`)]),
+  );
+  for (const outcome of await Promise.all(shards)) {
+    expect(outcome).toEqual({ exitCode: 0, stdout: '', stderr: '' });
+  }
+}, 120_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+async function merge(...args: string[]): Promise<Outcome> {
+  return run(
+    'explore',
+    args.flatMap((arg) => (arg.startsWith('--') ? [arg] : ['--merge', file(arg)])),
+  );
+}
+
+test('shards of separate processes, merged in any order, print what one search prints', async () => {
+  const one = await run('explore', SEARCH);
+  expect(one.exitCode).toBe(1);
+  expect(await merge('3.json', '1.json', '2.json')).toEqual(one);
+}, 120_000);
+
+test('a shard that is lost is said', async () => {
+  expectTrouble(
+    await merge('1.json', '3.json'),
+    '2 of 3 shards: 2/3 is missing; --allow-missing merges the others',
+  );
+  const { exitCode, stdout } = await merge('1.json', '3.json', '--allow-missing');
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain('(2 of 3 shards merged)');
+}, 120_000);
+
+test('what is no shard, or of another search, is one line', async () => {
+  writeFileSync(file('none.json'), '{}');
+  writeFileSync(file('text.json'), 'no');
+  const other = readFileSync(file('2.json'), 'utf8').replace('"seed": 1', '"seed": 2');
+  writeFileSync(file('other.json'), other);
+  expectTrouble(await merge('none.json'), /none\.json is no shard: /);
+  expectTrouble(await merge('text.json'), /text\.json is no JSON of a shard$/);
+  expectTrouble(await merge('gone.json'), /gone\.json: cannot be read/);
+  expectTrouble(await merge('1.json', 'other.json'), /other\.json is of another search than .*1\.json$/);
+  expectTrouble(await merge('1.json', '1.json'), /are the same shard, 1\/3$/);
+}, 120_000);
+
+test.each([
+  [['v2', 'v3', '--shard', '4/3'], '--shard "4/3" is none; expected one of several, like 3/8'],
+  [['v2', 'v3', '--shard', 'x'], /^--shard "x" is none/],
+  [['v2', 'v3', '--shard', '1/2', '--time', '3s'], '--shard and --time do not go together'],
+  [['v2', '--merge', 'x'], '--merge takes no states: the shards say which'],
+  [['--merge', 'x', '--seed', '2'], '--merge and --seed do not go together'],
+  [[], /^explore takes one state or two, or --merge FILE/],
+])('%j is one line and exit code 2', async (args, message) => {
+  expectTrouble(await run('explore', args), message);
+});
