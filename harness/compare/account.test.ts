@@ -21,7 +21,7 @@ function state(id: string): State {
 
 function account(from: string, to: string, scenarios: readonly Scenario[]): Account {
   const comparison = compare(state(from), state(to), scenarios);
-  return accountFor(machine, comparison, scenarios, () => undefined);
+  return accountFor(machine, comparison, { scenarios, whole: true }, () => undefined);
 }
 
 /** Clauses that the patch fixes or breaks somewhere. */

@@ -4,8 +4,10 @@ import type { Machine } from '../machine/machine.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { attribute, Prefixes, type Attribution } from './attribute.ts';
 import { walkBetween, type Walk } from './chain.ts';
+import { isInScope } from './claims.ts';
 import { isUnchanged, type Comparison, type Finding } from './comparison.ts';
 import { ledgerOf, passingBreaks, type LedgerEntry, type Passing } from './ledger.ts';
+import { bySize } from './size.ts';
 
 export interface Account {
   readonly walk: Walk;
@@ -13,22 +15,24 @@ export interface Account {
   readonly attributions: ReadonlyMap<Finding, Attribution>;
   readonly ledger: readonly LedgerEntry[];
   readonly passing: readonly Passing[];
-  /** Cases that the ledger looked at. */
+  /** Cases that the ledger looked at, those included that only one patch's claims are about. */
   readonly cases: number;
 }
 
+/** Most cases in scope of a claim that it is measured on beside the representative ones. */
+const IN_SCOPE = 4;
 /** Most cases without a touched clause that stand for the others. */
 const DIFFERENT = 8;
 
 /**
- * Accounts for a comparison. `scenarios`: what the ledger is measured on; undefined: the smallest case
- * of each finding, of each changed cost, and of what differs otherwise. NotReady when a state on the way is not
- * compiled; what `prefixes` have learned until then stays.
+ * Accounts for a comparison. The ledger is measured on all `scenarios`, or, when not `whole`, on the smallest
+ * case of each finding, of each changed cost, of what differs otherwise, and on the smallest in scope of each
+ * claim. NotReady when a state on the way is not compiled; what `prefixes` have learned until then stays.
  */
 export function accountFor(
   machine: Machine,
   comparison: Comparison,
-  scenarios: readonly Scenario[] | undefined,
+  { scenarios, whole }: { readonly scenarios: readonly Scenario[]; readonly whole: boolean },
   progress: (done: number, total: number) => void,
   prefixes = new Prefixes(machine),
 ): Account {
@@ -43,13 +47,25 @@ export function accountFor(
         : [[finding, attribute(prefixes, walk, smallest.scenario, smallest)]];
     }),
   );
-  const cases = scenarios ?? representatives(comparison, changed);
+  const cases = whole
+    ? scenarios
+    : [...new Set([...representatives(comparison, changed), ...inScopeOf(walk, scenarios)])];
   const ledger = walk.forth.map((stage, index) => {
     progress(index, walk.forth.length);
     return ledgerOf(prefixes, stage, cases);
   });
   progress(walk.forth.length, walk.forth.length);
   return { walk, attributions, ledger, passing: passingBreaks(ledger), cases: cases.length };
+}
+
+/** The smallest cases that each claim of the way is about. */
+function inScopeOf({ forth }: Walk, scenarios: readonly Scenario[]): Scenario[] {
+  const sorted = scenarios.toSorted(bySize);
+  return forth.flatMap(({ patch }) =>
+    patch.claims.flatMap(({ scope }) =>
+      sorted.filter((scenario) => isInScope(scope, scenario)).slice(0, IN_SCOPE),
+    ),
+  );
 }
 
 function representatives({ costs, different }: Comparison, changed: readonly Finding[]): Scenario[] {

@@ -4,7 +4,8 @@ import type { ChainLink } from '../subject/state.ts';
 import type { Account } from '../compare/account.ts';
 import type { Expected } from '../compare/expectations.ts';
 import type { Attribution, Turn } from '../compare/attribute.ts';
-import type { ClaimRecord, Effect, LedgerEntry } from '../compare/ledger.ts';
+import type { ClaimRecord, LedgerEntry } from '../compare/ledger.ts';
+import type { Effect } from '../compare/ledger-effects.ts';
 import type { Section } from './budget.ts';
 import {
   code,
@@ -86,10 +87,11 @@ function heading(level: 2 | 3, text: Text): Block {
   return { kind: 'heading', level, text };
 }
 
-function entryBlocks({ stage, claims, unexplained, declared, effects }: LedgerEntry): Block[] {
+function entryBlocks({ stage, claims, unexplained, unannounced, declared, effects }: LedgerEntry): Block[] {
   const items = [
     ...effectItems(claims.length === 0 ? 'measured' : 'unexplained', unexplained),
     ...claims.map(claimItem),
+    ...(claims.length === 0 ? effectItems('measured', unannounced) : effectItems('unannounced', unannounced)),
     ...effectItems('declared unsolved', declared),
     ...(effects.length === 0 ? ['measured: no difference'] : []),
   ];
@@ -132,7 +134,7 @@ function plainWords(effect: Effect): string {
 }
 
 function countsOf(ledger: readonly LedgerEntry[]): Block {
-  const rows = ledger.map(({ stage, claims, unexplained, declared }) => {
+  const rows = ledger.map(({ stage, claims, unexplained, unannounced, declared }) => {
     const of = (status: ClaimRecord['status']): string =>
       String(claims.filter((claim) => claim.status === status).length);
     const regressed = unexplained.filter(({ kind }) => kind === 'regressed').length;
@@ -140,14 +142,23 @@ function countsOf(ledger: readonly LedgerEntry[]): Block {
     return [
       `${stage.patch.id} ${stage.patch.subject}`,
       of('shown'),
-      of('not shown'),
+      of('not measured'),
       of('contradicted'),
       effects,
+      String(unannounced.length),
       String(declared.length),
     ];
   });
   return table(
-    ['patch', '>claims shown', '>not shown', '>contradicted', '>unexplained effects', '>declared'],
+    [
+      'patch',
+      '>claims shown',
+      '>not measured',
+      '>contradicted',
+      '>unexplained effects',
+      '>unannounced',
+      '>declared',
+    ],
     rows,
   );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison as JSON, in a versioned form that docs/json.md describes. */
 import type { Account } from '../compare/account.ts';
-import type { Effect } from '../compare/ledger.ts';
+import type { Effect } from '../compare/ledger-effects.ts';
 import type { Finding } from '../compare/comparison.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
@@ -63,7 +63,7 @@ export function toJson(report: Report): string {
       from: comparison.failedOnlyFrom.map(({ id }) => id),
       to: comparison.failedOnlyTo.map(({ id }) => id),
     },
-    ledger: account.ledger.map(({ stage, claims, unexplained, declared }) => ({
+    ledger: account.ledger.map(({ stage, claims, unexplained, unannounced, declared }) => ({
       patch: stage.patch.id,
       claims: claims.map(({ claim, status, shownBy, contradictedBy }) => ({
         text: claim.text,
@@ -72,6 +72,7 @@ export function toJson(report: Report): string {
         contradictedBy: contradictedBy.map(({ id }) => id),
       })),
       unexplained: unexplained.map(effect),
+      unannounced: unannounced.map(effect),
       declared: declared.map(effect),
     })),
     brokenOnTheWay: account.passing.map(({ clause, cause, made, takenBack, scenarios }) => ({

@@ -49,7 +49,7 @@ export function makeReport(
   const account = accountFor(
     machine,
     comparison,
-    wholeLedger ? scenarios : undefined,
+    { scenarios, whole: wholeLedger },
     progress,
     options.prefixes,
   );

@@ -168,12 +168,13 @@ export const compareSchema = z.strictObject({
       claims: z.array(
         z.strictObject({
           text,
-          status: z.enum(['shown', 'not shown', 'contradicted']),
+          status: z.enum(['shown', 'not measured', 'contradicted']),
           shownBy: caseIds,
           contradictedBy: caseIds,
         }),
       ),
       unexplained: z.array(effect),
+      unannounced: z.array(effect),
       declared: z.array(effect),
     }),
   ),

@@ -15,7 +15,13 @@ const zero: PostedPatch = {
   ...mail,
   applyToSwiotlb: zeroTheSlot,
   subject: 'swiotlb: zero the slot',
-  claims: [{ text: 'nothing of other users leaks', scope: {}, effects: [{ fixes: ['confinement-read'] }] }],
+  claims: [
+    {
+      text: 'nothing of other users leaks',
+      scope: {},
+      effects: [{ fixes: ['confinement-read'], causes: ['never-cleared'] }],
+    },
+  ],
 };
 const forget: PostedPatch = {
   ...mail,

@@ -4,7 +4,7 @@ import type { State } from '../../subject/state.ts';
 import type { Attribution, Turn } from '../../compare/attribute.ts';
 import type { Stage } from '../../compare/chain.ts';
 import type { Finding } from '../../compare/comparison.ts';
-import type { Effect } from '../../compare/ledger.ts';
+import type { Effect } from '../../compare/ledger-effects.ts';
 import type { Scenario } from '../../run/scenario.ts';
 import { code } from '../../text/document.ts';
 import type { Report } from '../report.ts';
@@ -78,6 +78,7 @@ export function hostile(report: Report, name: string): Report {
         stage: stage(entry.stage),
         claims: entry.claims.map((record) => ({ ...record, claim: { ...record.claim, text: name } })),
         unexplained: entry.unexplained.map(effect),
+        unannounced: entry.unannounced.map(effect),
         declared: entry.unexplained.map(effect),
       })),
       passing: account.passing.map((old) => ({

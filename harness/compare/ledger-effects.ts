@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What a patch does in a case. */
+import type { Defect } from '../contract/defect.ts';
+import { COSTS, type CostName } from '../run/costs.ts';
+import type { Scenario } from '../run/scenario.ts';
+import type { CaseFinding } from './classify.ts';
+import type { Evaluation } from './evaluate.ts';
+
+/** Something that a patch changes in a case. */
+export type Effect =
+  | (Defect & { readonly kind: 'fixed' | 'regressed'; readonly scenario: Scenario })
+  | { readonly kind: 'lowers' | 'raises'; readonly cost: CostName; readonly scenario: Scenario }
+  | { readonly kind: 'differs'; readonly scenario: Scenario };
+export type CaseEffects = readonly Effect[];
+
+/** Clauses and costs that change; where none does, whether the calls are others. */
+export function effectsIn(
+  scenario: Scenario,
+  before: Evaluation,
+  after: Evaluation,
+  findings: readonly CaseFinding[],
+  sameTrace: () => boolean,
+): CaseEffects {
+  const effects = findings.flatMap(({ kind, clause, cause }): Effect[] =>
+    kind === 'fixed' || kind === 'regressed' ? [{ kind, clause, cause, scenario }] : [],
+  );
+  for (const { name } of COSTS) {
+    let rise = 0;
+    for (const { step, costs } of after.costs) {
+      const old = before.costs.find((other) => other.step === step);
+      if (old !== undefined) rise += costs[name] - old.costs[name];
+    }
+    if (rise !== 0) effects.push({ kind: rise < 0 ? 'lowers' : 'raises', cost: name, scenario });
+  }
+  if (effects.length === 0 && !sameTrace()) effects.push({ kind: 'differs', scenario });
+  return effects;
+}
+
+/** Bad news: what somebody has to explain. */
+export function isBad({ kind }: Effect): boolean {
+  return kind === 'regressed' || kind === 'raises';
+}
