@@ -2,8 +2,10 @@
 /** The smallest case of a finding, run again and put side by side. */
 import { structuredPatch } from 'diff';
 import type { Comparison, Finding } from '../compare/comparison.ts';
+import type { Evidence } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { StateRun } from '../picture/memory-picture.ts';
+import { eventsAt, placesOf } from '../picture/places.ts';
 import { sequenceDiagram, type Broken } from '../picture/sequence.ts';
 import { traceOf } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
@@ -18,7 +20,7 @@ export interface Illustration {
   readonly finding: Finding;
   readonly scenario: Scenario;
   readonly because: Text;
-  /** Unified diff of the two traces around their first divergence; empty when they do not differ. */
+  /** The two traces, around their first divergence and around what the evidence names; empty when they do not differ. */
   readonly diff: readonly string[];
   /** The calls as a Mermaid sequence diagram. */
   readonly sequence: readonly string[];
@@ -47,7 +49,7 @@ export function illustrate(
     const y = returning(() => runScenario(machine, to, smallest.scenario));
     const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
     const because = evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence);
-    const diff = traceDiff(x, y, evidence?.step ?? 0);
+    const diff = traceDiff(x, y, run, evidence);
     const shown = { finding, scenario: smallest.scenario, because, diff };
     if (evidence === undefined) return [{ ...shown, sequence: [], map: '' }];
     const { clause, cause } = finding;
@@ -58,32 +60,66 @@ export function illustrate(
   });
 }
 
-/** The two traces around the first place where they differ, and around step `shown`. */
-function traceDiff(x: Run, y: Run, shown: number): string[] {
-  const { hunks } = structuredPatch(x.state, y.state, text(x), text(y), '', '', { context: CONTEXT });
-  const [first] = hunks;
+/**
+ * The two traces around the first place where they differ, around the step and the call that the evidence
+ * names, and around the last call before it that changed the finding's byte; empty when they do not differ.
+ */
+function traceDiff(x: Run, y: Run, shown: Run, evidence: Evidence | undefined): string[] {
+  const whole = { context: Number.MAX_SAFE_INTEGER };
+  const { hunks } = structuredPatch(x.state, y.state, text(x), text(y), '', '', whole);
+  const lines = hunks.flatMap((hunk) => hunk.lines).filter((line) => !line.startsWith('\\'));
+  const places = differences(lines);
+  const [first] = places;
   if (first === undefined) return [];
-  const ofStep = hunks.findLast((hunk) => stepOf(y, hunk.newStart) <= shown) ?? first;
-  const second = ofStep === first ? [] : ['  …', ...excerpt(ofStep.lines)];
-  const left = hunks.length - (ofStep === first ? 1 : 2);
+  const isShown = new Set<number>();
+  const show = (from: number, to: number): void => {
+    for (let at = Math.max(0, from - CONTEXT); at <= to + CONTEXT && at < lines.length; at++) isShown.add(at);
+  };
+  show(first.from, Math.min(first.to, first.from + LONGEST));
+  const own = shown === x ? '-' : '+';
+  // Which line of the diff is line number n of the trace that the evidence is about.
+  const at = [...lines.keys()].filter(
+    (index) => lines[index]?.startsWith(own) === true || lines[index]?.startsWith(' '),
+  );
+  for (const n of evidence === undefined ? [] : linesOf(shown, evidence)) show(at[n] ?? 0, at[n] ?? 0);
+  const left = places.filter(
+    ({ from, to }) => ![...isShown].some((index) => index >= from && index <= to),
+  ).length;
+  const excerpt = [...isShown]
+    .toSorted((a, b) => a - b)
+    .flatMap((index) => [...(index === 0 || isShown.has(index - 1) ? [] : ['  …']), lines[index] ?? '']);
   return [
     `--- ${x.state}`,
     `+++ ${y.state}`,
-    ...excerpt(first.lines),
-    ...second,
+    ...excerpt,
     ...(left > 0 ? [`  … ${left} more ${left === 1 ? 'place differs' : 'places differ'}`] : []),
   ];
 }
 
-/** The step that line number `line` (from 1) of the trace belongs to. */
-function stepOf(run: Run, line: number): number {
-  return traceOf(run)[line - 1]?.step ?? Infinity;
+/** Stretches of lines that differ, those that share their context together. */
+function differences(lines: readonly string[]): { from: number; to: number }[] {
+  const found: { from: number; to: number }[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.startsWith(' ')) continue;
+    const last = found.at(-1);
+    if (last !== undefined && index - last.to <= 2 * CONTEXT) last.to = index;
+    else found.push({ from: index, to: index });
+  }
+  return found;
 }
 
-function excerpt(lines: readonly string[]): string[] {
-  const real = lines.filter((line) => !line.startsWith('\\'));
-  const cut = real.length - LONGEST;
-  return cut > 0 ? [...real.slice(0, LONGEST), `  … ${cut} more lines here`] : real;
+/** Lines of the trace, from 0: the evidence's step, its call, and what changed its byte last before. */
+function linesOf(run: Run, evidence: Evidence): number[] {
+  const trace = traceOf(run);
+  const until = evidence.event >= 0 ? evidence.event : (run.steps[evidence.step]?.to ?? 0);
+  const touching = [...eventsAt(run, placesOf(run, evidence))].filter((event) => event < until);
+  const found = [
+    trace.findIndex(({ step, event }) => step === evidence.step && event < 0),
+    ...[evidence.event, Math.max(-1, ...touching)].map((event) =>
+      event < 0 ? -1 : trace.findIndex((line) => line.event === event),
+    ),
+  ];
+  return found.filter((line) => line >= 0);
 }
 
 function text(run: Run): string {
