@@ -49,7 +49,8 @@ export const bench: Command = {
 
 async function run(args: Args): Promise<number> {
   const length = args.flag('long') ? 'long' : 'short';
-  const states = args.positionals.length > 0 ? args.positionals.map(stateNamed) : statesFor(length);
+  const states =
+    args.positionals.length > 0 ? args.positionals.map((id) => stateNamed(id)) : statesFor(length);
   const programs = wholeNumber(args, 'programs', PROGRAMS[length], 1, 1e6);
   const cases = casesFor(corpusOf(args), args);
   const rounds = await measureStates(states, cases, length);

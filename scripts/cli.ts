@@ -122,12 +122,12 @@ export function isRead(args: Args): boolean {
 }
 
 /** The state of that id or expression; UserError that names the nearest ones, or says why it is none. */
-export function stateNamed(id: string): State {
+export function stateNamed(id: string, imported: readonly string[] = []): State {
   const state = expressed(id);
   if (state !== undefined) return state;
   const names = allStates().flatMap(({ id: name, alias }) => (alias === undefined ? [name] : [name, alias]));
   throw new UserError(
-    `unknown state ${quote(short(id))}; ${suggestion(short(id), names)} (the command states lists all)`,
+    `unknown state ${quote(short(id))}; ${suggestion(short(id), [...names, ...imported])} (the command states lists all)`,
   );
 }
 

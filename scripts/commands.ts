@@ -24,6 +24,11 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./review.ts')).review,
   },
   {
+    name: 'import',
+    summary: 'Keeps a kernel tree, and series on it, as states that every command takes.',
+    load: async () => (await import('./import.ts')).importCommand,
+  },
+  {
     name: 'matrix',
     summary: 'Many states side by side: clauses, scenarios and costs. Default: series ends and suggestions.',
     load: async () => (await import('./matrix.ts')).matrix,

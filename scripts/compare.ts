@@ -32,17 +32,18 @@ import {
   OUTPUT,
   quote,
   SCENARIOS,
-  stateNamed,
   toolVersion,
   type Args,
   type Command,
   type Option,
 } from './cli.ts';
+import { anyState } from './any-state.ts';
 import { compileFor, whenCompiled } from './builds.ts';
 import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { printAside } from './print.ts';
 import { progressLine, wantsColour } from './terminal.ts';
+import { WORKSPACE } from './workspace.ts';
 
 /** Columns of a terminal that does not tell. */
 const COLUMNS = 100;
@@ -75,6 +76,7 @@ export const COMPARISON = {
     help: 'append the Markdown there too, as to $GITHUB_STEP_SUMMARY',
   },
   ...SCENARIOS,
+  workspace: WORKSPACE,
   clause: { type: 'string', value: 'ID', help: 'only findings of this clause of the contract' },
   code: { type: 'boolean', help: 'the code of the functions involved, folded under each finding' },
   ledger: { type: 'boolean', help: 'measure the ledger of the patches on every case' },
@@ -106,11 +108,23 @@ export const compare: Command = {
 
 async function run(args: Args): Promise<number> {
   const [from = '', to = ''] = args.positionals;
-  const states = { from: stateNamed(from), to: stateNamed(to) };
-  if (args.text('accept') !== undefined && findState(states.to.id) === undefined) {
-    throw new UserError(`--accept is for states with a name of their own, not for ${visible(to)}`);
+  const states = { from: await anyState(from, args), to: await anyState(to, args) };
+  if (args.text('accept') !== undefined && args.text('expectations') === undefined) {
+    if (findState(states.to.id) === undefined) {
+      throw new UserError(`--accept is for states with a name of their own, not for ${visible(to)}`);
+    }
   }
-  return reportOn(args, readQuestion(args), states);
+  return reportOn(args, readQuestion(args), { ...states, notes: notesOn(states) });
+}
+
+/** What two states of different make have beside their patches. */
+function notesOn({ from, to }: { from: State; to: State }): Text[] {
+  if (from.root === to.root || (from.c === undefined && to.c === undefined)) return [];
+  const made = ({ id, c, origin }: State): string =>
+    c === undefined ? `${id} is of the model, as 5.14 is` : `${id} is compiled from ${origin}`;
+  return [
+    `different in the make: ${made(from)}; ${made(to)}: swiotlb, IOVA allocator and cache maintenance are each state's own`,
+  ];
 }
 
 /** What a command line asks of a comparison. */
@@ -146,13 +160,12 @@ export function readQuestion(args: Args, { own = false } = {}): Question {
   const file = named ?? (own ? undefined : corpusExpectations(args, reason !== undefined));
   if (reason !== undefined && file !== undefined) assertWritable(file);
   const corpus = corpusOf(args);
-  const anyState = named !== undefined;
   return {
     clause,
     failOn,
     reason,
     expectationsFile: file,
-    expectations: file === undefined ? [] : loadExpectations(file, { anyState }),
+    expectations: file === undefined ? [] : loadExpectations(file, { anyState: named !== undefined }),
     corpus,
     scenarios: casesFor(corpus, args),
     render,

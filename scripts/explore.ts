@@ -29,16 +29,18 @@ import {
   OUTPUT,
   quote,
   SCENARIOS,
-  stateNamed,
   wholeNumber,
   type Args,
   type Command,
 } from './cli.ts';
+import { anyState } from './any-state.ts';
+import { compileForAll, whenCompiled } from './builds.ts';
 import { exploreShard, mergedShards, missingShards, shardOf, SHARDS } from './explore-shards.ts';
 import { corpusFolder, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { Interrupted, unlessInterrupted } from './interrupt.ts';
 import { endProgress, showProgress } from './terminal.ts';
 import { printAside } from './print.ts';
+import { WORKSPACE, workspaceFolder } from './workspace.ts';
 
 export const explore: Command = {
   usage: '[from] [to]',
@@ -67,6 +69,7 @@ export const explore: Command = {
     program: { type: 'string', value: 'N', help: 'only program number N' },
     finding: { type: 'string', value: 'ID', help: 'only this finding' },
     ...SHARDS,
+    workspace: WORKSPACE,
     output: OUTPUT,
   },
   examples: ['v2 v3 --runs 20000 --seed 1', 'v8 --time 30s --clause confinement-read', 'v7 v8 --exhaustive'],
@@ -90,8 +93,11 @@ interface Limits {
 
 async function run(args: Args): Promise<number> {
   const merged = mergedShards(args);
-  const assignment = merged?.assignment ?? assignmentOf(args);
-  for (const id of [assignment.from ?? assignment.to, assignment.to]) stateNamed(id);
+  const assignment = merged?.assignment ?? (await assignmentOf(args));
+  await compileForAll([
+    await anyState(assignment.from ?? assignment.to, args),
+    await anyState(assignment.to, args),
+  ]);
   const limits = merged === undefined ? limitsOf(args, sourceOf(assignment)) : { ...WHOLE, end: merged.end };
   const shard = shardOf(args);
   if (shard !== undefined) {
@@ -113,9 +119,11 @@ async function run(args: Args): Promise<number> {
   const early = ended.early === '' && merged !== undefined ? missingShards(merged) : ended.early;
   const head = args.text('finding') === undefined ? header(target, grid, search, how, early) : [];
   const machine = new Machine();
-  const sections = ownFirst(search.findings).map((finding) =>
-    sectionOf(machine, target, finding, replayOf(args, assignment, finding)),
-  );
+  const sections: string[] = [];
+  for (const finding of ownFirst(search.findings)) {
+    const replay = replayOf(args, assignment, finding);
+    sections.push(await whenCompiled(() => sectionOf(machine, target, finding, replay)));
+  }
   output(args, `${[...head, ...sections].join('\n\n')}\n`);
   if (args.flag('save')) save(corpus, target, search.findings);
   if (ended.failure !== undefined) throw ended.failure;
@@ -126,14 +134,18 @@ async function run(args: Args): Promise<number> {
 /** All programs of a search, however long it takes. */
 const WHOLE: Limits = { first: 0, end: 0, deadline: Infinity };
 
-function assignmentOf(args: Args): Assignment {
+async function assignmentOf(args: Args): Promise<Assignment> {
   const [first, second] = args.positionals;
   if (first === undefined) throw new UserError('explore takes one state or two, or --merge FILE');
   const seed = wholeNumber(args, 'seed', 1, 0, 0xffffffff);
   const operations = wholeNumber(args, 'operations', DEFAULT_GRID.operations, 1, 4);
+  const from = await anyState(first, args);
+  const to = second === undefined ? from : await anyState(second, args);
+  const isImported = [from, to].some(({ c }) => c !== undefined);
   return {
-    from: second === undefined ? undefined : stateNamed(first).id,
-    to: stateNamed(second ?? first).id,
+    from: second === undefined ? undefined : from.id,
+    to: to.id,
+    ...(isImported ? { workspace: workspaceFolder(args) } : {}),
     clause: clauseOf(args),
     different: second !== undefined && !args.flag('clauses-only'),
     programs: args.flag('exhaustive') ? { operations } : { seed },

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
 import { markdownTable } from 'markdown-table';
+import type { State } from '../harness/subject/state.ts';
 import { findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
+import { scenarioOf } from '../harness/fidelity/scenario.ts';
 import { loadVectors, type Vectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { returning } from '../harness/run/returning.ts';
@@ -11,6 +13,9 @@ import { jsonText, visible } from '../harness/text/visible.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
+import { anyState } from './any-state.ts';
+import { compileFor } from './builds.ts';
+import { WORKSPACE } from './workspace.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
 
@@ -18,6 +23,12 @@ export const fidelity: Command = {
   usage: '[folder]',
   options: {
     state: { type: 'string', value: 'ID', help: 'only this state' },
+    against: {
+      type: 'string',
+      value: 'ID',
+      help: 'the recorded state that an imported one is held against (c/v3: v3, c: baseline)',
+    },
+    workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON instead of a table' },
     output: OUTPUT,
   },
@@ -34,6 +45,9 @@ async function run(args: Args): Promise<number> {
   const folder = args.positionals[0] ?? join(packageRoot(), 'harness', 'fidelity', 'data');
   const vectors = await interruptible(() => loadVectors(folder));
   const wanted = args.text('state');
+  if (wanted !== undefined && findState(wanted) === undefined) {
+    return replayImported(args, await anyState(wanted, args), vectors);
+  }
   const ids = wanted === undefined ? vectors.states : vectors.states.filter((id) => isState(id, wanted));
   if (wanted !== undefined && ids.length === 0) {
     throw new UserError(`no vectors for state ${quote(wanted)}; ${suggestion(wanted, vectors.states)}`);
@@ -42,6 +56,24 @@ async function run(args: Args): Promise<number> {
   output(args, args.flag('json') ? jsonText(results) : render(results));
   const bad = results.some((result) => 'total' in result && result.matched < result.total);
   return bad ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+/** An imported state against what its namesake was recorded doing: `c/v3` against v3, `c` against the baseline. */
+async function replayImported(args: Args, state: State, vectors: Vectors): Promise<number> {
+  const recorded = args.text('against') ?? state.id.split('/')[1] ?? 'baseline';
+  const id = vectors.states.find((known) => known === recorded || isState(known, recorded));
+  if (id === undefined) {
+    throw new UserError(
+      `nothing was recorded as ${quote(recorded)}; ${suggestion(recorded, vectors.states)} (--against ID)`,
+    );
+  }
+  const scenarios = vectors.programs.map(scenarioOf);
+  await compileFor([state], scenarios);
+  const result = await interruptible(() =>
+    returning(() => compareWithVectors(new Machine(), state, vectors.programs, vectors.results(id))),
+  );
+  output(args, args.flag('json') ? jsonText([result]) : render([result]));
+  return result.matched < result.total ? EXIT_BAD_NEWS : EXIT_OK;
 }
 
 function replay(vectors: Vectors, ids: readonly string[]): (Fidelity | Missing)[] {

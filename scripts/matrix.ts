@@ -4,24 +4,19 @@ import { buildMatrix } from '../harness/compare/matrix.ts';
 import { matrixToJson, matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
 import { sideBySide } from '../harness/subject/subject.ts';
 import { DMA_IOMMU } from '../variants/registry.ts';
-import {
-  EXIT_OK,
-  output,
-  OUTPUT,
-  SCENARIOS,
-  stateNamed,
-  toolVersion,
-  type Args,
-  type Command,
-} from './cli.ts';
+import { EXIT_OK, output, OUTPUT, SCENARIOS, toolVersion, type Args, type Command } from './cli.ts';
+import { anyState } from './any-state.ts';
+import { compileFor } from './builds.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
+import { WORKSPACE } from './workspace.ts';
 
 export const matrix: Command = {
   usage: '[states...]',
   options: {
     ...SCENARIOS,
+    workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON instead of Markdown' },
     output: OUTPUT,
   },
@@ -32,9 +27,13 @@ export const matrix: Command = {
 
 async function run(args: Args): Promise<number> {
   const { positionals } = args;
-  const states = positionals.length > 0 ? positionals.map(stateNamed) : sideBySide(DMA_IOMMU);
+  const states =
+    positionals.length > 0
+      ? await Promise.all(positionals.map(async (id) => anyState(id, args)))
+      : sideBySide(DMA_IOMMU);
   const corpus = corpusOf(args);
   const cases = casesFor(corpus, args);
+  await compileFor(states, cases);
   const built = await interruptible(() => buildMatrix(states, cases, progressLine('cases')));
   const context = { corpusHash: corpus.hash, version: toolVersion() };
   output(args, (args.flag('json') ? matrixToJson : matrixToMarkdown)(built, context));

@@ -5,7 +5,7 @@ import type { Text } from '../harness/text/document.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { oneOf, type Args, type Command, type Option } from './cli.ts';
 import { COMPARISON, readQuestion, reportOn } from './compare.ts';
-import { objectsFolder, WORKSPACE } from './workspace.ts';
+import { objectsFolder } from './workspace.ts';
 
 const MACHINES = ['tree', 'model'] as const;
 
@@ -24,7 +24,6 @@ export const TREE = {
     choices: MACHINES,
     help: "below dma-iommu.c the tree's own swiotlb.c and iova.c (tree), or the model's of 5.14 (model)",
   },
-  workspace: WORKSPACE,
 } as const satisfies Readonly<Record<string, Option>>;
 
 export const review: Command = {

@@ -5,7 +5,9 @@ import { visible } from '../harness/text/visible.ts';
 import { methodsNamed } from '../harness/source/names.ts';
 import type { FunctionDiff, SourceFunction } from '../harness/source/effective-source.ts';
 import { openSources } from '../harness/source/sources.ts';
-import { EXIT_OK, output, OUTPUT, stateNamed, type Args, type Command } from './cli.ts';
+import { anyState } from './any-state.ts';
+import { WORKSPACE } from './workspace.ts';
+import { EXIT_OK, output, OUTPUT, type Args, type Command } from './cli.ts';
 
 export const source: Command = {
   usage: '<state> [function]',
@@ -15,6 +17,7 @@ export const source: Command = {
       value: 'STATE',
       help: 'what changes from <state>, the - side, to STATE, the + side',
     },
+    workspace: WORKSPACE,
     output: OUTPUT,
   },
   examples: ['v3 iommu_dma_map_page', 'v5.3 --diff v5.4', 'v7 mapPage --diff v8'],
@@ -24,9 +27,9 @@ export const source: Command = {
 
 async function run(args: Args): Promise<number> {
   const [id = '', name] = args.positionals;
-  const state = stateNamed(id);
+  const state = await anyState(id, args);
   const otherId = args.text('diff');
-  const other = otherId === undefined ? undefined : stateNamed(otherId);
+  const other = otherId === undefined ? undefined : await anyState(otherId, args);
   const sources = await openSources();
   const functions = [...sources.effectiveSource(state).functions.values()];
   if (other === undefined) {

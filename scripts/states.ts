@@ -3,21 +3,23 @@ import { markdownTable } from 'markdown-table';
 import { cellCode, text } from '../harness/text/escape.ts';
 import { jsonText } from '../harness/text/visible.ts';
 import type { State } from '../harness/subject/state.ts';
-import { allStates } from '../variants/registry.ts';
+import { everyState } from './any-state.ts';
+import { WORKSPACE } from './workspace.ts';
 import { EXIT_OK, output, OUTPUT, type Args, type Command } from './cli.ts';
 
 export const states: Command = {
   usage: '',
   options: {
     json: { type: 'boolean', help: 'JSON instead of a table' },
+    workspace: WORKSPACE,
     output: OUTPUT,
   },
   examples: ['', '--json'],
   run,
 };
 
-function run(args: Args): number {
-  output(args, listed(allStates(), args.flag('json')));
+async function run(args: Args): Promise<number> {
+  output(args, listed(await everyState(args), args.flag('json')));
   return EXIT_OK;
 }
 

@@ -11,14 +11,18 @@ import { sentence } from '../harness/contract/sentence.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
 import { returning } from '../harness/run/returning.ts';
 import { selectScenarios } from '../harness/scenario/load.ts';
-import { EXIT_OK, output, OUTPUT, SCENARIOS, stateNamed, type Args, type Command } from './cli.ts';
+import { EXIT_OK, output, OUTPUT, SCENARIOS, type Args, type Command } from './cli.ts';
+import { anyState } from './any-state.ts';
+import { compileFor } from './builds.ts';
 import { corpusOf } from './corpus.ts';
+import { WORKSPACE } from './workspace.ts';
 
 export const trace: Command = {
   usage: '<state> <scenario>',
   options: {
     names: { type: 'boolean', help: 'addresses by name (buffer+0x40) instead of raw' },
     corpus: SCENARIOS.corpus,
+    workspace: WORKSPACE,
     output: OUTPUT,
   },
   examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names', 'v3 my-case.yaml'],
@@ -26,11 +30,12 @@ export const trace: Command = {
   run,
 };
 
-function run(args: Args): number {
+async function run(args: Args): Promise<number> {
   const [id = '', glob = ''] = args.positionals;
-  const state = stateNamed(id);
+  const state = await anyState(id, args);
   const machine = new Machine();
   const cases = selectScenarios(corpusOf(args, glob), glob);
+  await compileFor([state], cases);
   const texts = cases.map((scenario) =>
     render(
       returning(() => runScenario(machine, state, scenario)),

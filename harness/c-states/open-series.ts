@@ -48,6 +48,11 @@ export interface Names {
   series(version: string, index: number, all: readonly string[]): string;
 }
 
+/** The names of what was imported as `name`. */
+export function importNames(name: string): Names {
+  return { base: () => name, series: (version) => `${name}/${version}` };
+}
+
 /** The names of a review: `base` and `v3`, `v3.1`, …; with two bases, `v2.0` and `v3.0`. */
 export const REVIEW_NAMES: Names = {
   base: (series, bases) => (bases === 1 ? 'base' : `${series}.0`),
@@ -77,6 +82,15 @@ export async function openSeries(request: SeriesRequest, names: Names): Promise<
     const states = family.add(series, ids[index] ?? '');
     return { ...states, family, notes: [...notes, ...series.notes, ...states.applied.notes] };
   });
+}
+
+/** A tree without any series. */
+export async function openBase(
+  { tree, base, below, cacheFolder }: Omit<SeriesRequest, 'series'>,
+  id: string,
+): Promise<Family> {
+  const opened = await new Trees(tree).at(base);
+  return new Family(await takeSnapshot(opened, []), { id, below, cacheFolder });
 }
 
 async function place(argument: string, request: SeriesRequest, trees: Trees): Promise<Placed> {

@@ -39,7 +39,7 @@ export async function takeSnapshot(tree: KernelTree, series: readonly PostedSeri
 }
 
 /** A snapshot of these files. */
-function snapshotOf(
+export function snapshotOf(
   { name, version, git }: Pick<KernelTree, 'name' | 'version' | 'git'>,
   files: ReadonlyMap<string, SourceFile>,
 ): Snapshot {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The work of exploration that can be done anywhere: programs probed, a finding shrunk. */
-import type { State } from '../subject/state.ts';
-import { findExpressed } from '../../variants/registry.ts';
+import { Workspace } from '../c-states/workspace.ts';
+import { ALL_BUILDS, type State } from '../subject/state.ts';
+import { findExpressed, findState } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
 import { eachReturning, returning } from '../run/returning.ts';
@@ -17,6 +18,8 @@ export interface Assignment {
   /** Id of a state; undefined: `to` alone. */
   readonly from: string | undefined;
   readonly to: string;
+  /** Where imported states are looked up. */
+  readonly workspace?: string;
   readonly clause: ClauseId | undefined;
   readonly different: boolean;
   readonly programs: { readonly seed: number } | { readonly operations: number };
@@ -41,10 +44,10 @@ export interface ShrunkProgram {
 }
 
 /** The states of an assignment. */
-export function targetOf({ from, to, clause, different }: Assignment): Target {
+export function targetOf({ from, to, clause, different, workspace }: Assignment): Target {
   return {
-    from: from === undefined ? undefined : known(from),
-    to: known(to),
+    from: from === undefined ? undefined : known(from, workspace),
+    to: known(to, workspace),
     clause,
     different,
   };
@@ -103,8 +106,19 @@ export class Prober {
   }
 }
 
-function known(id: string): State {
-  const state = findExpressed(id);
+function known(id: string, workspace: string | undefined): State {
+  const state = findState(id) ?? imported(id, workspace) ?? findExpressed(id);
   if (state === undefined) throw new RangeError(`no state ${id}`);
+  // A run must not wait for a compiler.
+  for (const build of ALL_BUILDS) state.prepare?.(build);
   return state;
+}
+
+const workspaces = new Map<string, Workspace>();
+
+function imported(id: string, folder: string | undefined): State | undefined {
+  if (folder === undefined) return undefined;
+  let workspace = workspaces.get(folder);
+  if (workspace === undefined) workspaces.set(folder, (workspace = new Workspace(folder)));
+  return workspace.find(id);
 }

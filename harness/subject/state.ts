@@ -118,6 +118,11 @@ export interface MachineBuild {
   readonly swiotlb: boolean;
 }
 
+/** Every such configuration. */
+export const ALL_BUILDS: readonly MachineBuild[] = [4096, 16384, 65536].flatMap((pageSize) =>
+  [true, false].map((swiotlb) => ({ pageSize, swiotlb })),
+);
+
 /** A state. */
 export interface State {
   /** Unique among all states: `SUBJECT/STATE`, plain `v3` for a state of this repository's subject. */

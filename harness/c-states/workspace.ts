@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** A folder with kernel trees and series that were imported: their sources by content, and what was compiled. */
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import type { SourceFile } from '../posted/kernel-tree.ts';
+import type { PostedSeries } from '../posted/series.ts';
+import { cannot, makeFolder, writeFile } from '../text/files.ts';
+import { UserError } from '../text/user-error.ts';
+import type { State } from '../subject/state.ts';
+import { Family } from './family.ts';
+import { snapshotOf, type Snapshot } from './snapshot.ts';
+
+/** What a name may be made of. */
+export const NAME = /^[a-z0-9._-]+$/;
+
+const BLOB = z.string().regex(/^[0-9a-f]{40}$/);
+/** What is in the file of a name. The series is what posted/ made of mails, and goes back there as it is. */
+const manifestSchema = z.object({
+  format: z.literal(1),
+  tree: z.object({
+    name: z.string(),
+    version: z.string(),
+    git: z.object({ gitDir: z.string(), commit: z.string() }).optional(),
+  }),
+  below: z.enum(['tree', 'machine']),
+  files: z.record(z.string(), BLOB),
+  series: z.array(z.object({ version: z.string(), patches: z.array(z.unknown()) }).loose()),
+});
+
+export class Workspace {
+  private readonly folder: string;
+  private readonly opened = new Map<string, readonly State[]>();
+
+  /** `folder` need not be there. */
+  constructor(folder: string) {
+    this.folder = folder;
+  }
+
+  /** Where compiled objects are kept. */
+  get objects(): string {
+    return join(this.folder, 'objects');
+  }
+
+  /** The names that were imported, sorted. */
+  names(): string[] {
+    const folder = join(this.folder, 'states');
+    if (!existsSync(folder)) return [];
+    return readdirSync(folder)
+      .filter((file) => file.endsWith('.json'))
+      .map((file) => file.slice(0, -'.json'.length))
+      .filter((name) => NAME.test(name))
+      .sort();
+  }
+
+  /** Keeps a tree and its series; what went by that name before is replaced. */
+  write(
+    name: string,
+    snapshot: Snapshot,
+    { below, series }: { below: 'tree' | 'machine'; series: readonly PostedSeries[] },
+  ): void {
+    for (const folder of ['files', 'states', 'objects']) makeFolder(join(this.folder, folder));
+    const files: Record<string, string> = {};
+    for (const [path, { text, blob }] of snapshot.files) {
+      files[path] = blob;
+      const file = join(this.folder, 'files', blob);
+      if (!existsSync(file)) writeFile(file, text);
+    }
+    const { name: tree, version, git } = snapshot;
+    const manifest = { format: 1, tree: { name: tree, version, git }, below, files, series };
+    writeFile(this.file(name), `${JSON.stringify(manifest)}\n`);
+    this.opened.delete(name);
+  }
+
+  /** The states of a name, the tree's own first; none if nobody imported it. */
+  states(name: string): readonly State[] {
+    if (!NAME.test(name) || !existsSync(this.file(name))) return [];
+    let states = this.opened.get(name);
+    if (states === undefined) this.opened.set(name, (states = this.open(name)));
+    return states;
+  }
+
+  /** The state of that id or alias: `c`, `c/v3`, `c/v3.1`. */
+  find(id: string): State | undefined {
+    const [name = ''] = id.split('/');
+    return this.states(name).find((state) => state.id === id || state.alias === id);
+  }
+
+  /** Deletes all of it. */
+  clean(): void {
+    for (const folder of ['files', 'states', 'objects']) {
+      try {
+        rmSync(join(this.folder, folder), { recursive: true, force: true });
+      } catch (error) {
+        throw cannot('delete', join(this.folder, folder), error);
+      }
+    }
+    this.opened.clear();
+  }
+
+  private file(name: string): string {
+    return join(this.folder, 'states', `${name}.json`);
+  }
+
+  private open(name: string): State[] {
+    const { tree, below, files, series } = this.manifest(name);
+    const contents = new Map<string, SourceFile>();
+    for (const [path, blob] of Object.entries(files)) {
+      contents.set(path, { text: this.content(name, blob), blob });
+    }
+    const family = new Family(snapshotOf({ ...tree, git: tree.git }, contents), {
+      id: name,
+      cacheFolder: this.objects,
+      below,
+    });
+    const posted = series as unknown as readonly PostedSeries[];
+    return [family.base, ...posted.flatMap((one) => family.add(one, `${name}/${one.version}`).states)];
+  }
+
+  private manifest(name: string): z.infer<typeof manifestSchema> {
+    try {
+      return manifestSchema.parse(JSON.parse(readFileSync(this.file(name), 'utf8')));
+    } catch {
+      throw this.damaged(name);
+    }
+  }
+
+  private content(name: string, blob: string): string {
+    try {
+      return readFileSync(join(this.folder, 'files', blob), 'utf8');
+    } catch {
+      throw this.damaged(name);
+    }
+  }
+
+  private damaged(name: string): UserError {
+    return new UserError(
+      `${name} in the workspace ${JSON.stringify(this.folder)} is damaged: import it again`,
+    );
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** States by what the user calls them: of the registry, or imported into the workspace. */
+import { allStates, findState } from '../variants/registry.ts';
+import type { State } from '../harness/subject/state.ts';
+import { suggestion, UserError } from '../harness/text/user-error.ts';
+import { quote, stateNamed, type Args } from './cli.ts';
+import { workspaceFolder } from './workspace.ts';
+
+/** The state of that id; UserError that names the nearest ones. */
+export async function anyState(id: string, args: Args): Promise<State> {
+  const state = findState(id);
+  if (state !== undefined) return state;
+  const workspace = await openWorkspace(args);
+  const [name = ''] = id.split('/');
+  const imported = workspace.find(id);
+  if (imported !== undefined) return imported;
+  const own = workspace.states(name);
+  if (own.length === 0) {
+    // Says which states there are.
+    return stateNamed(id, workspace.names());
+  }
+  const names = own.flatMap(({ id: known, alias }) => (alias === undefined ? [known] : [known, alias]));
+  throw new UserError(`unknown state ${quote(id)}; ${suggestion(id, names)} (the command states lists all)`);
+}
+
+/** All of them, imported ones last. */
+export async function everyState(args: Args): Promise<readonly State[]> {
+  const workspace = await openWorkspace(args);
+  return [...allStates(), ...workspace.names().flatMap((name) => workspace.states(name))];
+}
+
+/** Loading what reads it takes longer than most commands want to wait for nothing. */
+async function openWorkspace(args: Args) {
+  const { Workspace } = await import('../harness/c-states/workspace.ts');
+  return new Workspace(workspaceFolder(args));
+}
