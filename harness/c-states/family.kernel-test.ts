@@ -22,8 +22,9 @@ import { takeSnapshot } from './snapshot.ts';
 import { seriesOf, type Edit } from './testing/mail-of.ts';
 
 const trees = process.env['BOUNCEDIFF_KERNEL_TREES'];
-if (trees === undefined)
+if (trees === undefined) {
   throw new Error('BOUNCEDIFF_KERNEL_TREES names no folder with the kernel trees 5.14 and 6.12');
+}
 const cacheFolder = process.env['BOUNCEDIFF_KERNEL_CACHE'] ?? mkdtempSync(join(tmpdir(), 'bouncediff-'));
 const BUILD = { pageSize: 4096, swiotlb: true };
 const scenarios = loadCorpus(join(packageRoot(), 'corpus')).scenarios.filter(
