@@ -2,20 +2,13 @@
 import { measureCosts } from '../harness/compare/operation-costs.ts';
 import { costsToJson, costsToMarkdown } from '../harness/report/costs-page.ts';
 import { OPERATIONS } from '../harness/run/situation.ts';
-import {
-  EXIT_OK,
-  oneOf,
-  output,
-  OUTPUT,
-  SCENARIOS,
-  stateNamed,
-  toolVersion,
-  type Args,
-  type Command,
-} from './cli.ts';
+import { EXIT_OK, oneOf, output, OUTPUT, SCENARIOS, toolVersion, type Args, type Command } from './cli.ts';
+import { anyState } from './any-state.ts';
+import { compileFor } from './builds.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
+import { WORKSPACE } from './workspace.ts';
 
 export const costs: Command = {
   usage: '<states...>',
@@ -28,6 +21,7 @@ export const costs: Command = {
     },
     differing: { type: 'boolean', help: 'only what does not cost the same in all states' },
     ...SCENARIOS,
+    workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON instead of Markdown, a row per situation (docs/json.md)' },
     output: OUTPUT,
   },
@@ -36,11 +30,12 @@ export const costs: Command = {
 };
 
 async function run(args: Args): Promise<number> {
-  const states = args.positionals.map(stateNamed);
+  const states = await Promise.all(args.positionals.map(async (id) => anyState(id, args)));
   const named = args.text('operation');
   const operation = named === undefined ? undefined : oneOf(named, 'operation', OPERATIONS);
   const corpus = corpusOf(args);
   const cases = casesFor(corpus, args);
+  await compileFor(states, cases);
   const measured = await interruptible(() => measureCosts(states, cases, progressLine('cases')));
   const shown = measured.rows.filter(
     ({ situation }) => (operation ?? situation.operation) === situation.operation,

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { importNames, openBase, openSeries, type SeriesRequest } from '../harness/c-states/open-series.ts';
 import { NAME, Workspace } from '../harness/c-states/workspace.ts';
-import type { Family } from '../harness/c-states/family.ts';
-import type { PostedSeries } from '../harness/posted/series.ts';
-import type { State } from '../harness/subject/state.ts';
+import type { Family, SeriesStates } from '../harness/c-states/family.ts';
 import { compileAhead } from '../harness/kernel-c/compiled-state.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { allStates } from '../variants/registry.ts';
@@ -67,7 +65,7 @@ async function run(args: Args): Promise<number> {
 interface Opened {
   readonly family: Family;
   readonly name: string;
-  readonly series: readonly { readonly series: PostedSeries; readonly states: readonly State[] }[];
+  readonly series: readonly SeriesStates[];
   readonly notes: readonly string[];
 }
 

@@ -27,6 +27,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>;
   /** It has much to do: worth V8's optimiser, which costs a short run more than it gains. */
   readonly long?: boolean;
+  /** Milliseconds that it may take on a busy machine. */
+  readonly timeout?: number;
 }
 
 /** Variables of the user, none of the test run: no colours, nothing of npm. However slow it is: no progress. */
@@ -43,7 +45,7 @@ afterAll(() => ending.abort());
 export async function execute(
   file: string,
   args: readonly string[],
-  { cwd, root = ROOT, env }: RunOptions = {},
+  { cwd, root = ROOT, env, timeout = TIMEOUT }: RunOptions = {},
 ): Promise<Outcome> {
   const { exitCode, stdout, stderr } = await execa(file, args, {
     cwd: cwd ?? root,
@@ -52,7 +54,7 @@ export async function execute(
     reject: false,
     stdin: 'ignore',
     stripFinalNewline: false,
-    timeout: TIMEOUT,
+    timeout,
     cancelSignal: ending.signal,
     killSignal: 'SIGKILL',
   });
