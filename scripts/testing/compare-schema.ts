@@ -41,6 +41,7 @@ const evidence = z.strictObject({
   expected: z.int().optional(),
   observed: z.int().optional(),
   asked: count.optional(),
+  needed: count.optional(),
   used: count.optional(),
   free: count.optional(),
   place: text.optional(),
