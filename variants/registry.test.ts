@@ -273,6 +273,8 @@ describe('composing', () => {
     m.reset({
       ...MACHINE_DEFAULTS,
       strict: false,
+      // Where physical 0 is memory, for first patches maintain it.
+      cache: 'off',
       devices: [device, { ...DEVICE_DEFAULTS, coherent: false }],
     });
     const ops = install(m);
