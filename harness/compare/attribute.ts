@@ -2,12 +2,12 @@
 /** Which patch did it: differences walked through the prefixes of a series. */
 import { assertReady, NotReady } from '../subject/not-ready.ts';
 import type { ChainLink, State } from '../subject/state.ts';
-import type { ClauseId } from '../contract/verdict.ts';
+import type { ClauseId, Verdict } from '../contract/verdict.ts';
 import { shared, type Victim } from '../contract/victim.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MappingIx } from '../machine/vocabulary.ts';
-import { costsOf } from '../run/costs.ts';
+import { costsOf, type StepCosts } from '../run/costs.ts';
 import type { Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
 import { behaviourOf } from '../run/trace.ts';
@@ -58,18 +58,51 @@ export interface Attribution {
   readonly counterparts: readonly Stage[];
 }
 
+/** What follows from a run, each worked out when first asked for; states that behave alike share it. */
+class Judged implements Evaluation {
+  private readonly found: {
+    readonly run: Run;
+    verdicts?: Verdict[];
+    costs?: readonly StepCosts[];
+    one: Map<ClauseId, Verdict>;
+  };
+  readonly run: Run;
+
+  constructor(run: Run, like?: Judged) {
+    this.run = run;
+    this.found = like?.found ?? { run, one: new Map() };
+  }
+
+  get verdicts(): readonly Verdict[] {
+    return (this.found.verdicts ??= judge(this.found.run));
+  }
+
+  get costs(): readonly StepCosts[] {
+    return (this.found.costs ??= costsOf(this.found.run));
+  }
+
+  /** The verdict of one clause, without the others where nobody asked for them. */
+  verdict(clause: ClauseId): Verdict | undefined {
+    const { verdicts, one, run } = this.found;
+    if (verdicts !== undefined) return verdicts.find((verdict) => verdict.clause === clause);
+    const known = one.get(clause) ?? judge(run, [clause])[0];
+    if (known !== undefined) one.set(clause, known);
+    return known;
+  }
+}
+
 /** What a state makes of a case, evaluated when first asked for. */
 export class Prefixes {
   private readonly machine: Machine;
-  private readonly known = new Map<string, Evaluation>();
+  private readonly known = new Map<string, Judged>();
   /** Per scenario: the evaluations that differ in what was observed. */
-  private readonly distinct = new Map<string, Evaluation[]>();
+  private readonly distinct = new Map<string, Judged[]>();
 
   constructor(machine: Machine) {
     this.machine = machine;
   }
 
-  of(state: State, scenario: Scenario): Evaluation {
+  of(state: State, scenario: Scenario): Judged {
     const key = `${state.id} ${scenario.id}`;
     let evaluation = this.known.get(key);
     if (evaluation === undefined) {
@@ -81,19 +114,20 @@ export class Prefixes {
   }
 
   /** Most patches change nothing in a case: what another state's run was found to be holds for this one. */
-  private evaluate(run: Run): Evaluation {
+  private evaluate(run: Run): Judged {
     const others = this.distinct.get(run.scenario.id) ?? [];
     const same = others.find((other) => sameBehaviour(run, other.run));
-    if (same !== undefined) return { ...same, run };
-    const evaluation = { run, verdicts: judge(run), costs: costsOf(run) };
+    if (same !== undefined) return new Judged(run, same);
+    const evaluation = new Judged(run);
     this.distinct.set(run.scenario.id, [...others, evaluation]);
     return evaluation;
   }
 
   /** Broken when the state breaks the clause for some of these victims, whatever the cause. */
   standing(state: State, scenario: Scenario, { clause, victims }: Harm): Standing {
-    const { run, verdicts } = this.of(state, scenario);
-    const found = verdicts.find((verdict) => verdict.clause === clause)?.breaks ?? [];
+    const evaluation = this.of(state, scenario);
+    const { run } = evaluation;
+    const found = evaluation.verdict(clause)?.breaks ?? [];
     if (found.some((b) => victims.some((victim) => shared(victim, b.victims).length > 0))) return 'broken';
     const first = Math.min(...victims.map(({ evidence }) => evidence.step));
     if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
