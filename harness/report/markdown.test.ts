@@ -13,7 +13,7 @@ describe('toMarkdown', () => {
   test('the first lines decide', () => {
     const [verdict, next, costs, rest, from, to, empty] = toMarkdown(worse, { full: false }).split('\n');
     expect(verdict).toMatch(
-      /^\*\*v2 → v3: worse\*\* — \d+ fixed, \d+ regressed, .*; 1 scenario, \d+ cases × \d+ clauses;.* Breaks no-crash, /,
+      /^\*\*v2 → v3: worse\*\* — \d+ fixed, \d+ regressed, .*; \d+ scenarios?, \d+ cases × \d+ clauses;.* Breaks no-crash, /,
     );
     expect(next).toMatch(/^- \d+ unexplained regressions?: look at no-crash: memset-out-of-memory \(v3\.5\)/);
     expect(costs).toMatch(/^- (no operation costs more or less|cheaper: |dearer: )/);
