@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Who did what: each finding's patches, and each patch's ledger, on representative cases or on all. */
 import type { Machine } from '../machine/machine.ts';
+import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { attribute, Prefixes, type Attribution } from './attribute.ts';
 import { walkBetween, type Walk } from './chain.ts';
@@ -38,15 +39,14 @@ export function accountFor(
 ): Account {
   const walk = walkBetween(comparison.from, comparison.to);
   const changed = comparison.findings.filter((finding) => !isUnchanged(finding));
-  const attributions = new Map(
-    changed.flatMap((finding): [Finding, Attribution][] => {
-      const [smallest] = finding.cases;
-      // A patch that changed the cause alone has neither broken nor mended anything.
-      return smallest === undefined || finding.was !== undefined
-        ? []
-        : [[finding, attribute(prefixes, walk, smallest.scenario, smallest)]];
-    }),
-  );
+  const attributed = eachReturning(changed, (finding): [Finding, Attribution][] => {
+    const [smallest] = finding.cases;
+    // A patch that changed the cause alone has neither broken nor mended anything.
+    return smallest === undefined || finding.was !== undefined
+      ? []
+      : [[finding, attribute(prefixes, walk, smallest.scenario, smallest)]];
+  });
+  const attributions = new Map([...attributed].flat());
   const cases = whole
     ? scenarios
     : [...new Set([...representatives(comparison, changed), ...inScopeOf(walk, scenarios)])];

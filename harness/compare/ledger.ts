@@ -4,6 +4,7 @@ import type { Claim } from '../subject/claim.ts';
 import type { State } from '../subject/state.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { keyOf, sameDefect, type Defect } from '../contract/defect.ts';
+import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Prefixes } from './attribute.ts';
 import type { Stage } from './chain.ts';
@@ -75,7 +76,7 @@ export function passingBreaks(entries: readonly LedgerEntry[]): Passing[] {
 
 /** One patch's entry, measured on `scenarios`. */
 export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly Scenario[]): LedgerEntry {
-  const measured = scenarios.map((scenario) => measure(prefixes, stage, scenario));
+  const measured = [...eachReturning(scenarios, (scenario) => measure(prefixes, stage, scenario))];
   const effects = measured.flatMap((one) => one.effects);
   const { claims } = stage.patch;
   const open = effects.filter((effect) => !claims.some((claim) => announces(claim, effect)));

@@ -70,6 +70,8 @@ export function runEnded(): void {
 
 /** Does the work, and again from its start when a run in it does not return; so it must be fit for that. */
 export function returning<T>(work: () => T): T {
+  // Who watches the whole begins that again.
+  if (isWatched) return work();
   for (let limit = PATIENCE; ; limit *= MORE) {
     const outcome = within(limit, work);
     if (outcome !== undefined) return outcome.value;
@@ -183,6 +185,8 @@ class CountingKernel {
   }
 }
 
+/** A time limit is running. */
+let isWatched = false;
 const slot = { work: (): void => undefined };
 let watched: { readonly script: Script; readonly context: Context } | undefined;
 
@@ -193,10 +197,14 @@ export function within<T>(limit: number, work: () => T): { readonly value: T } |
   slot.work = () => {
     result = { value: work() };
   };
+  const before = isWatched;
+  isWatched = true;
   try {
     watched.script.runInContext(watched.context, { timeout: limit, displayErrors: false });
   } catch (error) {
     if (!isTimeout(error)) throw error;
+  } finally {
+    isWatched = before;
   }
   return result;
 }
