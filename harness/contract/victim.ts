@@ -26,7 +26,7 @@ export function victimOf(facts: Facts, clause: string, cause: string, evidence: 
   const some = (of: string, from: number, size: number): Victim => ({ of, from, to: from + size, evidence });
   if (clause === 'no-crash' || clause === 'no-warn') return some(`step ${step}`, 0, 1);
   if (clause === 'no-leftovers') return some(`${through}${cause}`, 0, count);
-  if (clause === 'map-succeeds') return some(`mapping ${mapping}`, 0, 1);
+  if (PER_MAPPING.has(clause)) return some(`mapping ${mapping}`, 0, 1);
   if (buffer !== undefined && offset !== undefined) {
     return some(`${through}mapping ${mapping}, buffer ${buffer}`, offset, count);
   }
@@ -37,6 +37,9 @@ export function victimOf(facts: Facts, clause: string, cause: string, evidence: 
   if (origin?.by === 'cpu') return some(`${through}data of buffer ${origin.buffer}`, origin.offset, count);
   return some(`${through}mapping ${mapping}`, iova - firstGranule(facts, mapping), count);
 }
+
+/** Clauses about a mapping as a whole, wherever it lies. */
+const PER_MAPPING = new Set(['map-succeeds', 'iova-accounting', 'segments', 'attributes']);
 
 /** Bus address of the granule where the mapping begins. */
 function firstGranule({ mappings, run }: Facts, mapping: number): number {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The contract's clauses, in order: a new one is a module beside these and a line here. */
+import { attributes } from './attributes.ts';
 import { bounceOnlyIfNeeded } from './bounce-only-if-needed.ts';
 import { confinementRead } from './confinement-read.ts';
 import { confinementWrite } from './confinement-write.ts';
@@ -7,6 +8,7 @@ import { cpuOwnedStability } from './cpu-owned-stability.ts';
 import { direction } from './direction.ts';
 import { failedMapHarmless } from './failed-map-harmless.ts';
 import { fromDeviceData } from './from-device-data.ts';
+import { iovaAccounting } from './iova-accounting.ts';
 import { isolation } from './isolation.ts';
 import { mapSucceeds } from './map-succeeds.ts';
 import { minAlign } from './min-align.ts';
@@ -16,6 +18,7 @@ import { noWarn } from './no-warn.ts';
 import { ownMemory } from './own-memory.ts';
 import { partialWritePreserved } from './partial-write-preserved.ts';
 import { revocation } from './revocation.ts';
+import { segments } from './segments.ts';
 import { toDeviceData } from './to-device-data.ts';
 
 export const CLAUSES = [
@@ -31,8 +34,11 @@ export const CLAUSES = [
   ownMemory,
   failedMapHarmless,
   noLeftovers,
+  iovaAccounting,
   mapSucceeds,
   minAlign,
+  segments,
+  attributes,
   bounceOnlyIfNeeded,
   noCrash,
   noWarn,

@@ -5,12 +5,14 @@
  * decision is a method of its own, so that a fake breaks one promise by overriding one method.
  */
 import {
+  DMA_ATTR_PRIVILEGED,
   DMA_ATTR_SKIP_CPU_SYNC,
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_MAPPING_ERROR,
   DMA_TO_DEVICE,
   IOMMU_CACHE,
+  IOMMU_PRIV,
   IOMMU_READ,
   IOMMU_WRITE,
   minU64,
@@ -53,7 +55,7 @@ export class HonestOps implements DmaOps {
       if (handsOver(attrs)) this.copyOut(dev, home + offset, size, dir);
       if (!this.kernel.devIsDmaCoherent(dev)) this.writeBack(home, length);
     } else if (!this.kernel.devIsDmaCoherent(dev)) this.writeBack(phys, size);
-    const iova = this.install(dev, home, length, this.protection(dev, dir));
+    const iova = this.install(dev, home, length, this.protection(dev, dir, attrs));
     if (iova !== DMA_MAPPING_ERROR) return iova + offset;
     if (bounced) this.releaseSlots(dev, home, length, dir);
     return DMA_MAPPING_ERROR;
@@ -110,8 +112,9 @@ export class HonestOps implements DmaOps {
     return this.kernel.configSwiotlb && this.kernel.devIsUntrusted(dev) && !aligned;
   }
 
-  protected protection(dev: Device, dir: Direction): number {
-    const rights = (dir === DMA_FROM_DEVICE ? 0 : IOMMU_READ) | (dir === DMA_TO_DEVICE ? 0 : IOMMU_WRITE);
+  protected protection(dev: Device, dir: Direction, attrs: Attrs = 0): number {
+    let rights = (dir === DMA_FROM_DEVICE ? 0 : IOMMU_READ) | (dir === DMA_TO_DEVICE ? 0 : IOMMU_WRITE);
+    if ((attrs & DMA_ATTR_PRIVILEGED) !== 0) rights |= IOMMU_PRIV;
     return this.kernel.devIsDmaCoherent(dev) ? rights | IOMMU_CACHE : rights;
   }
 
