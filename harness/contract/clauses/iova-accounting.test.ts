@@ -57,6 +57,7 @@ describe('broken', () => {
       device: 0,
       iova: IOVA,
       count: 1,
+      place: '2 of 1 granules',
     });
   });
 

@@ -38,6 +38,7 @@ export const iovaAccounting = makeClause({
         device: event.device,
         iova: event.pfn * scenario.machine.granule,
         count: Math.abs(event.pages - (pages ?? 0)),
+        ...(pages !== undefined && { place: `${event.pages} of ${pages} granules` }),
       });
     }
   },
