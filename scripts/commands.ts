@@ -67,7 +67,8 @@ export const COMMANDS: readonly Entry[] = [
   },
   {
     name: 'thread',
-    summary: 'The review of v3, mail by mail: each technical point, the command that answers it, and the answer.',
+    summary:
+      'The review of v3, mail by mail: each technical point, the command that answers it, and the answer.',
     load: async () => (await import('./thread.ts')).thread,
   },
   {

@@ -14,9 +14,9 @@ test('the mails on a patch, each point with its command and what it comes to', a
 });
 
 test('a mail without a question runs nothing and says why', async () => {
-  const { exitCode, stdout } = await run('thread', ['v3 2/5']);
+  const { exitCode, stdout } = await run('thread', ['review of 5/5 by Dapeng Mi']);
   expect(exitCode).toBe(0);
-  expect(stdout).toContain('Nothing is asked');
+  expect(stdout).toContain('No run can tell');
 });
 
 test('no such mail: one line', async () => {

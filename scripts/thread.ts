@@ -71,7 +71,7 @@ function headOf({ messageId }: Mail): string {
 function answer({ compare: states }: Point, answered: Map<string, Comparison>): Comparison | undefined {
   if (states === undefined) return undefined;
   const key = states.join(' ');
-  const [from, to] = states.map(stateNamed);
+  const [from, to] = states.map((id) => stateNamed(id));
   if (from === undefined || to === undefined) throw new RangeError('two states are compared');
   const known =
     answered.get(key) ?? compare(from, to, projectCorpus().scenarios, { progress: progressLine('cases') });
