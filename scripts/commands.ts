@@ -66,6 +66,12 @@ export const COMMANDS: readonly Entry[] = [
     load: async () => (await import('./source.ts')).source,
   },
   {
+    name: 'thread',
+    summary:
+      'The review of v3, mail by mail: each technical point, the command that answers it, and the answer.',
+    load: async () => (await import('./thread.ts')).thread,
+  },
+  {
     name: 'fidelity',
     summary: "Replays what the kernel's own C was recorded doing, on every state, and compares call by call.",
     load: async () => (await import('./fidelity.ts')).fidelity,

@@ -108,8 +108,8 @@ describe('ids', () => {
     expect(states.map(({ id, alias }) => [id, alias])).toEqual([['baseline', undefined], ...expected]);
   });
 
-  test('ten suggestions come last', () => {
-    expect(REVIEWS).toEqual(allStates().slice(-10));
+  test('eleven suggestions come last', () => {
+    expect(REVIEWS).toEqual(allStates().slice(-11));
   });
 
   test('are unique, aliases included', () => {
@@ -162,6 +162,7 @@ describe('chains', () => {
     ['fold-map-swiotlb', 'v3.2', 'v3 2/5', '5b4fd891-a86a-42cd-5b69-bc08d351dd3a@arm.com'],
     ['else-if-arch-sync', 'v3.2', 'v3 2/5', '5b4fd891-a86a-42cd-5b69-bc08d351dd3a@arm.com'],
     ['raw-arch-sync-on-unmap', 'v3.3', 'v3 3/5', 'YRNpHcskc0Vv1ofa@infradead.org'],
+    ['raw-arch-sync-on-map', 'v3.3', 'v3 3/5', 'YRNpHcskc0Vv1ofa@infradead.org'],
     ['arch-sync-else-swiotlb', 'v3.3', 'v3 3/5', 'd8f07858-e8e7-9989-b95f-c512ba3904cf@arm.com'],
     ['no-dead-attrs', 'v3.3', 'v3 3/5', 'd8f07858-e8e7-9989-b95f-c512ba3904cf@arm.com'],
     ['unmap-sg-sync-below', 'v3.3', 'v3 3/5', 'd8f07858-e8e7-9989-b95f-c512ba3904cf@arm.com'],
@@ -237,6 +238,7 @@ describe('patches', () => {
     ['fold-map-swiotlb', foldMap],
     ['else-if-arch-sync', ['mapSwiotlb']],
     ['raw-arch-sync-on-unmap', skipExtraSync],
+    ['raw-arch-sync-on-map', ['mapSg']],
     ['arch-sync-else-swiotlb', [...foldUnmap, 'unmapSg']],
     ['no-dead-attrs', ['mapSg']],
     ['unmap-sg-sync-below', ['unmapSg']],

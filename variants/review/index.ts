@@ -10,6 +10,7 @@ import { foldMapSwiotlb } from './fold-map-swiotlb.ts';
 import { granuleAlignedBounce } from './granule-aligned-bounce.ts';
 import { mapAlignedFromStart } from './map-aligned-from-start.ts';
 import { noDeadAttrs } from './no-dead-attrs.ts';
+import { rawArchSyncOnMap } from './raw-arch-sync-on-map.ts';
 import { unmapSgSyncBelow } from './unmap-sg-sync-below.ts';
 
 const HELLWIG = 'Christoph Hellwig';
@@ -72,6 +73,17 @@ export const review: Review = {
       date: '2021-08-11',
       on: 'v3 3/5',
       subject: 'call the raw cache sync helper instead of sync_single_for_cpu',
+      messageId: 'YRNpHcskc0Vv1ofa@infradead.org',
+      claims: [],
+    },
+    {
+      name: 'raw-arch-sync-on-map',
+      base: 'v3.3',
+      apply: rawArchSyncOnMap,
+      author: HELLWIG,
+      date: '2021-08-11',
+      on: 'v3 3/5',
+      subject: 'call the raw cache sync helper on the map side, too',
       messageId: 'YRNpHcskc0Vv1ofa@infradead.org',
       claims: [],
     },

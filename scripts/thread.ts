@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { compare, type Comparison } from '../harness/compare/comparison.ts';
+import { summarise } from '../harness/report/summary.ts';
+import { writeFile } from '../harness/text/files.ts';
+import { packageRoot } from '../harness/text/package-root.ts';
+import { UserError } from '../harness/text/user-error.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, stateNamed, type Args, type Command } from './cli.ts';
+import { projectCorpus } from './corpus.ts';
+import { interruptible } from './interrupt.ts';
+import { print } from './print.ts';
+import { progressLine } from './terminal.ts';
+import { MAILS, type Mail, type Point } from './thread-points.ts';
+
+const PAGE = 'docs/thread.md';
+
+export const thread: Command = {
+  usage: '[mail]',
+  options: {
+    write: { type: 'boolean', help: `writes ${PAGE}` },
+    check: { type: 'boolean', help: `writes nothing; says whether ${PAGE} is stale` },
+    output: OUTPUT,
+  },
+  examples: ['1/5'],
+  about: 'mail: a Message-Id, or the patch that mails are about, like 3/5. Without one: all of them.',
+  run,
+};
+
+async function run(args: Args): Promise<number> {
+  const [wanted] = args.positionals;
+  const mails = MAILS.filter(
+    ({ messageId, on }) => wanted === undefined || [messageId, on, `v3 ${on}`].includes(wanted),
+  );
+  if (mails.length === 0) {
+    throw new UserError(
+      `no mail ${quote(wanted ?? '')}; a patch from 0/5 to 5/5, or a Message-Id of ${PAGE}`,
+    );
+  }
+  const answered = new Map<string, Comparison>();
+  const wrong: string[] = [];
+  const sections: string[] = [];
+  for (const mail of mails) {
+    sections.push(`## ${mail.date}, ${mail.who}, on v3 ${mail.on}\n\n${headOf(mail)}`);
+    for (const point of mail.points) {
+      const comparison = await interruptible(() => answer(point, answered));
+      if (comparison !== undefined) wrong.push(...complaints(point, comparison));
+      sections.push(textOf(point, comparison));
+    }
+  }
+  const whole = `${INTRODUCTION}\n${sections.join('\n')}`;
+  const isStale = args.flag('check') && !isSame(whole);
+  if (args.flag('write')) writeFile(join(packageRoot(), PAGE), whole);
+  else if (!args.flag('check')) output(args, wanted === undefined ? whole : sections.join('\n'));
+  if (isStale) wrong.push(`${PAGE} is stale: npm run thread -- --write`);
+  for (const line of wrong) print(`${line}\n`);
+  return wrong.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
+}
+
+const INTRODUCTION = `# The review of v3, point by point
+
+What was said in the review of v3, mail by mail, with the command that answers it and what it comes to.
+\`npm run thread 1/5\` runs the mails on one patch again. The numbers are those of the corpus; “same” is said of the
+cases that ran.
+`;
+
+function headOf({ messageId }: Mail): string {
+  return messageId.includes('@') ? `\`${messageId}\`\n` : 'Its Message-Id is not known here.\n';
+}
+
+function answer({ compare: states }: Point, answered: Map<string, Comparison>): Comparison | undefined {
+  if (states === undefined) return undefined;
+  const key = states.join(' ');
+  const [from, to] = states.map((id) => stateNamed(id));
+  if (from === undefined || to === undefined) throw new RangeError('two states are compared');
+  const known =
+    answered.get(key) ?? compare(from, to, projectCorpus().scenarios, { progress: progressLine('cases') });
+  answered.set(key, known);
+  return known;
+}
+
+/** What does not come out as it is said to. */
+function complaints({ says, expects = {} }: Point, comparison: Comparison): string[] {
+  const clauses = (kind: string): Set<string> =>
+    new Set(comparison.findings.flatMap((finding) => (finding.kind === kind ? [finding.clause] : [])));
+  const { word, regressed } = summarise(comparison);
+  const [fixed, broken] = [clauses('fixed'), clauses('regressed')];
+  const problems = [
+    ...(expects.same === true && word !== 'same' ? [`expected the same, came to ${word}`] : []),
+    ...(expects.regressed === 0 && regressed > 0 ? [`${regressed} regressed, expected none`] : []),
+    ...(expects.fixes ?? []).flatMap((id) => (fixed.has(id) ? [] : [`does not fix ${id}`])),
+    ...(expects.breaks ?? []).flatMap((id) => (broken.has(id) ? [] : [`does not break ${id}`])),
+  ];
+  return problems.map((problem) => `${comparison.from.id} → ${comparison.to.id}, "${says}": ${problem}`);
+}
+
+function textOf({ says, answer: said }: Point, comparison: Comparison | undefined): string {
+  if (comparison === undefined) return `${says}\n\n${said}\n`;
+  const { word, fixed, regressed, stillBroken, cheaper, dearer, different, same, cases } =
+    summarise(comparison);
+  const clauses = (kind: string): string =>
+    [...new Set(comparison.findings.flatMap((f) => (f.kind === kind ? [f.clause] : [])))].join(', ');
+  const named = (count: number, name: string, kind: string): string =>
+    count === 0 ? `0 ${name}` : `${count} ${name} (${clauses(kind)})`;
+  const numbers = [
+    named(fixed, 'fixed', 'fixed'),
+    named(regressed, 'regressed', 'regressed'),
+    `${stillBroken} still broken`,
+    `${cheaper} costs lower, ${dearer} higher`,
+    `${different} cases with other calls only, ${same} the same, of ${cases}`,
+  ];
+  return `${says}
+
+\`\`\`text
+npm run compare ${comparison.from.id} ${comparison.to.id}
+\`\`\`
+
+**${word}**: ${numbers.join('; ')}. ${said}
+`;
+}
+
+function isSame(whole: string): boolean {
+  const file = join(packageRoot(), PAGE);
+  return existsSync(file) && readFileSync(file, 'utf8') === whole;
+}
