@@ -207,7 +207,7 @@ test('--accept', async () => {
   const ended = await killedEverywhere(args, join(root, 'corpus'), () => {
     expect(readFileSync(file, 'utf8')).toBe(before);
   });
-  expect(ended).toBe(`0 2 expectations added to ${file}`);
+  expect(ended).toBe(`0 3 expectations added to ${file}`);
   expect(leftOvers(join(root, 'corpus'))).toEqual([]);
   writeFileSync(file, before);
 }, 120_000);

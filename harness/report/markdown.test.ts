@@ -18,7 +18,7 @@ describe('toMarkdown', () => {
     expect(next).toMatch(/^- \d+ unexplained regressions?: look at no-crash: memset-out-of-memory \(v3\.5\)/);
     expect(costs).toMatch(/^- (no operation costs more or less|cheaper: |dearer: )/);
     expect(rest).toMatch(
-      /^- rests on \d+ cases of 1 scenario, .*; corpus abc, bouncediff 1\.2\.3; modelled, /,
+      /^- rests on \d+ cases of \d+ scenarios?, .*; corpus abc, bouncediff 1\.2\.3; modelled, /,
     );
     expect([from, to]).toEqual([
       expect.stringContaining('**v2** (= v2.4)'),
