@@ -25,7 +25,7 @@ export const trace: Command = {
     workspace: WORKSPACE,
     output: OUTPUT,
   },
-  examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names', 'v3 my-case.yaml'],
+  examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names', 'v3 <my-case.yaml>'],
   about: STATE_EXPRESSIONS,
   run,
 };
