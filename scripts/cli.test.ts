@@ -32,6 +32,7 @@ describe('--help', () => {
       'Usage: npx bouncediff compare [options] <from> <to>\n       npm run compare -- [options] <from> <to>',
       'What changed in observable behaviour and cost between two states of the series.',
       expect.stringMatching(/^Options:\n {2}--json /),
+      expect.stringMatching(/^Where a state is named:\n {2}v3, v3\.2 /),
       expect.stringMatching(/^Examples:\n {2}npx bouncediff compare v2 v3\n/),
       EXIT_CODES,
     ]);
@@ -58,11 +59,13 @@ describe('--help', () => {
 The states of the series, with where they come from.
 
 Options:
-  --json           JSON instead of a table
-  --output <FILE>  write there instead of standard output
-  --no-color       no colour, as NO_COLOR does
-  --debug          show where in the code an error comes from
-  -h, --help       this text
+  --json             JSON instead of a table
+  --workspace <DIR>  where compiled and imported states are kept (.bouncediff
+                     here); safe to delete
+  --output <FILE>    write there instead of standard output
+  --no-color         no colour, as NO_COLOR does
+  --debug            show where in the code an error comes from
+  -h, --help         this text
 
 Examples:
   npx bouncediff states

@@ -102,11 +102,12 @@ describe('when it is looked at', () => {
   });
 
   test('in the middle of a step when the step itself takes it away again', () => {
-    const other = pairOf('v2', 'v3', 'found/retry-after-the-iova-space-is-full');
+    const other = pairOf('v2', 'v3', 'found/retry-after-the-iova-space-is-full[iommu=arm]');
     const broken = brokenIn(other, 'from', 'map-succeeds', 'already-mapped');
     const [from] = memoryMapOf(other.from, other.to, broken, '').sides;
-    expect(from?.when).toMatch(/^in step 3, after iommu_map: map_sg m1/);
-    expect(from?.snapshot.events).toBe(broken.evidence.event + 1);
+    // io-pgtable-arm warns inside iommu_map().
+    expect(from?.when).toMatch(/^in step 3, after warn: map_sg m1/);
+    expect(from?.snapshot.events).toBe(broken.evidence.event + 2);
     expect(from?.wrongReach.length).toBeGreaterThan(0);
   });
 
