@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import { markdownTable } from 'markdown-table';
 import type { State } from '../harness/subject/state.ts';
-import { findState } from '../variants/registry.ts';
+import { DMA_IOMMU, findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
 import { scenarioOf } from '../harness/fidelity/scenario.ts';
 import { loadVectors, type Vectors } from '../harness/fidelity/vectors.ts';
@@ -61,7 +61,7 @@ async function run(args: Args): Promise<number> {
 
 /** An imported state against what its namesake was recorded doing: `c/v3` against v3, `c` against the baseline. */
 async function replayImported(args: Args, state: State, vectors: Vectors): Promise<number> {
-  const recorded = args.text('against') ?? state.id.split('/')[1] ?? 'baseline';
+  const recorded = args.text('against') ?? state.id.split('/')[1] ?? DMA_IOMMU.root.id;
   const id = vectors.states.find((known) => known === recorded || isState(known, recorded));
   if (id === undefined) {
     throw new UserError(

@@ -105,7 +105,7 @@ const posted = process.env['BOUNCEDIFF_POSTED_SERIES'];
 const withMails = posted === undefined ? describe.skip : describe;
 
 withMails.each(['machine', 'tree'] as const)(
-  'the recorded series on 5.14-rc5, and below it the %s',
+  'the recorded series on 5.14-rc5 (v1.mbox … v6.mbox in $BOUNCEDIFF_POSTED_SERIES), and below it the %s',
   (below) => {
     test.each(['v1', 'v2', 'v3', 'v4', 'v5', 'v6'])(
       'every prefix of %s does what was recorded',

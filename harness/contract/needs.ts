@@ -70,7 +70,12 @@ export function slotsAt(run: Run, mapping: number, call: EventOf<'swiotlb_tbl_ma
 export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_fast'>): Room {
   const { machine, mappings } = run.scenario;
   const { granule } = machine;
-  const { dmaMask = -1, minAlignMask = 0, untrusted = true } = machine.devices[call.device] ?? {};
+  const {
+    dmaMask = -1,
+    minAlignMask = 0,
+    untrusted = true,
+    iovaBase = 0,
+  } = machine.devices[call.device] ?? {};
   const last = Math.floor(minU64(dmaMask, APERTURE_END) / granule);
   const ranges = mappings[mapping]?.ranges ?? [];
   const needed = ranges.reduce((sum, range) => sum + granulesOf(run, range, untrusted, minAlignMask), 0);
@@ -81,7 +86,8 @@ export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_
     .toSorted((a, b) => a.start - b.start);
   let largest = 0;
   // Granule 0 is never given out.
-  let next = 1;
+  const lowest = Math.max(1, Math.floor(iovaBase / granule));
+  let next = lowest;
   for (const { start, end } of [...live, { start: last + 1, end: last + 1 }]) {
     largest = Math.max(largest, Math.min(start, last + 1) - next);
     next = Math.max(next, end);
@@ -90,10 +96,10 @@ export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_
   return {
     asked: call.pages,
     used,
-    free: last - used,
+    free: last + 1 - lowest - used,
     needed,
     fits: needed <= largest,
-    everFits: needed <= last,
+    everFits: needed <= last + 1 - lowest,
   };
 }
 

@@ -218,6 +218,17 @@ steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
     expect(evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause as never)).toMatchObject(numbers);
   });
 
+  // Granules 4 … 7, of which five are asked for, rounded up to eight.
+  test('bus addresses begin at a base', () => {
+    const yaml = space(0x5000).replace('dmaMask: 0x7fff', 'dmaMask: 0x7fff, iovaBase: 0x4000');
+    expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'never-served')).toMatchObject({
+      asked: 8,
+      needed: 5,
+      used: 0,
+      free: 4,
+    });
+  });
+
   test('nothing is left: no fault of the state', () => {
     expect(outcomeOf(CLAUSE, HonestOps, pool(0x3fe00, undefined, AND_ANOTHER))).toBe('holds');
   });

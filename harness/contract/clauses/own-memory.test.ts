@@ -152,3 +152,9 @@ test('a driver that syncs more than it mapped gets what it asks for', () => {
   expect(brokenIn(SyncsAsAsked, whole)).toEqual([]);
   expect(brokenIn(SyncsAsAsked, { ...whole, steps })).toEqual([]);
 });
+
+test('and so does one that unmaps another size than it mapped', () => {
+  const yaml = TRUSTED.replace('{ unmap_page: m }', '{ unmap_page: { id: m, size: 1024, misuse: true } }');
+  expect(recordingOf(HonestOps, yaml).events.of('arch_sync_dma_for_cpu')).toMatchObject([{ size: 1024 }]);
+  expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
+});

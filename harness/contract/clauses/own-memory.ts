@@ -55,9 +55,10 @@ const PLACES: Readonly<Record<Work['kind'], string>> = {
   arch_sync_dma_for_cpu: 'maintained for the CPU',
 };
 
-/** A driver that syncs more than it mapped gets what it asks for. */
+/** A driver that names another size, entries that it does not have, or more than it mapped gets what it asks for. */
 function isBeyond({ run: { scenario } }: Facts, index: number): boolean {
   const step = scenario.steps[index];
+  if (step !== undefined && 'misuse' in step && step.misuse !== undefined) return true;
   if (step?.op !== 'sync_single_for_cpu' && step?.op !== 'sync_single_for_device') return false;
   const mapped = (scenario.mappings[step.map]?.ranges ?? []).reduce((sum, { size }) => sum + size, 0);
   return step.offset + step.size > mapped;
@@ -75,7 +76,7 @@ function touched(event: Work): (Stretch & { readonly isBounce: boolean })[] {
   return [stretch(from, size, from === event.tlb), stretch(to, size, to === event.tlb)];
 }
 
-/** The mapping's buffers, and the slots that it has at the call. What swiotlb copies back as it takes slots is its own, too. */
+/** The mapping's buffers, and the slots that it has at the call; for a copy, those that its release copies back, too. */
 function ownOf(facts: Facts, mapping: number, { index, kind, step }: Work): Stretch[] {
   const { scenario, bounceBuffers, events } = facts.run;
   const buffers = (scenario.mappings[mapping]?.ranges ?? []).map(({ buffer, offset, size }): Stretch => {
