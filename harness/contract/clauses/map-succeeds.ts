@@ -13,8 +13,8 @@ type Refusal = keyof typeof REFUSALS;
 
 export const mapSucceeds = makeClause({
   id: 'map-succeeds',
-  title: 'a map fails only when the pool or the IOVA space has nothing left',
-  why: 'A map refused by the page table means that something else is still mapped there.',
+  title: 'a map fails only when the pool or the IOVA space has no room for what it needs',
+  why: 'A driver without a mapping fails its user; if the page table refused, something else is still mapped there.',
   causes: {
     'failed-without-asking': 'neither the pool nor the IOVA space nor the IOMMU had refused',
     ...REFUSALS,
