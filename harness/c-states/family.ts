@@ -5,6 +5,7 @@ import { compiledFiles, planOf, type Below } from '../kernel-c/plan.ts';
 import { applyPatches, type AppliedSeries } from '../posted/apply.ts';
 import type { PostedPatchMail, PostedSeries } from '../posted/series.ts';
 import { shown } from '../posted/words.ts';
+import { UserError } from '../text/user-error.ts';
 import type { ChainLink, State } from '../subject/state.ts';
 import { CChain } from './c-code.ts';
 import { textsOf, type Snapshot } from './snapshot.ts';
@@ -37,8 +38,8 @@ export class Family {
   private readonly options: FamilyOptions;
   private readonly files: readonly string[];
   private readonly mails = new Map<string, PostedPatchMail>();
-  /** States that nobody posted, by their patches. */
-  private readonly chosen = new Map<string, State>();
+  /** States that nobody posted, by their patches, and why there is none where these do not stand alone. */
+  private readonly chosen = new Map<string, State | UserError>();
 
   constructor(snapshot: Snapshot, options: FamilyOptions) {
     this.snapshot = snapshot;
@@ -122,34 +123,42 @@ export class Family {
   /** These patches on the tree, in this order. UserError when they do not stand alone. */
   private choose(chain: readonly ChainLink[], patches: readonly ChainLink[]): State {
     const links = [...chain, ...patches];
-    const id = [this.base.id, ...links.map((link) => link.id)].join(' + ');
-    let state = this.chosen.get(id);
-    if (state !== undefined) return state;
     if (links.length === 0) return this.base;
-    const mails = links.map((link) => {
+    const id = [this.base.id, ...links.map((link) => link.id)].join(' + ');
+    let chosen = this.chosen.get(id);
+    if (chosen === undefined) this.chosen.set(id, (chosen = this.stateOf(id, links)));
+    if (chosen instanceof UserError) throw chosen;
+    return chosen;
+  }
+
+  private stateOf(id: string, links: readonly ChainLink[]): State | UserError {
+    const patches = links.map((link) => {
       const mail = this.mails.get(link.id);
       if (mail === undefined) throw new RangeError(`no patch ${link.id} on this tree`);
       return mail;
     });
-    const { snapshot, base, options } = this;
+    const { snapshot, base, options, files } = this;
     const series: PostedSeries = {
       version: '',
       name: id,
       cover: undefined,
-      patches: mails,
+      patches,
       baseCommit: undefined,
       notes: [],
     };
-    const { prefixes } = applyPatches(snapshot, snapshot.files, series, { required: this.files });
-    state = compiledState({
-      ...options,
-      id,
-      title: id,
-      origin: base.origin,
-      sources: textsOf(snapshot, prefixes.at(-1)),
-      root: base,
-    });
-    this.chosen.set(id, state);
-    return state;
+    try {
+      const { prefixes } = applyPatches(snapshot, snapshot.files, series, { required: files });
+      return compiledState({
+        ...options,
+        id,
+        title: id,
+        origin: base.origin,
+        sources: textsOf(snapshot, prefixes.at(-1)),
+        root: base,
+      });
+    } catch (error) {
+      if (error instanceof UserError) return error;
+      throw error;
+    }
   }
 }

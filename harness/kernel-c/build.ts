@@ -9,7 +9,7 @@ import { cacheIn, type ObjectCache } from './object-cache.ts';
 import { planOf, type BuildRequest, type Plan, type PlannedUnit } from './plan.ts';
 import { PROBED_FILES, type ArchSync } from './prototypes.ts';
 import { gatherSources, type SourceTree } from './source-tree.ts';
-import { runToolchain, Toolchain, type Job, type Linked } from './toolchain.ts';
+import { runToolchain, Toolchain, type Job, type Linked, type Unit } from './toolchain.ts';
 
 /** A module and what it was made from. */
 export interface Build {
@@ -39,7 +39,7 @@ export function build(request: BuildRequest): Build {
   const linked = titled(plan, () =>
     runToolchain({
       files: Object.assign({}, ...missing.map(({ files }) => files)) as Job['files'],
-      units: missing.map(({ name, args }) => ({ name, args })),
+      units: missing.map(unitOf),
       link: linkOf(plan, cache),
     }),
   );
@@ -84,26 +84,30 @@ export async function buildAhead(
   if (total === 0) return;
   const toolchain = compilers(total);
   let done = 0;
-  const work = async (plan: Plan, job: () => Job, keep: (linked: Linked) => void): Promise<void> => {
-    const linked = await toolchain.run(job, () => onProgress?.(plan.title, done, total));
+  const work = async (plan: Plan, job: () => Job, opening?: string): Promise<Linked> => {
+    const linked = await toolchain.run(job, () => onProgress?.(plan.title, done, total), opening);
     done++;
-    keep(linked);
+    return linked;
   };
+  const seen = new Map<string, number>();
+  for (const { unit } of units.values()) {
+    const { key } = unit.opening ?? {};
+    if (key !== undefined) seen.set(key, (seen.get(key) ?? 0) + 1);
+  }
   try {
     await firstFailure([...units.values()], async ({ unit, plan }) => {
-      const { name, args, files, key } = unit;
-      await work(
+      const { name, files, key, opening } = unit;
+      const keepsOpening = (seen.get(opening?.key ?? '') ?? 0) > 1;
+      const { objects } = await work(
         plan,
-        () => ({ files, units: [{ name, args }], link: undefined }),
-        ({ objects }) => cache.writeObject(key, objects[name] ?? ''),
+        () => ({ files, units: [unitOf(unit)], keepsOpening, link: undefined }),
+        opening?.key,
       );
+      cache.writeObject(key, objects[name] ?? '');
     });
     await firstFailure([...plans.values()], async (plan) => {
-      await work(
-        plan,
-        () => ({ files: {}, units: [], link: linkOf(plan, cache) }),
-        (linked) => cache.writeModule(plan.key, moduleOf(linked)),
-      );
+      const linked = await work(plan, () => ({ files: {}, units: [], link: linkOf(plan, cache) }));
+      cache.writeModule(plan.key, moduleOf(linked));
     });
   } catch (error) {
     toolchain.close();
@@ -145,6 +149,10 @@ async function firstFailure<T extends { plan: Plan } | Plan>(
 function compilersAtOnce(): number {
   const memory = Math.floor(process.availableMemory() / COMPILER_MEMORY);
   return Math.max(1, Math.min(availableParallelism(), memory));
+}
+
+function unitOf({ name, flags, before, file, opening }: PlannedUnit): Unit {
+  return { name, flags, before, file, opening };
 }
 
 function linkOf({ units, linkArgs, frames }: Plan, cache: ObjectCache): NonNullable<Job['link']> {

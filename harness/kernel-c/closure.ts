@@ -1,16 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which files of a kernel tree a translation unit can need: every `#include`, whatever `#if` it stands in. */
-import { posix } from 'node:path';
 import { UserError } from '../text/user-error.ts';
-import {
-  MAX_DEPTH,
-  MAX_FILES,
-  genericFor,
-  includesIn,
-  leadsOut,
-  placesOf,
-  INCLUDE_FOLDERS,
-} from './includes.ts';
+import { MAX_DEPTH, MAX_FILES, includesIn, lookUp, type Include } from './includes.ts';
 import type { SourceTree } from './source-tree.ts';
 
 /** Files that a compiler may be given. */
@@ -34,13 +25,10 @@ export function includeClosure(
   let depth = 0;
   let layer: { path: string; text: string }[] = [...roots].map(([path, text]) => ({ path, text }));
 
-  const lookUp = (
-    name: string,
-    quoted: boolean,
-    from: string,
-  ): { path: string; text: string } | undefined => {
-    const start = quoted ? posix.dirname(from) : 'include';
-    if (posix.isAbsolute(name) || leadsOut(posix.join(start, name))) {
+  const find = (include: Include, from: string): { path: string; text: string } | undefined => {
+    const { name } = include;
+    const lookup = lookUp(include, from);
+    if (lookup.leadsOut) {
       throw new UserError(`${from}: #include ${JSON.stringify(name)} leads out of the kernel tree`);
     }
     if (overlay.has(name)) {
@@ -48,9 +36,7 @@ export function includeClosure(
       seenOverlay.add(name);
       return { path: `overlay/${name}`, text: overlay.get(name) ?? '' };
     }
-    const generic = genericFor(name);
-    for (const path of placesOf(name, quoted, from)) {
-      if (generic !== undefined && path.endsWith(`/${generic}`)) break;
+    for (const path of lookup.places) {
       if (files.has(path)) return undefined;
       const text = tree.read(path);
       if (text === undefined) continue;
@@ -58,8 +44,9 @@ export function includeClosure(
       if (files.size > MAX_FILES) throw new UserError(`${from}: more than ${MAX_FILES} files are included`);
       return { path, text };
     }
+    const { generic, genericPlaces } = lookup;
     if (generic === undefined || wrappers.has(name)) return undefined;
-    if (!INCLUDE_FOLDERS.some((folder) => tree.has(`${folder}/${generic}`))) return undefined;
+    if (!genericPlaces.some((path) => tree.has(path))) return undefined;
     const text = `#include <${generic}>\n`;
     wrappers.set(name, text);
     return { path: `include/${name}`, text };
@@ -71,8 +58,8 @@ export function includeClosure(
     }
     const next: typeof layer = [];
     for (const { path, text } of layer) {
-      for (const { name, quoted } of includesIn(text)) {
-        const found = lookUp(name, quoted, path);
+      for (const include of includesIn(text)) {
+        const found = find(include, path);
         if (found !== undefined) next.push(found);
       }
     }

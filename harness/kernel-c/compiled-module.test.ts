@@ -51,8 +51,8 @@ function jobOf(text: string, frames: readonly string[] = []): Job & { link: NonN
   return {
     files,
     units: [
-      { name: 'small.o', args: [...FLAGS, ...CHECKS, '-I.ours/shim', '-c', 'small.c'] },
-      { name: 'runtime.o', args: [...FLAGS, '-I.ours/shim', '-c', '.ours/shim/runtime.c'] },
+      { name: 'small.o', flags: [...FLAGS, ...CHECKS, '-I/.ours/shim'], before: [], file: 'small.c' },
+      { name: 'runtime.o', flags: [...FLAGS, '-I/.ours/shim'], before: [], file: '.ours/shim/runtime.c' },
     ],
     link: {
       args: linkArgs(['small.o', 'runtime.o'], [], exportsOf(new Map(Object.entries(files)))),
@@ -244,6 +244,40 @@ describe('what does not compile', () => {
         if (error instanceof UserError) ({ message } = error);
       }
       expect(message).toMatch(expected);
+    },
+    PATIENCE,
+  );
+});
+
+describe('an opening', () => {
+  const object = (header: string, keepsOpening: boolean): string | undefined => {
+    const unit = {
+      name: 'a.o',
+      flags: [...FLAGS, ...CHECKS],
+      before: ['before.h'],
+      file: 'a.c',
+      opening: { key: header, text: '#include "a.h"\n' },
+    };
+    const files = {
+      'before.h': '#define ONE 1\n',
+      'a.h': header,
+      'a.c': '#include "a.h"\nint f(int i)\n{\n\treturn table[i + ONE];\n}\n',
+    };
+    return runToolchain({ files, units: [unit], keepsOpening, link: undefined }).objects['a.o'];
+  };
+  const GUARDED = '#ifndef A_H\n#define A_H\nextern int table[4];\nstatic int *kept = &table[ONE];\n#endif\n';
+  // The second definition is an error where the opening has it already.
+  const UNGUARDED = 'extern int table[4];\nstruct a { int i; };\n';
+
+  test.each([
+    ['is read once, and the object is the same', GUARDED],
+    ['with a header that cannot be included twice does no harm', UNGUARDED],
+  ])(
+    '%s',
+    (_what, header) => {
+      const plain = object(header, false);
+      expect(plain).toBeDefined();
+      expect(object(header, true)).toBe(plain);
     },
     PATIENCE,
   );

@@ -30,7 +30,8 @@ export const CHECKS = [
 export const KERNEL_FLAGS = [
   ...words('-D__KERNEL__ -D__BITS_PER_LONG=64 -D__DISABLE_EXPORTS -D__builtin_return_address(x)=((void*)0)'),
   ...words('-DKBUILD_MODNAME="kernel_c" -DKBUILD_BASENAME="kernel_c" -DKBUILD_MODFILE="kernel_c"'),
-  ...words('-I.ours/overlay -I.ours/generated -Iinclude -Iinclude/uapi -I. -I.ours/shim'),
+  // From the root: so a file has one name, whether it is read with a unit or with its opening.
+  ...words('-I/.ours/overlay -I/.ours/generated -I/include -I/include/uapi -I/ -I/.ours/shim'),
 ];
 
 /** Calls that the machine records wherever they come from. */

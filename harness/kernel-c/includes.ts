@@ -33,24 +33,49 @@ function findIncludes(text: string): Include[] {
   }));
 }
 
-/** The header that stands in for `asm/x.h` of a processor: `asm-generic/x.h`; undefined for other names. */
-export function genericFor(name: string): string | undefined {
-  const generic = /^asm\/(.+)$/.exec(name)?.[1];
-  return generic === undefined ? undefined : `asm-generic/${generic}`;
+/** Where an include looks. */
+export interface Lookup {
+  /** It is absolute, or leads out of the tree. */
+  readonly leadsOut: boolean;
+  /** Paths that it may mean, likeliest first, those inside the tree only. */
+  readonly places: readonly string[];
+  /** The header that stands in for `asm/x.h` of a processor, `asm-generic/x.h`; undefined for other names. */
+  readonly generic: string | undefined;
+  /** Where that is looked for, behind the places. */
+  readonly genericPlaces: readonly string[];
 }
 
-/** Paths that an include may mean, likeliest first, those inside the tree only. */
-export function placesOf(name: string, quoted: boolean, from: string): string[] {
-  const generic = genericFor(name);
-  const places = quoted ? [posix.join(posix.dirname(from), name)] : [];
-  for (const folder of INCLUDE_FOLDERS) places.push(posix.join(folder, name));
-  places.push(posix.normalize(name));
-  if (generic !== undefined) for (const folder of INCLUDE_FOLDERS) places.push(posix.join(folder, generic));
-  return places.filter((place) => !leadsOut(place));
+/** What was looked up before: the units of all states name the same headers. */
+const lookups = new Map<string, Lookup>();
+
+/** Where an include in a file looks. */
+export function lookUp({ name, quoted }: Include, from: string): Lookup {
+  const folder = quoted ? posix.dirname(from) : '';
+  const key = `${quoted ? `"${folder}` : '<'} ${name}`;
+  let lookup = lookups.get(key);
+  if (lookup === undefined) lookups.set(key, (lookup = makeLookup(name, quoted ? folder : undefined)));
+  return lookup;
+}
+
+function makeLookup(name: string, folder: string | undefined): Lookup {
+  const generic = /^asm\/(.+)$/.exec(name)?.[1];
+  const below = INCLUDE_FOLDERS.map((one) => posix.join(one, name));
+  const places = [
+    ...(folder === undefined ? [] : [posix.join(folder, name)]),
+    ...below,
+    posix.normalize(name),
+  ];
+  return {
+    leadsOut: posix.isAbsolute(name) || leadsOut(posix.join(folder ?? 'include', name)),
+    places: places.filter((place) => !leadsOut(place)),
+    generic: generic === undefined ? undefined : `asm-generic/${generic}`,
+    genericPlaces:
+      generic === undefined ? [] : INCLUDE_FOLDERS.map((one) => posix.join(one, 'asm-generic', generic)),
+  };
 }
 
 /** True for a path that does not stay below where it starts. */
-export function leadsOut(path: string): boolean {
+function leadsOut(path: string): boolean {
   const normal = posix.normalize(path);
   return posix.isAbsolute(normal) || normal === '..' || normal.startsWith('../');
 }

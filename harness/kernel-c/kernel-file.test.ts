@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import { UserError } from '../text/user-error.ts';
-import { definedFunctions, refuseAssembly } from './kernel-file.ts';
+import { definedFunctions, openingOf, refuseAssembly } from './kernel-file.ts';
 
 describe('functions that a file defines', () => {
   test('of every shape, without declarations, calls, comments and tables', () => {
@@ -51,5 +51,21 @@ describe('assembly', () => {
     expect(() => refuseAssembly('a.c', `int x;\n\n${text}\n`)).toThrow(
       new UserError('a.c:3: inline assembly cannot run on the modelled machine'),
     );
+  });
+});
+
+describe('the opening of a file', () => {
+  test('is its includes and the prefix of its messages, comments between them included', () => {
+    const opening =
+      '// SPDX\n/* a\n * b */\n#define pr_fmt(fmt) "x: " fmt\n\n#include <linux/a.h>\n# include "b.h"';
+    expect(openingOf(`${opening}\n\nstruct a;\n#include <linux/c.h>\n`).trimEnd()).toBe(opening);
+  });
+
+  test.each([
+    ['a macro that a header reads', '#define CREATE_TRACE_POINTS\n#include <trace/events/swiotlb.h>\n'],
+    ['a condition', '#ifdef CONFIG_X\n#include <linux/x.h>\n#endif\n'],
+    ['a macro over two lines', '#define pr_fmt(fmt) \\\n  fmt\n#include <linux/x.h>\n'],
+  ])('ends before %s', (_what, text) => {
+    expect(openingOf(`#include <linux/a.h>\n${text}`).trimEnd()).toBe('#include <linux/a.h>');
   });
 });

@@ -14,6 +14,15 @@ export function definedFunctions(text: string): string[] {
   return [...new Set(names)];
 }
 
+/** The includes, comments and `#define pr_fmt` that C text begins with. */
+export function openingOf(text: string): string {
+  const head =
+    /^(?:\s+|\/\*[\s\S]*?\*\/|\/\/[^\n]*|#[ \t]*include[^\n]*|#[ \t]*define[ \t]+pr_fmt\b[^\n\\]*(?=\n))*/.exec(
+      text,
+    )?.[0];
+  return head ?? '';
+}
+
 /** UserError for assembly with instructions: no such processor is modelled. */
 export function refuseAssembly(path: string, text: string): void {
   const code = withoutComments(text);

@@ -148,7 +148,7 @@ function messages(host: Host): Record<string, CFunction> {
     (_dev, format, list) =>
       say(pointer(format), pointer(list), level);
   const place = (file: Arg | undefined, line: Arg | undefined, fn: Arg | undefined): string => {
-    const path = host.module.string(pointer(file)).replace(/^(?:\.\/)+/, '');
+    const path = host.module.string(pointer(file)).replace(/^(?:\.?\/)+/, '');
     return `${host.module.string(pointer(fn))}() at ${path}:${num(line)}`;
   };
   return {
@@ -209,7 +209,7 @@ function guards(host: Host): Record<string, CFunction> {
     handlers[name] = (data) => {
       const at = Number(BigInt.asUintN(32, pointer(data)));
       const view = host.module.view();
-      const file = host.module.string(view.getBigInt64(at, true)).replace(/^(?:\.\/)+/, '');
+      const file = host.module.string(view.getBigInt64(at, true)).replace(/^(?:\.?\/)+/, '');
       throw crash('wild-access', `${found} at ${file}:${view.getUint32(at + 8, true)}`);
     };
   }

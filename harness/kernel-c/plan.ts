@@ -6,7 +6,7 @@ import { includeClosure } from './closure.ts';
 import { autoconf, type BuildConfiguration } from './configuration.ts';
 import { ourFiles } from './files-of-ours.ts';
 import { BEFORE, CHECKS, FLAGS, KERNEL_FLAGS, exportsOf, linkArgs, wrappedCalls } from './flags.ts';
-import { definedFunctions, refuseAssembly } from './kernel-file.ts';
+import { definedFunctions, openingOf, refuseAssembly } from './kernel-file.ts';
 import { archSync, shimMacros, type ArchSync } from './prototypes.ts';
 import { layeredTree, type SourceTree } from './source-tree.ts';
 import type { Unit } from './toolchain.ts';
@@ -72,12 +72,25 @@ function unitsOf({ below, swiotlb }: Pick<BuildRequest, 'below' | 'swiotlb'>): r
 }
 
 /** Changes when a build of the same sources would come out otherwise. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** A call path tells this many functions apart. */
 const MAX_FRAMES = 256;
 
+/** What was planned before, by tree: ahead of the runs, and when one begins. */
+const plans = new WeakMap<SourceTree, Map<string, Plan>>();
+
 /** UserError says in one line why such a tree cannot be built. */
 export function planOf(request: BuildRequest): Plan {
+  const { tree, below, pageSize, swiotlb } = request;
+  let known = plans.get(tree);
+  if (known === undefined) plans.set(tree, (known = new Map<string, Plan>()));
+  const key = `${below} ${pageSize} ${swiotlb}`;
+  let plan = known.get(key);
+  if (plan === undefined) known.set(key, (plan = makePlan(request)));
+  return plan;
+}
+
+function makePlan(request: BuildRequest): Plan {
   const { tree, below, title } = request;
   const macros = macrosOf(tree);
   if (below === 'machine' && !modelFits(macros)) {
@@ -119,13 +132,15 @@ function plannedUnit(
   { tree, overlay, shim, defines }: UnitContext,
 ): { unit: PlannedUnit; functions: string[] } {
   const root = `.ours/shim/${name}`;
-  const args = [...FLAGS, ...(checked ? CHECKS : [])];
+  const flags = [...FLAGS, ...(checked ? CHECKS : [])];
   const files: Record<string, string> = {};
   for (const [path, text] of shim) files[`.ours/shim/${path}`] = text;
   const reads = [shim.get(name) ?? '', shim.get('machine.h') ?? ''];
   const functions: string[] = [];
+  const unit = { name: name.replace(/\.c$/, '.o'), file: root, flags, files };
+  let opening: PlannedUnit['opening'];
   if (kernelFile === undefined) {
-    args.push('-I.ours/shim');
+    flags.push('-I/.ours/shim');
   } else {
     const text = tree.read(kernelFile);
     if (text === undefined) throw new UserError(`${kernelFile}: the kernel tree has no such file`);
@@ -141,15 +156,22 @@ function plannedUnit(
     for (const [path, content] of closure.tree) files[path] = content;
     for (const [path, content] of closure.wrappers) files[`.ours/generated/${path}`] = content;
     reads.push(...[closure.tree, closure.wrappers, overlay].flatMap((map) => [...map].flat()));
-    args.push(...KERNEL_FLAGS, `-I${kernelFile.slice(0, kernelFile.lastIndexOf('/'))}`, ...defines);
-    for (const header of BEFORE) args.push('-include', header);
+    flags.push(...KERNEL_FLAGS, `-I/${kernelFile.slice(0, kernelFile.lastIndexOf('/'))}`, ...defines);
+    const begin = openingOf(text);
+    const headers = [...closure.tree].flatMap(([path, content]) =>
+      path === kernelFile ? [] : [path, content],
+    );
+    opening = {
+      text: begin,
+      key: keyOf(flags, [
+        begin,
+        ...headers,
+        ...[closure.wrappers, overlay].flatMap((map) => [...map].flat()),
+      ]),
+    };
   }
-  args.push('-c', root);
-  const object = name.replace(/\.c$/, '.o');
-  return {
-    unit: { name: object, args, files, key: digestOf([FORMAT, args, ...reads.map(textDigest)]) },
-    functions,
-  };
+  const before = kernelFile === undefined ? [] : BEFORE;
+  return { unit: { ...unit, before, opening, key: keyOf([...flags, ...before, root], reads) }, functions };
 }
 
 /** What was read of trees before: the states of a series have most of it in common. */
@@ -163,6 +185,10 @@ function macrosOf(tree: SourceTree): ReadonlyMap<string, string> {
 
 function modelFits(known: ReadonlyMap<string, string>): boolean {
   return known.get('KERNEL_C_DEFAULT_MEM_POINTER') === '1' && known.get('KERNEL_C_QUEUE_IOVA') !== '0';
+}
+
+function keyOf(args: readonly string[], reads: readonly string[]): string {
+  return digestOf([FORMAT, args, ...reads.map(textDigest)]);
 }
 
 const digests = new Map<string, string>();

@@ -2,7 +2,7 @@
 /** Where a kernel's source text comes from, once all of it that can be needed is in memory. */
 import type { KernelTree } from '../posted/kernel-tree.ts';
 import { UserError } from '../text/user-error.ts';
-import { MAX_DEPTH, MAX_FILES, includesIn, placesOf } from './includes.ts';
+import { MAX_DEPTH, MAX_FILES, includesIn, lookUp } from './includes.ts';
 
 /** Source files by path from the root of a kernel tree: `drivers/iommu/dma-iommu.c`. */
 export interface SourceTree {
@@ -41,7 +41,10 @@ export async function gatherSources(
       );
     }
     for (const { path, text } of layer) {
-      for (const { name, quoted } of includesIn(text)) paths.push(...placesOf(name, quoted, path));
+      for (const include of includesIn(text)) {
+        const { places, genericPlaces } = lookUp(include, path);
+        paths.push(...places, ...genericPlaces);
+      }
     }
     const fresh = [...new Set(paths)].filter((path) => !seen.has(path));
     for (const path of fresh) seen.add(path);

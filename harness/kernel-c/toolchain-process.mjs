@@ -8,6 +8,7 @@ import { lower } from './lowering.mjs';
 
 /** @typedef {import('./toolchain.ts').Answer} Answer */
 /** @typedef {import('./toolchain.ts').Job} Job */
+/** @typedef {import('./toolchain.ts').Unit} Unit */
 /** @typedef {import('@yowasp/clang').Command} Command */
 /** @typedef {import('@yowasp/clang').Tree} Tree */
 
@@ -86,10 +87,74 @@ async function run(tool, args, files, output) {
 }
 
 /**
+ * What clang made of openings, by key.
+ * @type {Map<string, Uint8Array>}
+ */
+const openings = new Map();
+/** Each takes 8 MB. */
+const MOST_OPENINGS = 16;
+const OPENING = 'opening.h';
+
+/**
+ * Reads an opening, once and for all units that begin with it; undefined when clang does not like it.
+ * @param {Command} clang
+ * @param {Unit} unit
+ * @param {Tree} sources
+ */
+async function readOpening(clang, { flags, before, opening }, sources) {
+  if (opening === undefined) return undefined;
+  /** @type {Buffer[]} */
+  const made = [];
+  /** @param {Uint8Array | null} bytes */
+  const keep = (bytes) => {
+    if (bytes !== null) made.push(Buffer.from(bytes));
+  };
+  const includes = before.flatMap((header) => ['-include', header]);
+  try {
+    await clang(
+      // To a file it would be written with a copy of all that is written already for each piece.
+      ['clang', ...flags, ...includes, '-x', 'c-header', `/${OPENING}`, '-o', '-'],
+      { ...sources, [OPENING]: opening.text },
+      { stdout: keep, stderr: () => {}, fetchProgress: () => {} },
+    );
+  } catch {
+    return undefined;
+  }
+  const bytes = new Uint8Array(Buffer.concat(made));
+  const [oldest] = openings.keys();
+  if (oldest !== undefined && openings.size >= MOST_OPENINGS) openings.delete(oldest);
+  openings.set(opening.key, bytes);
+  return bytes;
+}
+
+/**
+ * Compiles a unit; the object, undefined when it is refused, and what clang said.
+ * @param {Command} clang
+ * @param {Unit} unit
+ * @param {Tree} sources
+ * @param {boolean} keepsOpening
+ */
+async function compile(clang, unit, sources, keepsOpening) {
+  const { flags, before, file, opening } = unit;
+  const rest = ['-c', `/${file}`, '-o', 'unit.o'];
+  const read =
+    openings.get(opening?.key ?? '') ?? (keepsOpening ? await readOpening(clang, unit, sources) : undefined);
+  if (read !== undefined) {
+    const args = ['clang', ...flags, '-include-pch', '/opening.pch', ...rest];
+    const files = { ...sources, [OPENING]: opening?.text ?? '', 'opening.pch': read };
+    const result = await run(clang, args, files, 'unit.o');
+    if (result.bytes !== undefined) return result;
+  }
+  // A header may mind to be included twice: what is said of it is said of the unit as it is.
+  const includes = before.flatMap((header) => ['-include', header]);
+  return run(clang, ['clang', ...flags, ...includes, ...rest], sources, 'unit.o');
+}
+
+/**
  * @param {Job} job
  * @returns {Promise<Answer>}
  */
-async function work({ files, units, link }) {
+async function work({ files, units, link, keepsOpening = false }) {
   const clang = await optional(async () => import('@yowasp/clang'));
   if (clang === undefined) return { missing: '@yowasp/clang' };
   const binaryen = await optional(async () => import('binaryen'));
@@ -99,8 +164,9 @@ async function work({ files, units, link }) {
   const objects = {};
   /** @type {Record<string, string>} */
   const compiled = {};
-  for (const { name, args } of units) {
-    const { bytes, text } = await run(clang.runLLVM, ['clang', ...args, '-o', 'unit.o'], sources, 'unit.o');
+  for (const unit of units) {
+    const { name } = unit;
+    const { bytes, text } = await compile(clang.runLLVM, unit, sources, keepsOpening);
     if (bytes === undefined) return { refused: text };
     objects[name] = bytes;
     compiled[name] = Buffer.from(bytes).toString('base64');

@@ -10,14 +10,28 @@ import { UserError } from '../text/user-error.ts';
 /** A translation unit that is not compiled yet. */
 export interface Unit {
   readonly name: string;
-  /** Arguments of clang but for the output. */
-  readonly args: readonly string[];
+  readonly flags: readonly string[];
+  /** Headers that are included before the file. */
+  readonly before: readonly string[];
+  /** The file, from the root of all files. */
+  readonly file: string;
+  readonly opening?: Opening | undefined;
+}
+
+/** Headers that a unit begins with, and others of the same key, too: clang reads them once for all. */
+export interface Opening {
+  /** Flags, headers, and all that these include: a hash of it. */
+  readonly key: string;
+  /** The lines with the includes. */
+  readonly text: string;
 }
 
 export interface Job {
   /** Every file that clang may read, by path. */
   readonly files: Readonly<Record<string, string>>;
   readonly units: readonly Unit[];
+  /** True when other jobs will have units with the same opening: it pays to keep it. */
+  readonly keepsOpening?: boolean;
   /** undefined: only compile. */
   readonly link:
     | {
@@ -77,6 +91,8 @@ export function runToolchain(job: Job): Linked {
 
 interface Waiting {
   readonly job: () => Job;
+  /** Key of the opening that a compiler keeps when it has done the job. */
+  readonly opening: string | undefined;
   readonly begun: () => void;
   readonly resolve: (linked: Linked) => void;
   readonly reject: (error: unknown) => void;
@@ -89,6 +105,8 @@ export class Toolchain {
   private readonly idle: ChildProcess[] = [];
   private readonly underWay = new Map<ChildProcess, Waiting>();
   private readonly waiting: Waiting[] = [];
+  /** The openings that each has read. */
+  private readonly openings = new Map<ChildProcess, Set<string>>();
 
   constructor(most: number) {
     this.most = most;
@@ -101,9 +119,9 @@ export class Toolchain {
   }
 
   /** runToolchain() in one of the processes; `begun` is called when it begins. */
-  async run(job: () => Job, begun: () => void): Promise<Linked> {
+  async run(job: () => Job, begun: () => void, opening?: string): Promise<Linked> {
     return new Promise((resolve, reject) => {
-      this.waiting.push({ job, begun, resolve, reject });
+      this.waiting.push({ job, opening, begun, resolve, reject });
       this.handOut();
     });
   }
@@ -125,13 +143,24 @@ export class Toolchain {
   private handOut(): void {
     while (this.waiting.length > 0) {
       const compiler = this.idle.pop() ?? (this.compilers.length < this.most ? this.start() : undefined);
-      const next = compiler === undefined ? undefined : this.waiting.shift();
+      const next = compiler === undefined ? undefined : this.nextFor(compiler);
       if (compiler === undefined || next === undefined) return;
       this.underWay.set(compiler, next);
       Toolchain.hold(compiler, true);
       next.begun();
       compiler.stdin?.write(`${JSON.stringify(next.job())}\n`);
     }
+  }
+
+  /** Takes what has an opening that this compiler has read, else one that no other has, else the first. */
+  private nextFor(compiler: ChildProcess): Waiting | undefined {
+    const own = this.openings.get(compiler) ?? new Set();
+    const read = new Set([...this.openings.values()].flatMap((keys) => [...keys]));
+    const fitting = this.waiting.findIndex(({ opening = '' }) => own.has(opening));
+    const fresh = this.waiting.findIndex(({ opening = '' }) => !read.has(opening));
+    const [next] = this.waiting.splice(fitting >= 0 ? fitting : Math.max(fresh, 0), 1);
+    if (next?.opening !== undefined) this.openings.set(compiler, own.add(next.opening));
+    return next;
   }
 
   private start(): ChildProcess {
@@ -173,6 +202,7 @@ export class Toolchain {
   private ended(compiler: ChildProcess, error: UserError): void {
     this.underWay.get(compiler)?.reject(error);
     this.underWay.delete(compiler);
+    this.openings.delete(compiler);
     for (const list of [this.compilers, this.idle]) {
       const at = list.indexOf(compiler);
       if (at >= 0) list.splice(at, 1);
@@ -212,7 +242,7 @@ function firstComplaint(text: string): string {
   const lines = text.split('\n').map((line) => line.trim());
   const line =
     lines.find((candidate) => /\berror:/.test(candidate)) ?? lines.find((candidate) => candidate !== '');
-  return (line ?? 'the C compiler says nothing').replace(/^(?:\.\/)+/, '');
+  return (line ?? 'the C compiler says nothing').replace(/^(?:\.?\/)+/, '');
 }
 
 /** `TypeError: …` of what a dying process says. */
