@@ -3,7 +3,7 @@
 import { posix } from 'node:path';
 
 /** Where `<…>` is looked for. */
-export const INCLUDE_FOLDERS = ['include', 'include/uapi'] as const;
+const INCLUDE_FOLDERS = ['include', 'include/uapi'] as const;
 
 /** A translation unit of the kernel's needs about 600 files. */
 export const MAX_FILES = 5000;
