@@ -2,6 +2,7 @@
 import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { keyOf } from '../harness/contract/defect.ts';
 import { judge } from '../harness/contract/contract.ts';
+import { notJudged } from '../harness/contract/not-judged.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import type { Run } from '../harness/run/run.ts';
 import { traceOf } from '../harness/run/trace.ts';
@@ -60,11 +61,13 @@ export function render(recording: Run, names: boolean): string {
         `  ${keyOf({ clause, cause })}: ${visible(plain(sentence(recording, clause, cause, evidence)))}`,
     ),
   );
+  const leftOut = notJudged(recording).map((line) => `  ${visible(plain(line))}.`);
   return [
     visible(`${recording.state} on ${recording.scenario.id}: ${recording.scenario.name}`),
     ...lines,
     broken.length === 0 ? 'No clause of the contract is broken.' : 'Broken:',
     ...broken,
+    ...(leftOut.length === 0 ? [] : ['Not judged:', ...leftOut]),
     '',
   ].join('\n');
 }

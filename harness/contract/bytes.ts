@@ -1,20 +1,25 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What is known of every byte of every buffer while a recording is walked. */
 import { LINE_SIZE } from '../machine/config.ts';
-import type { Scenario } from '../run/scenario.ts';
+import type { MappingIx, Size } from '../machine/vocabulary.ts';
+import type { BufferRange, Scenario } from '../run/scenario.ts';
+
+const NO_MAPPING: readonly MappingIx[] = [];
 
 /** Bytes [from, to) of a buffer that have fared alike. */
 export class ByteRun {
   from: number;
   to: number;
-  /** Mapping that owns the bytes, -1: the CPU. */
-  owner = -1;
-  /** Mapping that covers them, -1: none. */
-  mapped = -1;
+  /** Mappings whose devices own the bytes; none: the CPU does. */
+  owners = NO_MAPPING;
+  /** Mappings that cover them. */
+  mappings = NO_MAPPING;
   /** Mapping that covered them last, -1: none so far. */
   lastMap = -1;
-  /** False: somebody touched them out of turn; no clause looks at them again. */
+  /** False: left out; no clause looks at them again. */
   judged = true;
+  /** An untrusted device wrote them out of turn, and nobody wrote them in turn since: only stability is promised. */
+  attacked = false;
   /** False: nobody was handed them in a known state. */
   known = true;
   /** The device wrote them since it got them. */
@@ -31,13 +36,46 @@ export class ByteRun {
     this.to = to;
   }
 
+  get size(): Size {
+    return this.to - this.from;
+  }
+
+  get isCpuOwned(): boolean {
+    return this.owners.length === 0;
+  }
+
+  /** What is in them is known, and promised. */
+  get isSettled(): boolean {
+    return this.judged && this.known && !this.attacked;
+  }
+
+  /** They are the mapping's device's now, whoever else's they are. */
+  giveTo(map: MappingIx): void {
+    this.owners = [...this.owners, map];
+  }
+
+  /** They are the mapping's device's no more. */
+  takeFrom(map: MappingIx): void {
+    if (this.owners.includes(map)) this.owners = without(this.owners, map);
+  }
+
+  cover(map: MappingIx): void {
+    this.mappings = [...this.mappings, map];
+    this.lastMap = map;
+  }
+
+  uncover(map: MappingIx): void {
+    this.mappings = without(this.mappings, map);
+  }
+
   /** Keeps the bytes before `at`; returns the rest. */
   cut(at: number): ByteRun {
     const rest = new ByteRun(at, this.to);
-    rest.owner = this.owner;
-    rest.mapped = this.mapped;
+    rest.owners = this.owners;
+    rest.mappings = this.mappings;
     rest.lastMap = this.lastMap;
     rest.judged = this.judged;
+    rest.attacked = this.attacked;
     rest.known = this.known;
     rest.deviceWrote = this.deviceWrote;
     rest.deviceHad = this.deviceHad;
@@ -46,6 +84,11 @@ export class ByteRun {
     this.to = at;
     return rest;
   }
+}
+
+function without(mappings: readonly MappingIx[], map: MappingIx): readonly MappingIx[] {
+  const rest = mappings.filter((other) => other !== map);
+  return rest.length === 0 ? NO_MAPPING : rest;
 }
 
 /** The bytes of one buffer. */
@@ -67,6 +110,12 @@ export class BufferBytes {
   between(from: number, to: number): ByteRun[] {
     const first = this.boundary(from);
     return this.runs.slice(first, this.boundary(to));
+  }
+
+  /** The same, each of them inside or outside of all of these ranges of the buffer as a whole. */
+  aroundRanges(ranges: readonly BufferRange[], from: number, to: number): ByteRun[] {
+    for (const { offset, size } of ranges) this.between(offset, offset + size);
+    return this.between(from, to);
   }
 
   /** The run that has byte `at`. */

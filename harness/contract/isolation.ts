@@ -32,7 +32,7 @@ function checkBuffers(moment: Moment, map: number, outcome: StepOutcome): void {
     const before = views.labelsBefore('buffer', buffer);
     const after = views.labels('buffer', buffer);
     for (const run of moment.bytes[buffer]?.runs ?? []) {
-      if (run.owner !== -1 || !run.judged || !run.known) continue;
+      if (!run.isCpuOwned || !run.isSettled) continue;
       const { from, to } = run;
       for (let at = from + equalLabels(after, from, before, from, to - from); at < to; at++) {
         const now = after[at] ?? 0;
@@ -41,7 +41,13 @@ function checkBuffers(moment: Moment, map: number, outcome: StepOutcome): void {
         if (!coherent && sharesLine(scenario, map, buffer, at)) continue;
         const expected = before[at];
         if (expected === undefined) continue;
-        checkUnchanged(moment, outcome, { mapping: run.mapped, buffer, offset: at }, expected, now);
+        checkUnchanged(
+          moment,
+          outcome,
+          { mapping: run.mappings[0] ?? -1, buffer, offset: at },
+          expected,
+          now,
+        );
       }
     }
   }
@@ -60,7 +66,8 @@ function checkMappings(moment: Moment, map: number, outcome: StepOutcome): void 
       if (now === before[byte]) continue;
       const { buffer, offset } = facts.bufferByte(other.index, byte);
       const run = moment.bytes[buffer]?.runAt(offset);
-      if (run?.owner !== other.index || !run.judged) continue;
+      if (run?.owners.includes(other.index) !== true || !run.judged || run.attacked) continue;
+      if (covers(facts.run.scenario, map, buffer, offset)) continue;
       const expected = before[byte];
       if (expected === undefined) continue;
       checkUnchanged(moment, outcome, { mapping: other.index, buffer, offset }, expected, now);

@@ -96,12 +96,23 @@ describe('nobody is blamed for a race', () => {
     ],
     [
       'a device write in a sync',
-      NON_COHERENT,
+      DIRECT,
       [
         map('FROM_DEVICE'),
         `sync_single_for_cpu: { id: m, ${inside('arch_sync_dma_for_cpu', `device_write: ${MAPPED_HEAD}`)} }`,
         'cpu_read: a',
         'unmap_page: m',
+      ],
+    ],
+    [
+      'the same of an untrusted one, and nothing that brings it to the CPU',
+      NON_COHERENT,
+      [
+        map('FROM_DEVICE'),
+        `sync_single_for_cpu: { id: m, ${inside('arch_sync_dma_for_cpu', `device_write: ${MAPPED_HEAD}`)} }`,
+        'cpu_read: a',
+        'unmap_page: { id: m, attrs: SKIP_CPU_SYNC }',
+        'cpu_read: a',
       ],
     ],
     [

@@ -153,7 +153,10 @@ describe('out of turn: not judged from then on', () => {
       part('device_write', 0, 32),
       'unmap_page: m',
     ];
-    expect(broken('from-device-data', NeverCopiesBack, bounced(...steps))).toEqual([64, 192]);
+    const trusted = bounced('cpu_read: a', ...steps).replace('{ untrusted: true }', '{ coherent: false }');
+    expect(broken('from-device-data', NeverInvalidates, trusted)).toEqual([64, 192]);
+    // What an untrusted device writes is judged again as soon as it is in turn.
+    expect(broken('from-device-data', NeverCopiesBack, bounced(...steps))).toEqual([0, 224]);
   });
 
   test.each(['{ untrusted: true }', '{}', '{ coherent: false }'])(

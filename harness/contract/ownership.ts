@@ -3,7 +3,9 @@
  * Walks a recording with the contract's idea of who owns which byte, and notes where an owner did
  * not find what it should have. Ownership: the CPU's before the map, after the unmap, and between a
  * sync for cpu and the next sync for device that cover the byte; the device's in between. SKIP
- * hands nothing over. A byte touched out of turn is judged by nobody from then on.
+ * hands nothing over. Several devices may own a byte that none of them may write. A byte touched out of
+ * turn is left out from then on; but where an untrusted device did it, the CPU is still promised that it
+ * does not change.
  */
 import { countUp, equalLabels, LABEL_FAULT, LABEL_ZERO } from '../machine/labels.ts';
 import {
@@ -21,7 +23,9 @@ import type { StepOutcome } from '../run/recording.ts';
 import type { Step } from '../run/scenario.ts';
 import { covers, makeBytes, type BufferBytes, type ByteRun } from './bytes.ts';
 import type { Facts, MappingFacts } from './facts.ts';
+import { checkFailedMap } from './failed-map.ts';
 import { checkIsolation, type Moment } from './isolation.ts';
+import { whyOutOfTurn, type WhyLeftOut } from './left-out.ts';
 import { SharedLines } from './shared-lines.ts';
 import { Views } from './views.ts';
 import { Ownership, type Look, type OwnershipClause } from './wrong-byte.ts';
@@ -30,7 +34,7 @@ const ACCESSES = new Set<EventKind>([...TOUCHING, 'device_read']);
 
 const known = new WeakMap<Facts, Ownership>();
 
-/** Whose byte is whose, and where that was not respected; walked once for all clauses. */
+/** Whose byte is whose, and where that was not respected; walked once. */
 export function ownershipOf(facts: Facts): Ownership {
   const found = known.get(facts);
   if (found !== undefined) return found;
@@ -52,16 +56,15 @@ class Walk implements Moment {
     this.facts = facts;
     this.bytes = makeBytes(facts.run.scenario);
     this.views = new Views(facts.run);
-    this.lines = new SharedLines(facts, this.bytes);
+    this.lines = new SharedLines(this);
   }
 
   run(): void {
     const { run } = this.facts;
     this.views.advance(-1);
-    for (let buffer = 0; buffer < this.bytes.length; buffer++) {
-      const labels = this.views.labels('buffer', buffer);
-      this.of(buffer).content.set(labels);
-      this.of(buffer).seen.set(labels);
+    for (const [buffer, { content, seen }] of this.bytes.entries()) {
+      content.set(this.views.labels('buffer', buffer));
+      seen.set(content);
     }
     for (this.step = 0; this.step < this.facts.completeSteps; this.step++) {
       const step = run.scenario.steps[this.step];
@@ -72,7 +75,7 @@ class Walk implements Moment {
       if (dma && outcome.status !== 'skipped') checkIsolation(this, step.map, outcome);
       this.accesses(outcome, dma ? step.map : -1);
       if (outcome.status === 'done') this.handOver(step);
-      if (outcome.status === 'failed' && dma) this.checkFailedMap(step.map);
+      if (outcome.status === 'failed' && dma) checkFailedMap(this, step.map);
       if (step.op === 'flush_queue') for (const bytes of this.bytes) bytes.closeLazyWindow(step.device);
     }
   }
@@ -85,30 +88,24 @@ class Walk implements Moment {
       if (event.kind === 'cpu_read') this.cpuRead(event, inside);
       if (event.kind === 'device_read') this.deviceRead(event, inside);
       if (event.kind === 'device_write_run') this.deviceWrote(event, inside);
-      this.lines.spoil(event, this.step, inside);
+      this.lines.spoil(event, inside);
     }
   }
 
   private cpuWrote({ buffer, offset, size, bytes: start }: EventOf<'cpu_write'>, inside: MappingIx): void {
     const bytes = this.of(buffer);
+    const ranges = this.facts.pieces(inside).filter((range) => range.buffer === buffer);
     const written = this.facts.run.labels.subarray(start, start + size);
     bytes.content.set(written, offset);
     bytes.seen.set(written, offset);
-    for (const run of this.cutByRanges(inside, buffer, offset, offset + size)) {
-      if (run.owner !== -1 || this.isInside(inside, buffer, run.from)) run.judged = false;
+    for (const run of this.of(buffer).aroundRanges(ranges, offset, offset + size)) {
+      if (!run.isCpuOwned) this.leaveOut('cpu-wrote', run, buffer, run.owners[0]);
+      else if (this.isInside(inside, buffer, run.from)) this.leaveOut('in-operation', run, buffer, inside);
+      else run.attacked = false;
       run.known = true;
       run.deviceWrote = false;
-      if (run.mapped !== -1) run.cpuWrote = true;
+      if (run.mappings.length > 0) run.cpuWrote = true;
     }
-  }
-
-  /** The runs of bytes [from, to), each of them inside or outside of the mapping as a whole. */
-  private cutByRanges(map: number, buffer: number, from: number, to: number): ByteRun[] {
-    const bytes = this.of(buffer);
-    for (const range of this.facts.run.scenario.mappings[map]?.ranges ?? []) {
-      if (range.buffer === buffer) bytes.between(range.offset, range.offset + range.size);
-    }
-    return bytes.between(from, to);
   }
 
   /** The byte is mapped by the operation under way. */
@@ -118,8 +115,11 @@ class Walk implements Moment {
 
   private cpuRead(event: EventOf<'cpu_read'>, inside: MappingIx): void {
     const { buffer, offset, size, first, second, index } = event;
-    for (const run of this.cutByRanges(inside, buffer, offset, offset + size)) {
-      if (run.owner !== -1 || !run.judged || !run.known) continue;
+    const ranges = this.facts.pieces(inside).filter((range) => range.buffer === buffer);
+    for (const run of this.of(buffer).aroundRanges(ranges, offset, offset + size)) {
+      const why = !run.isCpuOwned ? 'cpu-read' : run.known ? undefined : 'not-returned';
+      if (why !== undefined) this.found.pass(why, this.step, buffer, run.owners[0] ?? run.lastMap, run);
+      if (!run.isCpuOwned || !run.judged || !run.known) continue;
       if (this.isInside(inside, buffer, run.from)) continue;
       this.cpuSaw(run, buffer, first - offset, second - offset, index);
     }
@@ -130,7 +130,8 @@ class Walk implements Moment {
     const { labels } = this.facts.run;
     const { content, seen } = this.of(buffer);
     const mapping = run.lastMap;
-    const { from, to } = run;
+    const { from, to, lazy } = run;
+    const isFromDevice = run.deviceWrote && !run.attacked;
     const same = Math.min(
       equalLabels(labels, first + from, labels, second + from, to - from),
       equalLabels(labels, first + from, seen, from, to - from),
@@ -140,18 +141,18 @@ class Walk implements Moment {
       const one = labels[first + at] ?? 0;
       const two = labels[second + at] ?? 0;
       if (one === two && one === seen[at] && one === content[at]) continue;
-      if (run.lazy === -1) {
-        const look = this.look('cpu-owned-stability', event, mapping, buffer);
+      if (lazy === -1) {
+        const look = this.look('cpu-owned-stability', event, mapping, buffer, run.attacked);
         this.expect(look, at, seen[at] ?? 0, one);
         this.expect(look, at, one, two);
       }
-      if (run.deviceWrote) {
+      if (isFromDevice) {
         this.expect(this.look('from-device-data', event, mapping, buffer), at, content[at] ?? 0, one);
       }
       seen[at] = two;
     }
-    if (run.lazy === -1) this.found.exercise('cpu-owned-stability');
-    if (run.deviceWrote) this.found.exercise('from-device-data');
+    if (lazy === -1) this.found.exercise('cpu-owned-stability');
+    if (isFromDevice) this.found.exercise('from-device-data');
   }
 
   private deviceRead(
@@ -166,7 +167,7 @@ class Walk implements Moment {
       for (const { buffer, offset, size: length, byte } of this.facts.pieces(map, hit.byte, n)) {
         const first = start + i + byte - hit.byte - offset;
         for (const run of this.of(buffer).between(offset, offset + length)) {
-          if (run.owner === map) this.deviceSaw(run, map, buffer, this.facts.run.labels, first, index);
+          if (run.owners.includes(map)) this.deviceSaw(run, map, buffer, this.facts.run.labels, first, index);
         }
       }
     }
@@ -181,17 +182,24 @@ class Walk implements Moment {
       n = Math.min(size - i, hit?.left ?? this.facts.gapAt(device, iova + i, this.step));
       if (hit === undefined) {
         // Written without being entitled to: confinement's business, nobody else's.
-        this.lines.spoilWritten(phys + i, phys + i + n);
+        this.lines.spoilWritten(phys + i, phys + i + n, 'not-mapped');
         continue;
       }
-      const { index, dir } = hit.mapping;
+      const { index } = hit.mapping;
       for (const { buffer, offset, size: length, byte } of this.facts.pieces(index, hit.byte, n)) {
-        const bytes = this.of(buffer);
-        for (const run of bytes.between(offset, offset + length)) {
-          if (index === inside || run.owner !== index || dir === DMA_TO_DEVICE) run.judged = false;
+        const { content } = this.of(buffer);
+        for (const run of this.of(buffer).between(offset, offset + length)) {
+          const why = whyOutOfTurn(run, hit.mapping, inside);
+          if (why !== undefined && this.facts.confined(device)) {
+            // An attack: the promise is that it does not reach the CPU.
+            run.attacked = true;
+            continue;
+          }
+          if (why === undefined) run.attacked = false;
+          else this.leaveOut(why, run, buffer, index);
           run.deviceWrote = true;
+          countUp(content, run.from, run.size, label + i + byte - hit.byte + run.from - offset);
         }
-        countUp(bytes.content, offset, length, label + i + byte - hit.byte);
       }
     }
   }
@@ -229,11 +237,12 @@ class Walk implements Moment {
   }
 
   private mapped(map: number, handsOver: boolean): void {
+    const mayWrite = (index: MappingIx): boolean => this.mapping(index).dir !== DMA_TO_DEVICE;
     for (const { buffer, offset, size } of this.facts.pieces(map)) {
       for (const run of this.of(buffer).between(offset, offset + size)) {
-        if (run.mapped !== -1) run.judged = false;
-        run.mapped = map;
-        run.lastMap = map;
+        const isShared = run.mappings.length > 0;
+        run.cover(map);
+        if (isShared && run.mappings.some(mayWrite)) this.leaveOut('two-mappings', run, buffer, map);
         run.cpuWrote = false;
         run.deviceWrote = false;
         run.deviceHad = false;
@@ -247,12 +256,13 @@ class Walk implements Moment {
     const seen = this.views.labels('mapping', map);
     for (const { buffer, offset, size, byte } of this.facts.pieces(map, from, length)) {
       for (const run of this.of(buffer).between(offset, offset + size)) {
-        if (run.owner === map) {
-          // Handed over twice: whether the device's bytes survive is nobody's promise.
-          if (run.deviceWrote && dir !== DMA_FROM_DEVICE) run.judged = false;
+        if (run.owners.includes(map)) {
+          // Whether the device's bytes survive is nobody's promise.
+          const mayBeLost = run.deviceWrote && dir !== DMA_FROM_DEVICE;
+          if (mayBeLost) this.leaveOut('handed-over-twice', run, buffer, map);
           continue;
         }
-        run.owner = map;
+        run.giveTo(map);
         run.deviceHad = true;
         run.deviceWrote = false;
         run.cpuWrote = false;
@@ -270,7 +280,7 @@ class Walk implements Moment {
     first: number,
     event: number,
   ): void {
-    if (!run.judged || !run.known || run.deviceWrote) return;
+    if (!run.isSettled || run.deviceWrote) return;
     const { content } = this.of(buffer);
     const { from, to } = run;
     const look = this.look('to-device-data', event, map, buffer);
@@ -289,14 +299,14 @@ class Walk implements Moment {
       const bytes = this.of(buffer);
       const seen = this.views.labels('buffer', buffer);
       for (const run of bytes.between(offset, offset + size)) {
-        if (run.owner === map) this.returned(run, map, buffer, seen);
+        if (run.owners.includes(map)) this.returned(run, map, buffer, seen);
         else if (mayChange && (run.cpuWrote || !run.deviceHad)) {
           // The CPU wrote to it since it came back, or the device never got it: a copy back is nobody's promise.
-          run.judged = false;
-        } else if (run.judged && run.known && run.lazy === -1) {
+          this.leaveOut('taken-back-twice', run, buffer, map);
+        } else if (run.isCpuOwned && run.judged && run.known && run.lazy === -1) {
           this.mustBeSeenAgain(run, map, buffer, seen);
         }
-        run.owner = -1;
+        run.takeFrom(map);
         bytes.seen.set(seen.subarray(run.from, run.to), run.from);
       }
     }
@@ -314,7 +324,7 @@ class Walk implements Moment {
 
   /** Bytes come back from the device; `seen` is what the CPU finds in the buffer now. */
   private returned(run: ByteRun, map: number, buffer: number, seen: Uint32Array): void {
-    if (!run.judged || !run.known) return;
+    if (!run.isSettled) return;
     const { content } = this.of(buffer);
     const clause = run.deviceWrote ? 'from-device-data' : 'partial-write-preserved';
     const { from, to } = run;
@@ -342,42 +352,33 @@ class Walk implements Moment {
       const bytes = this.of(buffer);
       const seen = this.views.labels('buffer', buffer);
       for (const run of bytes.between(offset, offset + size)) {
-        if (run.owner === map) {
+        if (run.owners.includes(map)) {
           // Unmapped with SKIP while the device had it: what is there now was never handed over.
           if (dir !== DMA_TO_DEVICE) run.known = false;
           // What the CPU had already must not change by this; what comes back now is new.
           bytes.seen.set(seen.subarray(run.from, run.to), run.from);
         }
-        run.owner = -1;
-        run.mapped = -1;
+        run.takeFrom(map);
+        run.uncover(map);
         run.lazy = lazy;
       }
     }
   }
 
-  private checkFailedMap(map: number): void {
-    const { dir } = this.mapping(map);
-    for (const { buffer, offset, size } of this.facts.pieces(map)) {
-      const bytes = this.of(buffer);
-      const seen = this.views.labels('buffer', buffer);
-      for (const run of bytes.between(offset, offset + size)) {
-        if (run.owner !== -1 || !run.judged || !run.known) continue;
-        for (let at = run.from; at < run.to; at++) {
-          const before = bytes.seen[at] ?? 0;
-          const label = seen[at] ?? 0;
-          const fine = label === before || (dir === DMA_FROM_DEVICE && label === LABEL_ZERO);
-          if (!fine) this.expect(this.look('failed-map-harmless', -1, map, buffer), at, before, label);
-        }
-        this.found.exercise('failed-map-harmless');
-        bytes.seen.set(seen.subarray(run.from, run.to), run.from);
-        bytes.content.set(seen.subarray(run.from, run.to), run.from);
-      }
-    }
+  /** No clause looks at the bytes again. */
+  private leaveOut(why: WhyLeftOut, run: ByteRun, buffer: BufferIx, map: MappingIx = -1): void {
+    this.found.leaveOut(why, this.step, buffer, map, run);
   }
 
   /** Somebody looks, at the current step. `event`: the read, -1: the memory after the step is looked at. */
-  private look(clause: OwnershipClause, event: EventIx, mapping: MappingIx, buffer: BufferIx): Look {
-    return { clause, step: this.step, event, mapping, buffer };
+  private look(
+    clause: OwnershipClause,
+    event: EventIx,
+    mapping: MappingIx,
+    buffer: BufferIx,
+    attacked?: boolean,
+  ): Look {
+    return { clause, step: this.step, event, mapping, buffer, attacked };
   }
 
   private expect(look: Look, offset: Size, expected: Label, observed: Label): void {

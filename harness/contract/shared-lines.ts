@@ -5,9 +5,11 @@
  */
 import { LINE_SIZE } from '../machine/config.ts';
 import { touchesOf, type Event, type Treatment } from '../machine/events.ts';
-import type { MappingIx, PhysAddr, Size, StepIx } from '../machine/vocabulary.ts';
-import { lineOf, type BufferBytes } from './bytes.ts';
-import type { Facts, MappingFacts } from './facts.ts';
+import type { MappingIx, PhysAddr, Size } from '../machine/vocabulary.ts';
+import { lineOf } from './bytes.ts';
+import type { MappingFacts } from './facts.ts';
+import type { Moment } from './isolation.ts';
+import type { WhyLeftOut } from './left-out.ts';
 
 /** What leaves the rest of its cache lines uncertain. */
 const SPOILS: Readonly<Record<Treatment, boolean>> = {
@@ -27,32 +29,31 @@ const SPOILS: Readonly<Record<Treatment, boolean>> = {
 interface Write {
   readonly phys: PhysAddr;
   readonly size: Size;
-  readonly step: StepIx;
   readonly inside: MappingIx;
   /** The device that did, -1: the CPU. */
   readonly by: number;
 }
 
 export class SharedLines {
-  private readonly facts: Facts;
-  private readonly bytes: readonly BufferBytes[];
+  private readonly walk: Moment;
   private readonly exposed: readonly MappingFacts[];
 
-  constructor(facts: Facts, bytes: readonly BufferBytes[]) {
-    this.facts = facts;
-    this.bytes = bytes;
+  /** `walk`: at the step that is looked at. */
+  constructor(walk: Moment) {
+    const { facts } = walk;
+    this.walk = walk;
     this.exposed = facts.mappings.filter((m) => m.mapped && !facts.coherent(m.device));
   }
 
   /**
-   * What shares a cache line with what the event wrote in step `step`, and is its device's, is judged no
-   * more. `inside`: the mapping that is being mapped or unmapped, as good as the device's already.
+   * What shares a cache line with what the event wrote, and is its device's, is judged no more. `inside`:
+   * the mapping that is being mapped or unmapped, as good as the device's already.
    */
-  spoil(event: Event, step: StepIx, inside: MappingIx): void {
+  spoil(event: Event, inside: MappingIx): void {
     if (this.exposed.length === 0) return;
     for (const { how, phys, size } of touchesOf(event)) {
       if (!SPOILS[how] || size === 0) continue;
-      const write = { phys, size, step, inside, by: how === 'stored' ? event.device : -1 };
+      const write = { phys, size, inside, by: how === 'stored' ? event.device : -1 };
       const first = lineOf(phys);
       const last = lineOf(phys + size - 1);
       // Only a line that is not written as a whole has room for somebody else.
@@ -61,11 +62,12 @@ export class SharedLines {
     }
   }
 
-  private spoilLine(line: PhysAddr, { phys, size, step, inside, by }: Write): void {
+  private spoilLine(line: PhysAddr, { phys, size, inside, by }: Write): void {
+    const { facts, step } = this.walk;
     let shared = false;
     for (const mapping of this.exposed) {
-      if (mapping.device === by || !this.facts.liveAt(mapping, step)) continue;
-      for (const piece of this.facts.memoryOf(mapping)) {
+      if (mapping.device === by || !facts.liveAt(mapping, step)) continue;
+      for (const piece of facts.memoryOf(mapping)) {
         const from = Math.max(line, piece.phys);
         const to = Math.min(line + LINE_SIZE, piece.phys + piece.size);
         const first = piece.byte - piece.phys;
@@ -75,17 +77,19 @@ export class SharedLines {
       }
     }
     // As uncertain as their neighbours.
-    if (shared) this.spoilWritten(Math.max(line, phys), Math.min(line + LINE_SIZE, phys + size));
+    if (!shared) return;
+    this.spoilWritten(Math.max(line, phys), Math.min(line + LINE_SIZE, phys + size), 'shared-line');
   }
 
   /** Bytes [from, to) of the mapping, as far as they are its device's, are spoilt; true when any is. */
   private spoilBytes(mapping: MappingFacts, from: number, to: number, inside: number): boolean {
     let any = false;
     if (from >= to) return any;
-    for (const { buffer, offset, size } of this.facts.pieces(mapping.index, from, to - from)) {
-      for (const run of this.bytes[buffer]?.between(offset, offset + size) ?? []) {
-        if (run.owner !== mapping.index && mapping.index !== inside) continue;
-        run.judged = false;
+    const { facts, bytes, found, step } = this.walk;
+    for (const { buffer, offset, size } of facts.pieces(mapping.index, from, to - from)) {
+      for (const run of bytes[buffer]?.between(offset, offset + size) ?? []) {
+        if (!run.owners.includes(mapping.index) && mapping.index !== inside) continue;
+        found.leaveOut('shared-line', step, buffer, mapping.index, run);
         any = true;
       }
     }
@@ -93,13 +97,13 @@ export class SharedLines {
   }
 
   /** The buffers' bytes in [from, to) were written, and are judged no more. */
-  spoilWritten(from: PhysAddr, to: PhysAddr): void {
-    let index = 0;
-    for (const buffer of this.facts.run.scenario.buffers) {
-      const start = Math.max(from, buffer.phys) - buffer.phys;
-      const end = Math.min(to, buffer.phys + buffer.size) - buffer.phys;
-      if (start < end) this.bytes[index]?.spoil(start, end);
-      index++;
+  spoilWritten(from: PhysAddr, to: PhysAddr, why: WhyLeftOut): void {
+    const { facts, bytes, found, step } = this.walk;
+    for (const [index, { phys, size }] of facts.run.scenario.buffers.entries()) {
+      const start = Math.max(from, phys) - phys;
+      const end = Math.min(to, phys + size) - phys;
+      if (start >= end) continue;
+      for (const run of bytes[index]?.between(start, end) ?? []) found.leaveOut(why, step, index, -1, run);
     }
   }
 }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Bytes that were not what their owner should have found. */
 import { FIRST_LABEL } from '../machine/labels.ts';
+import type { ByteRun } from './bytes.ts';
+import { LeftOutBytes, type WhyLeftOut } from './left-out.ts';
 import type { BufferIx, EventIx, Label, MappingIx, Size, StepIx } from '../machine/vocabulary.ts';
 
 /** The clauses that this walk decides. */
@@ -21,6 +23,8 @@ export interface Look {
   /** -1: none is involved. */
   readonly mapping: MappingIx;
   readonly buffer: BufferIx;
+  /** An untrusted device wrote the bytes out of turn. */
+  readonly attacked?: boolean | undefined;
 }
 
 /** Bytes in a row that were not what their owner should have found, for the same reason. */
@@ -38,6 +42,7 @@ export class Ownership {
   /** Clauses that were put to the test. */
   readonly exercised = new Set<OwnershipClause>();
   readonly wrong: WrongBytes[] = [];
+  readonly leftOut = new LeftOutBytes();
 
   private last: OwnershipClause | undefined;
   private lastButOne: OwnershipClause | undefined;
@@ -52,9 +57,20 @@ export class Ownership {
     this.exercised.add(clause);
   }
 
+  /** No clause looks at the bytes again. */
+  leaveOut(why: WhyLeftOut, step: StepIx, buffer: BufferIx, mapping: MappingIx, run: ByteRun): void {
+    if (run.judged) this.pass(why, step, buffer, mapping, run);
+    run.judged = false;
+  }
+
+  /** No clause looks at the bytes in this step. */
+  pass(why: WhyLeftOut, step: StepIx, buffer: BufferIx, mapping: MappingIx, { size }: ByteRun): void {
+    this.leftOut.add(why, step, buffer, mapping, size);
+  }
+
   /** A byte was wrong; it joins the bytes before it that were wrong in the same look and way. */
   miss(look: Look, offset: Size, expected: Label, observed: Label): void {
-    const { clause, step, event, mapping, buffer } = look;
+    const { clause, step, event, mapping, buffer, attacked } = look;
     this.exercise(clause);
     const before = this.lastWrong.get(clause);
     if (
@@ -64,6 +80,7 @@ export class Ownership {
       before.event === event &&
       before.mapping === mapping &&
       before.buffer === buffer &&
+      before.attacked === attacked &&
       nextLabel(before.expected, before.size) === expected &&
       nextLabel(before.observed, before.size) === observed
     ) {

@@ -60,13 +60,15 @@ export function findingSection(
 }
 
 /** The scenario, and why the clause is broken in it. */
-function story({ comparison }: Report, { finding, scenario, because }: Illustration): Block[] {
+function story({ comparison }: Report, illustration: Illustration): Block[] {
+  const { finding, scenario, because } = illustration;
   const [first] = finding.cases;
   const hidden = first && hiddenWords(comparison, first);
   const luck = luckWords(finding);
   return [
     paragraph(`Scenario: ${scenario.why}`),
     ...(spansOf(because).length > 0 ? [paragraph(...spansOf(because))] : []),
+    ...illustration.notJudged.map((line) => paragraph('Not judged: ', ...spansOf(line), '.')),
     ...(hidden === undefined ? [] : [paragraph(`On the other side it is ${hidden}.`)]),
     ...(luck === undefined ? [] : [paragraph(`Layout-dependent: ${luck}.`)]),
     ...(finding.was === undefined

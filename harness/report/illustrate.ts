@@ -13,6 +13,7 @@ import { runScenario } from '../run/interpreter.ts';
 import { returning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { plain, type Text } from '../text/document.ts';
+import { notJudged } from '../contract/not-judged.ts';
 import { sentence } from '../contract/sentence.ts';
 
 /** What a report shows of a finding. */
@@ -20,6 +21,8 @@ export interface Illustration {
   readonly finding: Finding;
   readonly scenario: Scenario;
   readonly because: Text;
+  /** What no clause looked at in that run. */
+  readonly notJudged: readonly Text[];
   /** The two traces, around their first divergence and around what the evidence names; empty when they do not differ. */
   readonly diff: readonly string[];
   /** The calls as a Mermaid sequence diagram. */
@@ -50,7 +53,7 @@ export function illustrate(
     const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
     const because = evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence);
     const diff = traceDiff(x, y, run, evidence);
-    const shown = { finding, scenario: smallest.scenario, because, diff };
+    const shown = { finding, scenario: smallest.scenario, because, diff, notJudged: notJudged(run) };
     if (evidence === undefined) return [{ ...shown, sequence: [], map: '' }];
     const { clause, cause } = finding;
     const broken = { clause, cause, evidence, side: run === x ? 'from' : 'to' } as const;

@@ -11,7 +11,7 @@ import type {
 } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
-import { CopiesWholeGranules, NeverInvalidates } from '../testing/fakes.ts';
+import { CopiesWholeGranules, NeverCopiesOut, NeverInvalidates } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
 
@@ -159,6 +159,70 @@ steps:
   - cpu_read: a
 `;
     expect(outcomeOf(CLAUSE, NeverInvalidates, yaml)).toEqual(['not-invalidated']);
+  });
+});
+
+describe('an untrusted device writes what the CPU has', () => {
+  /** It writes 64 bytes after the first `synced` bytes were looked at. */
+  const late = (device: string, size: number, synced: number, ...steps: string[]): string => `
+device: ${device}
+buffers: { a: { size: ${size} } }
+steps:
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - device_write: m
+  - sync_single_for_cpu: { id: m, size: ${synced} }
+  - cpu_read: { buffer: a, size: 64 }
+  - device_write: { id: m, size: 64 }
+${steps.map((step) => `  - ${step}\n`).join('')}
+`;
+  const UNTRUSTED = '{ untrusted: true }';
+
+  test.each([
+    ['all was synced', 256],
+    ['the header was', 64],
+  ])('the unmap brings it: %s', (_, synced) => {
+    const yaml = late(UNTRUSTED, 256, synced, 'unmap_page: m', 'cpu_read: a');
+    expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'changed-by-operation')).toMatchObject({
+      step: 5,
+      mapping: 0,
+      offset: 0,
+      count: 64,
+    });
+    // What it wrote in turn is promised as ever, what it wrote late is not.
+    expect(outcomeOf('from-device-data', HonestOps, yaml)).toBe('holds');
+  });
+
+  test('nothing brings it', () => {
+    const steps = ['cpu_read: a', 'unmap_page: { id: m, attrs: SKIP_CPU_SYNC }', 'cpu_read: a'];
+    expect(outcomeOf(CLAUSE, HonestOps, late(UNTRUSTED, 256, 256, ...steps))).toBe('holds');
+  });
+
+  test.each([true, false])('a whole page, which is not bounced (coherent: %s)', (coherent) => {
+    const yaml = late(`{ untrusted: true, coherent: ${coherent} }`, 4096, 4096, 'cpu_read: a');
+    expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'changed-in-memory')).toMatchObject({
+      step: 5,
+      count: 64,
+    });
+  });
+
+  test.each([
+    ['a trusted device', late('{}', 4096, 4096, 'cpu_read: a')],
+    ['a kernel that cannot bounce', `machine: { swiotlb: false }${late(UNTRUSTED, 256, 256, 'cpu_read: a')}`],
+  ])('%s is believed', (_, yaml) => {
+    expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
+  });
+
+  test('what the CPU writes over it is judged again', () => {
+    const yaml = late(
+      UNTRUSTED,
+      256,
+      256,
+      'cpu_write: { buffer: a, size: 64 }',
+      'cpu_read: a',
+      'unmap_page: { id: m, attrs: SKIP_CPU_SYNC }',
+      'map_page: { id: n, buffer: a, dir: TO_DEVICE }',
+    );
+    expect(verdictOf('to-device-data', NeverCopiesOut, yaml).breaks[0]?.evidence.count).toBe(256);
   });
 });
 

@@ -14,8 +14,10 @@ export const cpuOwnedStability = makeClause({
     'not-copied': 'it was not copied',
   },
   judge(facts, findings) {
-    judgeBytes('cpu-owned-stability', facts, findings, ({ event }, home) => {
+    judgeBytes('cpu-owned-stability', facts, findings, ({ event, attacked }, home) => {
       if (event < 0) return 'changed-by-operation';
+      // Whatever the cache made of it.
+      if (attacked === true) return 'changed-in-memory';
       const cause = notSeenByCpu(facts, home);
       return cause === 'wrong-data' ? 'changed-in-memory' : cause;
     });

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What no clause looks at is said, with its number. */
+import { expect, test, describe } from '@jest/globals';
+import { plain } from '../text/document.ts';
+import { notJudged } from './not-judged.ts';
+import { HonestOps } from './testing/honest-ops.ts';
+import { outcomeOf, recordingOf } from './testing/judging.ts';
+
+const run = (device: string, ...steps: string[]): string => `
+device: ${device}
+buffers: { a: { size: 256 }, b: { size: 32, at: 0x200020 }, c: { size: 32, at: 0x200000 } }
+steps:
+${steps.map((step) => `  - ${step}\n`).join('')}
+`;
+const said = (yaml: string): string[] =>
+  notJudged(recordingOf(HonestOps, yaml)).map((line) => plain(line).replaceAll('`', ''));
+const map = (dir: string, more = ''): string => `map_page: { id: m, buffer: a, dir: ${dir}${more} }`;
+
+describe('each mistake', () => {
+  test.each([
+    [
+      'the CPU reads what the device owns',
+      [map('FROM_DEVICE'), 'device_write: m', 'cpu_read: { buffer: a, size: 100 }', 'unmap_page: m'],
+      ['Step 3 (cpu_read a[0x0, +100]): the CPU read 100 bytes of a that dev owns'],
+    ],
+    [
+      'the CPU writes what the device owns',
+      [map('BIDIRECTIONAL'), 'cpu_write: { buffer: a, offset: 32, size: 64 }', 'unmap_page: m'],
+      ['Step 2 (cpu_write a[0x20, +64]): the CPU wrote 64 bytes of a that dev owns'],
+    ],
+    [
+      'the CPU reads what was unmapped without being handed over',
+      [map('FROM_DEVICE'), 'unmap_page: { id: m, attrs: SKIP_CPU_SYNC }', 'cpu_read: a'],
+      ['Step 3 (cpu_read a[0x0, +256]): the CPU read 256 bytes of a that it never got back'],
+    ],
+    [
+      'a trusted device writes what the CPU owns',
+      [map('FROM_DEVICE'), 'sync_single_for_cpu: { id: m, offset: 0, size: 64 }', 'device_write: m'],
+      ['Step 3 (device_write m[0x0, +256]): dev wrote 64 bytes of a that the CPU owns'],
+    ],
+    [
+      'two mappings, one of which is written',
+      [map('TO_DEVICE'), 'map_page: { id: n, buffer: a, size: 128, dir: FROM_DEVICE }'],
+      [
+        'Step 2 (map_page n = a[0x0, +128] FROM_DEVICE on dev): 128 bytes of a are in two live mappings, and a device may write them',
+      ],
+    ],
+    [
+      'synced for the device, which had it and had written',
+      [map('BIDIRECTIONAL'), 'device_write: { id: m, size: 64 }', 'sync_single_for_device: m'],
+      [
+        'Step 3 (sync_single_for_device m[0x0, +256]): 64 bytes of a were handed to dev, which had them and had written to them',
+      ],
+    ],
+    [
+      'in the middle of the map',
+      [map('TO_DEVICE', ', during: [{ after: iommu_map, steps: [{ cpu_write: { buffer: a, size: 16 } }] }]')],
+      [
+        'Step 1 (map_page m = a[0x0, +256] TO_DEVICE on dev): 16 bytes of a were written in the middle of an operation on them',
+      ],
+    ],
+  ])('%s', (_, steps, lines) => {
+    expect(said(run('{}', ...steps))).toEqual(lines);
+  });
+
+  test('nothing of a driver that does as it should', () => {
+    const steps = ['cpu_write: a', map('BIDIRECTIONAL'), 'device_write: m', 'unmap_page: m', 'cpu_read: a'];
+    expect(said(run('{}', ...steps))).toEqual([]);
+  });
+
+  test('a line that the device shares with what the CPU writes', () => {
+    const steps = ['map_page: { id: m, buffer: b, dir: FROM_DEVICE }', 'cpu_write: c', 'unmap_page: m'];
+    expect(said(run('{ coherent: false }', ...steps))).toEqual([
+      'Step 2 (cpu_write c[0x0, +32]): 32 bytes of b share a cache line with what somebody else wrote',
+      'Step 2 (cpu_write c[0x0, +32]): 32 bytes of c share a cache line with what somebody else wrote',
+    ]);
+  });
+
+  test('an attack is no mistake of the driver', () => {
+    const steps = [map('FROM_DEVICE'), 'sync_single_for_cpu: m', 'device_write: m', 'cpu_read: a'];
+    expect(said(run('{ untrusted: true }', ...steps))).toEqual([]);
+  });
+});
+
+test('what is not judged exercises nothing', () => {
+  const read = run('{ untrusted: true }', map('FROM_DEVICE'), 'device_write: m', 'cpu_read: a');
+  const written = run(
+    '{}',
+    map('BIDIRECTIONAL'),
+    'device_write: m',
+    'cpu_write: a',
+    'unmap_page: m',
+    'cpu_read: a',
+  );
+  for (const clause of ['from-device-data', 'cpu-owned-stability', 'partial-write-preserved'] as const) {
+    expect([clause, outcomeOf(clause, HonestOps, read)]).toEqual([clause, 'not-exercised']);
+    expect([clause, outcomeOf(clause, HonestOps, written)]).toEqual([clause, 'not-exercised']);
+  }
+});
