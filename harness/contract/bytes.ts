@@ -28,6 +28,8 @@ export class ByteRun {
   deviceHad = false;
   /** The CPU wrote them while they were mapped. */
   cpuWrote = false;
+  /** As above, and not only since they came back last. A from-device mapping is read-only for the driver (core-api/dma-api.rst). */
+  cpuWroteMapped = false;
   /** Device whose lazy window is open over them, -1: none. */
   lazy = -1;
 
@@ -60,6 +62,7 @@ export class ByteRun {
   }
 
   cover(map: MappingIx): void {
+    this.cpuWroteMapped &&= this.mappings.length > 0;
     this.mappings = [...this.mappings, map];
     this.lastMap = map;
   }
@@ -80,6 +83,7 @@ export class ByteRun {
     rest.deviceWrote = this.deviceWrote;
     rest.deviceHad = this.deviceHad;
     rest.cpuWrote = this.cpuWrote;
+    rest.cpuWroteMapped = this.cpuWroteMapped;
     rest.lazy = this.lazy;
     this.to = at;
     return rest;

@@ -29,11 +29,11 @@ const unrelated: Step = (log) => log.push(EV.iommu_map, 0, 0xfffff000, LINE, 409
 const forDevice =
   (dir: Direction, start = LINE, size = 64): Step =>
   (log) =>
-    log.push(EV.arch_sync_dma_for_device, -1, start, size, dir);
+    log.push(EV.arch_sync_dma_for_device, -1, start, size, dir, 0);
 const forCpu =
   (dir: Direction, start = LINE, size = 64): Step =>
   (log) =>
-    log.push(EV.arch_sync_dma_for_cpu, -1, start, size, dir);
+    log.push(EV.arch_sync_dma_for_cpu, -1, start, size, dir, 0);
 const cleaned = forDevice(DMA_TO_DEVICE);
 const invalidated = forCpu(DMA_FROM_DEVICE);
 

@@ -118,13 +118,14 @@ export class Facts {
     }
   }
 
-  /** Since the map, some rightful write put this label on this very byte of the mapping. */
-  wasOf(map: number, buffer: number, offset: number, label: number): boolean {
+  /** Since the map (`everOfCpu`: or of the CPU before), some rightful write put this label on this very byte of the mapping. */
+  wasOf(map: number, buffer: number, offset: number, label: number, everOfCpu = false): boolean {
     const origin = this.run.provenance.of(label);
     const mapping = this.mappings[map];
     if (mapping === undefined) return false;
     if (origin.by === 'cpu') {
-      return origin.buffer === buffer && origin.offset === offset && origin.step >= mapping.mapStep;
+      const isOfByte = origin.buffer === buffer && origin.offset === offset;
+      return isOfByte && (everOfCpu || origin.step >= mapping.mapStep);
     }
     if (origin.by !== 'device' || origin.device !== mapping.device) return false;
     const hit = this.mappingAt(mapping.device, origin.iova, origin.step);

@@ -104,7 +104,7 @@ class Walk implements Moment {
       else run.attacked = false;
       run.known = true;
       run.deviceWrote = false;
-      if (run.mappings.length > 0) run.cpuWrote = true;
+      if (run.mappings.length > 0) run.cpuWrote = run.cpuWroteMapped = true;
     }
   }
 
@@ -332,7 +332,7 @@ class Walk implements Moment {
     for (let at = from + equalLabels(content, from, seen, from, to - from); at < to; at++) {
       const label = seen[at] ?? 0;
       if (content[at] === label) continue;
-      const tolerated = !run.deviceWrote && this.isTolerated(map, buffer, at, label);
+      const tolerated = !run.deviceWrote && this.isTolerated(run, map, buffer, at, label);
       this.expect(look, at, tolerated ? label : (content[at] ?? 0), label);
       content[at] = label;
     }
@@ -340,9 +340,9 @@ class Walk implements Moment {
   }
 
   /** The byte that the device did not write may look like this after a from-device mapping. */
-  private isTolerated(map: number, buffer: number, at: number, label: number): boolean {
+  private isTolerated(run: ByteRun, map: number, buffer: number, at: number, label: number): boolean {
     if (this.mapping(map).dir !== DMA_FROM_DEVICE) return false;
-    return label === LABEL_ZERO || this.facts.wasOf(map, buffer, at, label);
+    return label === LABEL_ZERO || this.facts.wasOf(map, buffer, at, label, run.cpuWroteMapped);
   }
 
   private unmapped(map: number): void {

@@ -36,22 +36,30 @@ export function refusalOf(run: Run, mapping: MappingIx): Refusal | undefined {
   if (failed === undefined) return undefined;
   const evidence = { step, event: failed.index, mapping, ...(device !== undefined && { device }), count: 1 };
   if (failed.injected) return { cause: 'injected-failure', evidence };
+  const ranges = run.scenario.mappings[mapping]?.ranges ?? [];
+  const asksTooMuch = ranges.reduce((sum, { size }) => sum + size, 0) > (outcome.limit ?? Infinity);
   switch (failed.kind) {
     case 'swiotlb_tbl_map_single':
-      return judged('no-slots', slotsAt(run, mapping, failed), evidence);
+      return judged('no-slots', slotsAt(run, mapping, failed), evidence, asksTooMuch);
     case 'alloc_iova_fast':
-      return judged('no-iova', granulesAt(run, mapping, failed), evidence);
+      return judged('no-iova', granulesAt(run, mapping, failed), evidence, asksTooMuch);
     default:
       return undefined;
   }
 }
 
-function judged(excuse: Excuse, { fits, everFits, ...numbers }: Room, evidence: Evidence): Refusal {
+/** `asksTooMuch`: dma_max_mapping_size() would have told the driver that this is too much. */
+function judged(
+  excuse: Excuse,
+  { fits, everFits, ...numbers }: Room,
+  evidence: Evidence,
+  asksTooMuch: boolean,
+): Refusal {
   return { cause: causeOf(), evidence: { ...evidence, ...numbers } };
 
   function causeOf(): Refusal['cause'] {
     if (fits) return numbers.asked > numbers.needed ? 'asks-for-more' : 'not-found';
-    return everFits ? excuse : 'never-served';
+    return everFits || asksTooMuch ? excuse : 'never-served';
   }
 }
 

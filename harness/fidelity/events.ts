@@ -8,8 +8,8 @@ import {
   type Event,
   type EventKind,
   type EventOf,
-  type Meaning,
 } from '../machine/events.ts';
+import type { Meaning } from '../machine/meanings.ts';
 import { decimal, hex } from '../machine/u64.ts';
 import { DIRECTION_NAMES, DMA_TO_DEVICE, type EventIx } from '../machine/vocabulary.ts';
 import type { EventIndex } from '../run/event-index.ts';
@@ -45,6 +45,7 @@ const VALUES: Readonly<Record<Meaning, (value: number) => unknown>> = {
   reason: (value) => FAULT_REASONS[value],
   detail: itself,
   flag: itself,
+  cleans: itself,
 };
 
 /** Why the vectors have no such event. */
@@ -55,6 +56,11 @@ const PROGRAM: NotCompared = { because: 'an access of the program itself, no cal
 
 type Encoder<K extends EventKind> = (event: EventOf<K>, events: EventIndex) => VectorEvent;
 
+/** What it does by direction is 5.14's. */
+function maintenance(name: string): Encoder<'arch_sync_dma_for_device' | 'arch_sync_dma_for_cpu'> {
+  return ({ phys, size: length, dir }) => [name, hex(phys), size(length), DIRECTION_NAMES[dir]];
+}
+
 /** Every kind: what the vectors call it, its arguments and what it returns following; or its own form. */
 const ENCODED: { readonly [K in EventKind]: string | Encoder<K> | NotCompared } = {
   swiotlb_tbl_map_single: 'swiotlb_map',
@@ -62,8 +68,8 @@ const ENCODED: { readonly [K in EventKind]: string | Encoder<K> | NotCompared } 
   swiotlb_sync_single_for_device: 'swiotlb_sync_for_device',
   swiotlb_sync_single_for_cpu: 'swiotlb_sync_for_cpu',
   memset: 'memset',
-  arch_sync_dma_for_device: 'arch_sync_for_device',
-  arch_sync_dma_for_cpu: 'arch_sync_for_cpu',
+  arch_sync_dma_for_device: maintenance('arch_sync_for_device'),
+  arch_sync_dma_for_cpu: maintenance('arch_sync_for_cpu'),
   alloc_iova_fast: 'alloc_iova',
   iommu_map: 'iommu_map',
   iommu_map_sg: ({ index, iova, nents, prot, result }, events) => {
@@ -81,6 +87,7 @@ const ENCODED: { readonly [K in EventKind]: string | Encoder<K> | NotCompared } 
     const to = dir === DMA_TO_DEVICE ? 'to_device' : 'from_device';
     return ['bounce', to, hex(original), hex(tlb), copied];
   },
+  swiotlb_pad_slots: { because: "5.14's pool pads nothing in front" },
   warn: ({ which, a, b, c }) => ['warn', describeWarning(WARNINGS[which] ?? 'pool-full', a, b, c)],
   crash: ({ which, a, b }) => ({ crash: describeCrash(CRASHES[which] ?? 'search-never-ends', a, b) }),
   iommu_fault: 'fault',

@@ -119,7 +119,7 @@ export class CompiledKernel implements Host {
   }
 
   /** A number of the kernel's own book-keeping. Where a crash left that in disorder: what it was before. */
-  observe(name: string, index?: number): number {
+  observe(name: string, index?: number | bigint): number {
     const key = `${name} ${index}`;
     this.observing = true;
     try {

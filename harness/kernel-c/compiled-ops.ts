@@ -19,6 +19,8 @@ import { toI64 } from './wasm-numbers.ts';
 export class CompiledOps implements DmaOps {
   /** The tree's own flush queue; undefined: the machine's is the one. */
   readonly flushQueue?: (dev: Device) => void;
+  /** Undefined: the tree tells drivers of no limit. */
+  readonly maxMappingSize?: (dev: Device) => Size;
   private readonly compiled: CompiledKernel;
   /** Where a list stands in the kernel's memory: from its map on as long as its mapping. */
   private readonly lists = new Map<Scatterlist, bigint>();
@@ -31,6 +33,13 @@ export class CompiledOps implements DmaOps {
       const swiotlb = new TreeSwiotlb(compiled, machine);
       machine.swiotlb = swiotlb;
       machine.pool = swiotlb;
+    }
+    if (compiled.module.has('kernel_c_max_mapping_size')) {
+      this.maxMappingSize = (dev) => {
+        const size = compiled.observe('kernel_c_max_mapping_size', dev.index);
+        // SIZE_MAX.
+        return size === -1 ? Infinity : size;
+      };
     }
     if (compiled.module.has('kernel_c_iovas_live')) {
       for (const device of machine.devices) device.iovad = new TreeIova(compiled, device);

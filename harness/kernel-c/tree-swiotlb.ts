@@ -2,6 +2,7 @@
 /** A tree's own kernel/dma/swiotlb.c under the machine, in place of the machine's model of it. */
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
 import { KernelCrash } from '../machine/crash.ts';
+import { EV } from '../machine/event-log.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { BouncePool } from '../machine/slot-pool.ts';
 import type { SwiotlbCode } from '../machine/swiotlb.ts';
@@ -52,7 +53,8 @@ export class TreeSwiotlb implements SwiotlbCode, BouncePool {
   ): PhysAddr {
     const offset = phys & this.machine.dmaGetMinAlignMask(dev) & (SLOT_SIZE - 1);
     const slots = Math.ceil((allocSize + offset) / SLOT_SIZE);
-    return this.compiled.within({ dev, copy: DMA_TO_DEVICE, endless: ['search-never-ends', slots, -1] }, () =>
+    const endless = ['search-never-ends', slots, -1] as const;
+    const tlb = this.compiled.within({ dev, copy: DMA_TO_DEVICE, endless }, () =>
       this.compiled.u64(
         'kernel_c_swiotlb_tbl_map_single',
         dev.index,
@@ -64,6 +66,11 @@ export class TreeSwiotlb implements SwiotlbCode, BouncePool {
         toI64(attrs),
       ),
     );
+    if (this.holds(tlb) && this.compiled.module.has('kernel_c_pad_slots')) {
+      const padding = this.compiled.observe('kernel_c_pad_slots', toI64(tlb));
+      if (padding > 0) this.machine.log.push(EV.swiotlb_pad_slots, dev.index, tlb, padding);
+    }
+    return tlb;
   }
 
   swiotlbTblUnmapSingle(dev: Device, tlb: PhysAddr, size: Size, dir: Direction, attrs: Attrs): number {

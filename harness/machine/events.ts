@@ -3,62 +3,16 @@
  * What can happen in a run, a row a kind: arguments, what comes back, who calls whom, what becomes of
  * memory, how a trace says it. Everything that reads events goes by this table.
  */
+import type { Meaning, Meanings } from './meanings.ts';
 import {
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
-  type Attrs,
-  type BufferIx,
-  type Direction,
-  type DmaAddr,
   type EventIx,
-  type Label,
-  type MappingIx,
-  type Pfn,
   type PhysAddr,
   type Size,
   type StepIx,
 } from './vocabulary.ts';
 
-/** What a number in the log means, and the type that goes with it. */
-export interface Meanings {
-  phys: PhysAddr;
-  dma: DmaAddr;
-  /** First granule of an IOVA range, 0: none. */
-  pfn: Pfn;
-  /** Highest granule that will do. */
-  limit: Pfn;
-  /** Granules. */
-  pages: number;
-  /** Bytes as a driver counts them, told in decimal. */
-  bytes: Size;
-  /** Bytes of the IOMMU, told in hex. */
-  span: Size;
-  prot: number;
-  dir: Direction;
-  attrs: Attrs;
-  mask: number;
-  count: number;
-  /** 0 or -errno. */
-  errno: number;
-  /** A bounce address; negative: there is none; NaN: the call never returned. */
-  tlb: PhysAddr;
-  buffer: BufferIx;
-  /** -1: none. */
-  mapping: MappingIx;
-  /** Bytes from the start of a buffer or a mapping. */
-  offset: Size;
-  /** Where bytes and their labels stand in the byte log. */
-  place: number;
-  label: Label;
-  /** Index into WARNINGS, CRASHES, FAULT_REASONS, and what these say beside. */
-  warning: number;
-  crash: number;
-  reason: number;
-  detail: number;
-  /** 1: yes, 0: no. */
-  flag: number;
-}
-export type Meaning = keyof Meanings;
 /** Name and meaning. */
 type Arg = `${string}: ${Meaning}`;
 type NameOf<A extends Arg> = A extends `${infer Name}: ${string}` ? Name : never;
@@ -127,7 +81,12 @@ function row<
 }
 
 const SYNC = ['tlb: phys', 'size: bytes', 'dir: dir'] as const satisfies readonly Arg[];
-const ARCH_SYNC = ['phys: phys', 'size: bytes', 'dir: dir'] as const satisfies readonly Arg[];
+const ARCH_SYNC = [
+  'phys: phys',
+  'size: bytes',
+  'dir: dir',
+  'cleans: cleans',
+] as const satisfies readonly Arg[];
 const RANGE = ['pfn: pfn', 'pages: pages'] as const satisfies readonly Arg[];
 /** What a device meant to access. `bytes`: the first in the byte log. */
 const DEVICE_ACCESS = [
@@ -186,16 +145,16 @@ export const EVENTS = {
     during: true,
     memory: ({ phys, size }) => [{ how: 'cleared', phys, size }],
   }),
-  /** arm64, v5.14: invalidates for a from-device mapping, else cleans. */
+  /** arm64, v5.14: invalidates for a from-device mapping, else cleans; later kernels always clean. */
   arch_sync_dma_for_device: row({
     args: ARCH_SYNC,
     // Cache lines.
     notes: 'count',
     between: ['dma-iommu', 'cpu'],
-    text: 'arch_sync_dma_for_device({phys}, size {size}, {dir})',
+    text: 'arch_sync_dma_for_device({phys}, size {size}, {dir}){cleans}',
     during: true,
-    memory: ({ phys, size, dir }) => [
-      { how: dir === DMA_FROM_DEVICE ? 'invalidated' : 'cleaned', phys, size },
+    memory: ({ phys, size, dir, cleans }) => [
+      { how: dir === DMA_FROM_DEVICE && cleans === 0 ? 'invalidated' : 'cleaned', phys, size },
     ],
   }),
   /** arm64, v5.14: nothing for a to-device mapping, else invalidates. */
@@ -204,7 +163,7 @@ export const EVENTS = {
     // Cache lines.
     notes: 'count',
     between: ['dma-iommu', 'cpu'],
-    text: 'arch_sync_dma_for_cpu({phys}, size {size}, {dir})',
+    text: 'arch_sync_dma_for_cpu({phys}, size {size}, {dir}){cleans}',
     during: true,
     memory: ({ phys, size, dir }) => (dir === DMA_TO_DEVICE ? [] : [{ how: 'invalidated', phys, size }]),
   }),
@@ -287,6 +246,13 @@ export const EVENTS = {
         { how: 'loaded', phys: from, size },
       ];
     },
+  }),
+  /** Of a pool that keeps larger offsets than a slot: padding in front of the bounce address. */
+  swiotlb_pad_slots: row({
+    args: ['tlb: phys', 'count: count'],
+    between: ['swiotlb', 'swiotlb'],
+    as: 'note',
+    text: '  the slots in front of {tlb} are padding of it: {count}',
   }),
   warn: row({
     args: ['which: warning', 'a: detail', 'b: detail', 'c: detail'],

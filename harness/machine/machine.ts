@@ -81,8 +81,7 @@ export class Machine implements Kernel, SwiotlbKernel {
   /** Devices are used again, too: to build one costs more than a run does. */
   private resetDevices(machine: MachineConfig): void {
     this.devices.length = 0;
-    for (const config of machine.devices) {
-      const index = this.devices.length;
+    for (const [index, config] of machine.devices.entries()) {
       const device = (this.built[index] ??= new DmaDevice(index, config, this));
       device.reset(config, machine);
       this.devices.push(device);
@@ -374,7 +373,8 @@ export class Machine implements Kernel, SwiotlbKernel {
     dir: Direction,
     invalidate: boolean | undefined,
   ): void {
-    const event = this.log.push(EV[kind], -1, phys, size, dir);
+    const cleans = Number(invalidate === false && dir === DMA_FROM_DEVICE);
+    const event = this.log.push(EV[kind], -1, phys, size, dir, cleans);
     let lines = 0;
     if (invalidate !== undefined && this.memory.contains(phys, size)) {
       lines = invalidate ? this.cache.invalidate(phys, size) : this.cache.clean(phys, size);

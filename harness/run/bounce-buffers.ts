@@ -27,11 +27,14 @@ export interface BounceBuffer {
 /** Every bounce buffer of a run, in order. */
 export function bounceBuffersOf(scenario: Scenario, events: EventIndex): BounceBuffer[] {
   const releases = events.of('swiotlb_tbl_unmap_single');
+  const paddings = events.of('swiotlb_pad_slots');
   return events.of('swiotlb_tbl_map_single').flatMap((call): BounceBuffer[] => {
     const { index, step, device, phys: original, mappingSize: size, allocSize, result: tlb } = call;
     if (!(tlb >= 0)) return [];
-    const start = tlb - (tlb % SLOT_SIZE);
-    const end = start + Math.ceil((tlb - start + allocSize) / SLOT_SIZE) * SLOT_SIZE;
+    const first = tlb - (tlb % SLOT_SIZE);
+    const padding = paddings.find((pad) => pad.index > index && pad.tlb === tlb && pad.step === step);
+    const start = first - (padding?.count ?? 0) * SLOT_SIZE;
+    const end = start + Math.ceil((tlb - first + allocSize) / SLOT_SIZE) * SLOT_SIZE;
     const released =
       releases.find((release) => release.index > index && release.tlb === tlb)?.index ?? Infinity;
     const mapping = mappingOfStep(scenario, step);

@@ -10,9 +10,9 @@ import {
   FAULT_REASONS,
   type EventKind,
   type EventOf,
-  type Meaning,
   type Untexted,
 } from '../machine/events.ts';
+import type { Meaning } from '../machine/meanings.ts';
 import { decimal, hex } from '../machine/u64.ts';
 import {
   ATTR_BITS,
@@ -69,6 +69,7 @@ const WORDS: Readonly<Record<Meaning, (value: number, context: Context) => strin
   reason: (value) => FAULT_REASONS[value] ?? '?',
   detail: String,
   flag: String,
+  cleans: (value) => (value === 1 ? ', which cleans' : ''),
 };
 
 /** ` NO_WARN …`, to be appended; empty: none. */

@@ -150,7 +150,13 @@ export class Execution {
       to: this.machine.log.length,
       held: observer.held(),
       ...(op === 'dma_max_mapping_size' ? { told: this.told[device] ?? Infinity } : {}),
+      ...(maps && status === 'failed' ? { limit: this.maxMappingSize(device) } : {}),
     });
+  }
+
+  /** dma_max_mapping_size(). */
+  private maxMappingSize(device: number): number {
+    return this.dma.maxMappingSize?.(this.machine.deviceAt(device)) ?? Infinity;
   }
 
   private attempt(step: Step | undefined, index: number): { status: StepOutcome['status']; map: number } {
@@ -189,7 +195,7 @@ export class Execution {
         else this.dma.flushQueue(this.machine.deviceAt(step.device));
         return 'done';
       case 'dma_max_mapping_size': {
-        const { device, size = this.dma.maxMappingSize?.(this.machine.deviceAt(device)) ?? Infinity } = step;
+        const { device, size = this.maxMappingSize(device) } = step;
         this.told[device] = size;
         return 'done';
       }

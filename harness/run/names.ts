@@ -44,9 +44,16 @@ export class Names {
       counts.set(`${base} ${step}`, n + 1);
       return mapping?.sg === true && mapping.ranges.length > 1 ? `${base}.${n})` : `${base})`;
     };
-    this.bounce = bounceBuffers.map(({ event: since, step, device, tlb: start, allocSize }) => {
+    this.bounce = bounceBuffers.map(({ event: since, step, device, tlb: start, allocSize, end }) => {
       const name = named('bounce', step);
-      return { name, since, device, start, from: start - (start % alignment), to: start + allocSize };
+      return {
+        name,
+        since,
+        device,
+        start,
+        from: start - (start % alignment),
+        to: Math.min(start + allocSize, end),
+      };
     });
     const allocations = events.of('alloc_iova_fast').filter(({ result }) => result > 0);
     this.iova = allocations.map(({ index: since, step, device, pages, result }) => {

@@ -37,6 +37,8 @@ export interface StepOutcome {
   readonly held: Held;
   /** What a driver that asked for the largest mapping was told, bytes; Infinity: no limit. */
   readonly told?: Size;
+  /** Of a map that failed: what its driver would have been told, had it asked. */
+  readonly limit?: Size;
 }
 
 /** A translation left over although the mapping that installed it is gone; noted when that ended, and after IOTLB syncs. */

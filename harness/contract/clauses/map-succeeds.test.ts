@@ -229,6 +229,16 @@ steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
     });
   });
 
+  test('a driver that could have known that it is too much is at fault itself', () => {
+    class TellsALimit extends AsksForASlotMore {
+      maxMappingSize(): Size {
+        return 0x40000;
+      }
+    }
+    expect(outcomeOf(CLAUSE, TellsALimit, pool(0x41000))).toBe('holds');
+    expect(outcomeOf(CLAUSE, TellsALimit, pool(0x3fe00))).toEqual(['asks-for-more']);
+  });
+
   test('nothing is left: no fault of the state', () => {
     expect(outcomeOf(CLAUSE, HonestOps, pool(0x3fe00, undefined, AND_ANOTHER))).toBe('holds');
   });

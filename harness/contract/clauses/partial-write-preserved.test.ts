@@ -1,6 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import type { Device, Direction, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
+import {
+  DMA_BIDIRECTIONAL,
+  type Attrs,
+  type Device,
+  type Direction,
+  type DmaAddr,
+  type DmaOpsClass,
+  type PhysAddr,
+  type Size,
+} from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
 import { InvalidatesInsteadOfCleaning, NeverCleans, NeverClears, NeverCopiesOut } from '../testing/fakes.ts';
@@ -22,6 +31,36 @@ class NeverFills extends NeverCopiesOut {
     // Stale slots.
   }
 }
+
+/** The slots hold what the buffer held at the map, whatever the direction. */
+class FillsAtTheMap extends HonestOps {
+  private maps = false;
+
+  override mapPage(dev: Device, phys: PhysAddr, size: Size, dir: Direction, attrs: Attrs): DmaAddr {
+    this.maps = true;
+    const handle = super.mapPage(dev, phys, size, dir, attrs);
+    this.maps = false;
+    return handle;
+  }
+
+  protected override copyOut(dev: Device, tlb: PhysAddr, size: Size): void {
+    if (this.maps) super.copyOut(dev, tlb, size, DMA_BIDIRECTIONAL);
+  }
+}
+
+/** The CPU writes all of a buffer that is mapped, and was not all written. */
+const writtenWhileMapped = (dir: string): string => `
+device: { untrusted: true }
+buffers: { a: { size: 256 } }
+steps:
+  - cpu_write: a
+  - map_page: { id: m, buffer: a, dir: ${dir} }
+  - device_write: { id: m, offset: 0, size: 64 }
+  - sync_single_for_cpu: m
+  - cpu_write: a
+  - sync_single_for_device: m
+  - unmap_page: m
+`;
 
 /** The device writes bytes 64 to 127 of 256. */
 const shortWrite = (device: string, dir: string, end = 'unmap_page: m'): string => `
@@ -66,6 +105,20 @@ steps:
   - sync_single_for_cpu: m
 `;
     expect(outcomeOf(CLAUSE, HonestOps, yaml)).toBe('holds');
+  });
+});
+
+describe('a from-device mapping is read-only for the driver', () => {
+  test('what it writes there may give way to what was there before', () => {
+    expect(outcomeOf(CLAUSE, FillsAtTheMap, writtenWhileMapped('FROM_DEVICE'))).toBe('holds');
+  });
+
+  test("never to another owner's bytes", () => {
+    expect(outcomeOf(CLAUSE, NeverClears, writtenWhileMapped('FROM_DEVICE'))).toEqual(['never-cleared']);
+  });
+
+  test('a bidirectional one is not', () => {
+    expect(outcomeOf(CLAUSE, FillsAtTheMap, writtenWhileMapped('BIDIRECTIONAL'))).toEqual(['not-copied']);
   });
 });
 

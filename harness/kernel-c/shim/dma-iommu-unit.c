@@ -239,10 +239,11 @@ phys_addr_t __wrap_swiotlb_tbl_map_single(struct device *dev, phys_addr_t phys, 
 					  unsigned int alloc_align_mask, enum dma_data_direction dir,
 					  unsigned long attrs)
 {
-	/* This kernel rounds the size up itself. */
-	return machine_swiotlb_tbl_map_single(index_of(dev), phys, mapping_size,
-					      ALIGN(mapping_size, (u64)alloc_align_mask + 1), alloc_align_mask,
-					      dir, attrs);
+	/* This kernel rounds the size up itself, with the offset that it keeps. Others are told a size without. */
+	u64 offset = phys & dma_get_min_align_mask(dev) & (alloc_align_mask | (IO_TLB_SIZE - 1));
+	u64 size = ALIGN(mapping_size + offset, (u64)alloc_align_mask + 1) - (offset & (IO_TLB_SIZE - 1));
+
+	return machine_swiotlb_tbl_map_single(index_of(dev), phys, mapping_size, size, alloc_align_mask, dir, attrs);
 }
 #endif
 
@@ -384,6 +385,13 @@ void kernel_c_sync_sg_for_device(int index, struct scatterlist *sgl, int nents, 
 {
 	CALL(index, sync_sg_for_device)(kernel_c_device(index), sgl, nents, dir);
 }
+
+#if KERNEL_C_MAX_MAPPING_SIZE
+u64 kernel_c_max_mapping_size(int index)
+{
+	return iommu_dma_max_mapping_size(kernel_c_device(index));
+}
+#endif
 
 /* Scatterlists, as a driver makes and reads them. */
 

@@ -38,6 +38,20 @@ u64 kernel_c_pool_used(void)
 #endif
 }
 
+#if KERNEL_C_PAD_SLOTS
+/* Slots of a bounce buffer in front of the one that its address is in. */
+u32 kernel_c_pad_slots(u64 tlb)
+{
+#if KERNEL_C_DEFPOOL
+	struct io_tlb_pool *pool = &io_tlb_default_mem.defpool;
+#else
+	struct io_tlb_mem *pool = &io_tlb_default_mem;
+#endif
+
+	return pool->slots[(tlb - pool->start) >> IO_TLB_SHIFT].pad_slots;
+}
+#endif
+
 #define REAL(name) extern __typeof__(name) __real_##name
 #if KERNEL_C_SWIOTLB_POOL_ARGUMENT
 REAL(__swiotlb_tbl_unmap_single);
