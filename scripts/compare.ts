@@ -223,8 +223,9 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   );
   const [gone] = stale;
   const isWhole = clause === undefined && args.text('scenario') === undefined;
-  // Only a whole comparison can say that an expectation matches nothing, and only where states keep their names.
-  if (gone !== undefined && isWhole && args.text('expectations') === undefined) {
+  const isOwn = [from, to].every(({ prepare }) => prepare === undefined);
+  // Only a whole comparison can say that an expectation matches nothing, and only of what was written for it.
+  if (gone !== undefined && isWhole && isOwn && args.text('expectations') === undefined) {
     throw new UserError(
       `${file}:${gone.line}: matches nothing in ${from.id} and ${to.id} any more; delete it`,
     );

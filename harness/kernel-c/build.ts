@@ -9,7 +9,7 @@ import { cacheIn, type ObjectCache } from './object-cache.ts';
 import { planOf, type BuildRequest, type Plan, type PlannedUnit } from './plan.ts';
 import { PROBED_FILES, type ArchSync } from './prototypes.ts';
 import { gatherSources, type SourceTree } from './source-tree.ts';
-import { runToolchain, Toolchain, type Job, type Linked, type Unit } from './toolchain.ts';
+import { Refused, runToolchain, Toolchain, type Job, type Linked, type Unit } from './toolchain.ts';
 
 /** A module and what it was made from. */
 export interface Build {
@@ -36,7 +36,7 @@ export function build(request: BuildRequest): Build {
   const known = cache.readModule(plan.key);
   if (known !== undefined) return { ...known, archSync: plan.archSync, key: plan.key };
   const missing = plan.units.filter((unit) => cache.readObject(unit.key) === undefined);
-  const linked = titled(plan, () =>
+  const linked = titled(plan, Refused, () =>
     runToolchain({
       files: Object.assign({}, ...missing.map(({ files }) => files)) as Job['files'],
       units: missing.map(unitOf),
@@ -69,7 +69,7 @@ export async function buildAhead(
   const cache = cacheIn(requests[0]?.cacheFolder);
   const plans = new Map<string, Plan>();
   for (const request of requests) {
-    const plan = titled(request, () => planOf(request));
+    const plan = titled(request, UserError, () => planOf(request));
     if (!plans.has(plan.key) && cache.readModule(plan.key) === undefined) plans.set(plan.key, plan);
   }
   const units = new Map<string, { unit: PlannedUnit; plan: Plan }>();
@@ -138,7 +138,7 @@ async function firstFailure<T extends { plan: Plan } | Plan>(
         if (!failed) await work(item);
       } catch (error) {
         failed = true;
-        throw error instanceof UserError ? entitled('plan' in item ? item.plan : item, error) : error;
+        throw error instanceof Refused ? entitled('plan' in item ? item.plan : item, error) : error;
       }
     }),
   );
@@ -167,11 +167,11 @@ function moduleOf({ module, frames }: Linked): Pick<Build, 'module' | 'frames'> 
   return { module: new Uint8Array(Buffer.from(module, 'base64')), frames };
 }
 
-function titled<T>(of: { readonly title: string }, work: () => T): T {
+function titled<T>(of: { readonly title: string }, fault: typeof UserError, work: () => T): T {
   try {
     return work();
   } catch (error) {
-    throw error instanceof UserError ? entitled(of, error) : error;
+    throw error instanceof fault ? entitled(of, error) : error;
   }
 }
 

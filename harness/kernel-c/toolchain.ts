@@ -54,6 +54,9 @@ export interface Linked {
   readonly frames: readonly string[];
 }
 
+/** The C is at fault, not what compiles it. */
+export class Refused extends UserError {}
+
 const answerSchema = z.union([
   /** A package that is not installed. */
   z.object({ missing: z.string() }),
@@ -220,7 +223,7 @@ function linkedOf(text: string): Linked {
       `compiling the kernel's C needs the package ${answer.missing}: npm install ${answer.missing}`,
     );
   }
-  if ('refused' in answer) throw new UserError(firstComplaint(answer.refused));
+  if ('refused' in answer) throw new Refused(firstComplaint(answer.refused));
   return answer;
 }
 
