@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { existsSync, readFileSync } from 'node:fs';
-import { Prefixes } from '../harness/compare/attribute.ts';
+import { Prefixes } from '../harness/compare/prefixes.ts';
 import { walkBetween } from '../harness/compare/chain.ts';
 import { compare as compareStates, isUnchanged, type Comparison } from '../harness/compare/comparison.ts';
 import { accept, loadExpectations, type Expectation } from '../harness/compare/expectations.ts';

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { accountFor } from '../harness/compare/account.ts';
 import { compare } from '../harness/compare/comparison.ts';
+import { Prefixes } from '../harness/compare/prefixes.ts';
 import { buildMatrix } from '../harness/compare/matrix.ts';
 import { probe } from '../harness/explore/probe.ts';
 import { seededPrograms } from '../harness/explore/source.ts';
@@ -119,7 +120,7 @@ describe('its states', () => {
   test('ledger and attribution name the patch and the function', () => {
     const comparison = compare(tiny('v1'), tiny('v2'), scenarios);
     const { attributions, ledger } = accountFor(
-      new Machine(),
+      new Prefixes(new Machine()),
       comparison,
       { scenarios, whole: false },
       () => undefined,

@@ -9,6 +9,7 @@ import type { Scenario } from '../run/scenario.ts';
 import { accountFor, type Account } from './account.ts';
 import { compare } from './comparison.ts';
 import type { LedgerEntry } from './ledger.ts';
+import { Prefixes } from './prefixes.ts';
 
 const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));
 const machine = new Machine();
@@ -21,7 +22,7 @@ function state(id: string): State {
 
 function account(from: string, to: string, scenarios: readonly Scenario[]): Account {
   const comparison = compare(state(from), state(to), scenarios);
-  return accountFor(machine, comparison, { scenarios, whole: true }, () => undefined);
+  return accountFor(new Prefixes(machine), comparison, { scenarios, whole: true }, () => undefined);
 }
 
 /** Clauses that the patch fixes or breaks somewhere. */

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Who did what: each finding's patches, and each patch's ledger, on representative cases or on all. */
-import type { Machine } from '../machine/machine.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { attribute, Prefixes, type Attribution } from './attribute.ts';
+import { attribute, type Attribution } from './attribute.ts';
 import { walkBetween, type Walk } from './chain.ts';
 import { isInScope } from './claims.ts';
 import { isUnchanged, type Comparison, type Finding } from './comparison.ts';
 import { ledgerOf, passingBreaks, type LedgerEntry, type Passing } from './ledger.ts';
+import type { Prefixes } from './prefixes.ts';
 import { bySize } from './size.ts';
 
 export interface Account {
@@ -31,11 +31,10 @@ const DIFFERENT = 8;
  * claim. NotReady when a state on the way is not compiled; what `prefixes` have learned until then stays.
  */
 export function accountFor(
-  machine: Machine,
+  prefixes: Prefixes,
   comparison: Comparison,
   { scenarios, whole }: { readonly scenarios: readonly Scenario[]; readonly whole: boolean },
   progress: (done: number, total: number) => void,
-  prefixes = new Prefixes(machine),
 ): Account {
   const walk = walkBetween(comparison.from, comparison.to);
   const changed = comparison.findings.filter((finding) => !isUnchanged(finding));

@@ -6,7 +6,7 @@ import { Machine } from '../machine/machine.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Claim } from '../subject/claim.ts';
-import { Prefixes } from './attribute.ts';
+import { Prefixes } from './prefixes.ts';
 import { walkBetween } from './chain.ts';
 import { isInScope } from './claims.ts';
 import { ledgerOf, type LedgerEntry } from './ledger.ts';

@@ -35,13 +35,13 @@ function effectOutcome(
   measured: MeasuredCase,
   steps: readonly StepIx[],
 ): Outcome {
-  const { effects, findings, scenario } = measured;
+  const { effects, scenario } = measured;
   if ('nothing' in promise) {
     if (!isWhollyInScope(scope, scenario)) return undefined;
     return effects.length === 0 ? 'shown' : 'contradicted';
   }
   if ('differs' in promise) return effects.length > 0 ? 'shown' : undefined;
-  if ('fixes' in promise) return fixOutcome(promise, findings);
+  if ('fixes' in promise) return fixOutcome(promise, measured.findings);
   if ('keeps' in promise) return keepOutcome(promise.keeps, measured);
   return 'lowers' in promise ? costOutcome(promise, measured, steps) : undefined;
 }

@@ -7,9 +7,10 @@ import type { Machine } from '../machine/machine.ts';
 import { costsOf, type StepCosts } from '../run/costs.ts';
 import type { Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
-import { repeats } from '../run/alike.ts';
+import { repeats, type Life } from '../run/alike.ts';
 import { lookAt } from '../run/interpreter.ts';
 import type { Scenario } from '../run/scenario.ts';
+import { sideOf, type Side } from './side.ts';
 
 /** What a state made of a case. */
 export interface Evaluation {
@@ -36,6 +37,19 @@ export function judgeOnce(
   const run = lookAt(machine, state, scenario);
   const same = others.find((other) => sameBehaviour(run, other.run));
   return same?.verdicts.filter(({ clause }) => clauses.includes(clause)) ?? judge(run, clauses);
+}
+
+/** Both lives' sides of a case, run once and judged by these clauses. */
+export function lookAtBoth(
+  from: Life,
+  to: Life,
+  scenario: Scenario,
+  clauses: readonly ClauseId[],
+): readonly [Side, Side] {
+  const x = lookAt(from.machine, from.state, scenario);
+  const y = lookAt(to.machine, to.state, scenario);
+  const verdicts = judge(x, clauses);
+  return [sideOf(x, verdicts), sideOf(y, sameBehaviour(x, y) ? verdicts : judge(y, clauses))];
 }
 
 /**

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Differences tried again where pool and IOVA space have given out other things before. */
-import { judge } from '../contract/contract.ts';
 import { sameCause } from '../contract/defect.ts';
-import type { ClauseId } from '../contract/verdict.ts';
-import type { Machine } from '../machine/machine.ts';
-import { lookAt } from '../run/interpreter.ts';
+import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import type { Layout } from '../run/layout.ts';
-import { sameBehaviour } from '../run/same.ts';
 import type { Scenario } from '../run/scenario.ts';
-import type { State } from '../subject/state.ts';
 import { classify, type CaseFinding } from './classify.ts';
-import { sideOf, type Side } from './side.ts';
+import type { Side } from './side.ts';
 
 /** Odd numbers of slots, below and above the slots of a page and of a granule; odd and even IOVAs. */
 export const LAYOUTS: readonly Layout[] = [
@@ -19,28 +14,28 @@ export const LAYOUTS: readonly Layout[] = [
   { passed: 61, taken: 2, iovas: [4] },
 ];
 
-/** A state on a machine, and its run of a case as it is. */
-export interface Standing {
-  readonly machine: Machine;
-  readonly state: State;
-  readonly side: Side;
-}
+/** Both sides of a case, which says in what layout; verdicts of these clauses only. */
+export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => readonly [Side, Side];
 
 /**
- * The findings, those called `layout-dependent` that are fixed or regressed here and not so in some other
- * layout. A layout in which something fails that works here, or in which a crash hides the difference, says
- * nothing.
+ * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
+ * in some other layout. A layout in which something fails that works here, or in which a crash hides the
+ * difference, says nothing.
  */
 export function tryLayouts(
-  from: Standing,
-  to: Standing,
+  plain: readonly [Side, Side],
   scenario: Scenario,
   findings: readonly CaseFinding[],
+  sidesOf: BothSides,
 ): readonly CaseFinding[] {
   const doubtful = findings.filter(isDifference);
   if (doubtful.length === 0 || !hasLuck(scenario)) return findings;
-  const clauses = [...new Set(doubtful.map(({ clause }) => clause))];
-  const others = LAYOUTS.map((layout) => ({ layout, found: compareIn(layout, from, to, scenario, clauses) }));
+  const clauses = CLAUSE_IDS.filter((id) => doubtful.some(({ clause }) => clause === id));
+  const others = LAYOUTS.map((layout) => {
+    const [from, to] = sidesOf({ ...scenario, layout }, clauses);
+    const saysNothing = failsMore(from, plain[0]) || failsMore(to, plain[1]);
+    return { layout, found: saysNothing ? undefined : classify(from, to, () => []) };
+  });
   return findings.map((finding) => {
     if (!isDifference(finding)) return finding;
     const without = others.filter(({ found }) => found?.every((other) => !isSame(finding, other)));
@@ -57,22 +52,6 @@ function isDifference<F extends CaseFinding>(finding: F): finding is F & { kind:
 /** Some mapping gets an IOVA or slots. */
 function hasLuck({ mappings }: Scenario): boolean {
   return mappings.length > 0;
-}
-
-/** What differs in that layout; undefined: it says nothing. */
-function compareIn(
-  layout: Layout,
-  from: Standing,
-  to: Standing,
-  scenario: Scenario,
-  clauses: readonly ClauseId[],
-): CaseFinding[] | undefined {
-  const elsewhere = { ...scenario, layout };
-  const x = lookAt(from.machine, from.state, elsewhere);
-  const y = lookAt(to.machine, to.state, elsewhere);
-  const before = judge(x, clauses);
-  const [a, b] = [sideOf(x, before), sideOf(y, sameBehaviour(x, y) ? before : judge(y, clauses))];
-  return failsMore(a, from.side) || failsMore(b, to.side) ? undefined : classify(a, b, () => []);
 }
 
 /** Some map fails that works without the layout. */

@@ -6,12 +6,13 @@ import type { ClauseId } from '../contract/verdict.ts';
 import { keyOf, sameDefect, type Defect } from '../contract/defect.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
-import type { Prefixes } from './attribute.ts';
+import type { Prefixes } from './prefixes.ts';
 import type { Stage } from './chain.ts';
 import { announces, isInScope, outcomeOf, type MeasuredCase } from './claims.ts';
-import { classify } from './classify.ts';
+import { classify, type CaseFinding } from './classify.ts';
+import { tryLayouts } from './layouts.ts';
 import { effectsIn, isBad, type Effect } from './ledger-effects.ts';
-import { sideOf } from './side.ts';
+import type { Side } from './side.ts';
 
 /** A claim and what became of it. */
 export interface ClaimRecord {
@@ -97,11 +98,36 @@ export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly S
 function measure(prefixes: Prefixes, stage: Stage, scenario: Scenario): MeasuredCase {
   const before = prefixes.of(stage.before, scenario);
   const after = prefixes.of(stage.after, scenario);
-  const [from, to] = [sideOf(before.run, before.verdicts), sideOf(after.run, after.verdicts)];
-  const findings = classify(from, to, () => []);
+  let found: readonly CaseFinding[] | undefined;
+  const measured = {
+    scenario,
+    before,
+    after,
+    get findings() {
+      return (found ??= findingsOf(prefixes, stage, scenario));
+    },
+  };
+  // Most patches change nothing in a case; then only a claim in scope asks for the findings.
+  if (before.isLike(after)) return Object.assign(measured, { effects: [] });
   const sameTrace = (): boolean => prefixes.sameTrace(stage.before, stage.after, scenario);
-  const effects = effectsIn(scenario, before, after, findings, sameTrace);
-  return { scenario, before, after, findings, effects };
+  return Object.assign(measured, {
+    effects: effectsIn(scenario, before, after, measured.findings, sameTrace),
+  });
+}
+
+/** What the patch changes in the case, as a comparison of the states before and after it has it. */
+function findingsOf(
+  prefixes: Prefixes,
+  { before, after }: Stage,
+  scenario: Scenario,
+): readonly CaseFinding[] {
+  const sides = (where: Scenario, clauses?: readonly ClauseId[]): readonly [Side, Side] => [
+    prefixes.sideOf(before, where, clauses),
+    prefixes.sideOf(after, where, clauses),
+  ];
+  const plain = sides(scenario);
+  const findings = classify(...plain, () => []);
+  return tryLayouts(plain, scenario, findings, sides);
 }
 
 function recordOf(claim: Claim, measured: readonly MeasuredCase[]): ClaimRecord {

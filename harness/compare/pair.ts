@@ -9,7 +9,7 @@ import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding } from './classify.ts';
 import { tryLayouts } from './layouts.ts';
 import { failsAlone, sideOf, type Side } from './side.ts';
-import { evaluate, judgeOnce, type Evaluation } from './evaluate.ts';
+import { evaluate, judgeOnce, lookAtBoth, type Evaluation } from './evaluate.ts';
 
 /** What came of one case. Plain data. */
 export interface CaseResult {
@@ -40,15 +40,21 @@ export class Pair {
     this.to = to;
   }
 
+  private readonly sidesOf = (scenario: Scenario, clauses: readonly ClauseId[]): readonly [Side, Side] =>
+    lookAtBoth(
+      { machine: this.one, state: this.from },
+      { machine: this.other, state: this.to },
+      scenario,
+      clauses,
+    );
+
   compare(scenario: Scenario): CaseResult {
     const x = evaluate(this.one, this.third, this.from, scenario);
     const y = evaluate(this.other, this.third, this.to, scenario, x);
     const [a, b] = [x.run.crash, y.run.crash];
     const [from, to] = [sideOf(x.run, x.verdicts), sideOf(y.run, y.verdicts)];
     const result = {
-      findings: findingsOf(from, to, (clauses) =>
-        judgeOnce(this.third, this.to.root, scenario, clauses, [x, y]),
-      ),
+      findings: findingsOf(from, to, (clauses) => this.inRoot(scenario, clauses, x, y)),
       exercised: CLAUSE_IDS.filter((_, index) => isJudged(x, index) && isJudged(y, index)),
       crashed:
         a !== undefined && b === undefined ? 'from' : a === undefined && b !== undefined ? 'to' : undefined,
@@ -58,13 +64,20 @@ export class Pair {
       sameTrace: x.verdicts === y.verdicts || readsTheSame(x.run, y.run),
     } as const;
     // From here on the runs x and y are gone.
-    const findings = tryLayouts(
-      { machine: this.one, state: this.from, side: from },
-      { machine: this.other, state: this.to, side: to },
-      scenario,
-      result.findings,
-    );
+    const findings = tryLayouts([from, to], scenario, result.findings, this.sidesOf);
     return { ...result, findings };
+  }
+
+  /** What the second state's root makes of the case; often it is one of the two states itself. */
+  private inRoot(
+    scenario: Scenario,
+    clauses: readonly ClauseId[],
+    x: Evaluation,
+    y: Evaluation,
+  ): readonly Verdict[] {
+    const { root } = this.to;
+    const own = root === this.from ? x : root === this.to ? y : undefined;
+    return own?.verdicts ?? judgeOnce(this.third, root, scenario, clauses, [x, y]);
   }
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A finding of exploration as a report section. A pure function of the finding and the states. */
 import { structuredPatch } from 'diff';
-import { attribute, Prefixes } from '../compare/attribute.ts';
+import { attribute } from '../compare/attribute.ts';
 import { classify, type CaseFinding } from '../compare/classify.ts';
+import { Prefixes } from '../compare/prefixes.ts';
 import { sideOf, type Side } from '../compare/side.ts';
 import type { State } from '../subject/state.ts';
 import { walkBetween } from '../compare/chain.ts';

@@ -2,15 +2,14 @@
 /** The smallest case of a finding, run again and put side by side. */
 import { structuredPatch } from 'diff';
 import type { Comparison, Finding } from '../compare/comparison.ts';
+import type { Prefixes } from '../compare/prefixes.ts';
 import type { Evidence } from '../contract/verdict.ts';
-import type { Machine } from '../machine/machine.ts';
 import type { StateRun } from '../picture/memory-picture.ts';
 import { eventsAt, placesOf } from '../picture/places.ts';
 import { sequenceDiagram, type Broken } from '../picture/sequence.ts';
 import { traceOf } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
-import { runScenario } from '../run/interpreter.ts';
-import { returning } from '../run/returning.ts';
+import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { plain, type Text } from '../text/document.ts';
 import { notJudged } from '../contract/not-judged.ts';
@@ -41,15 +40,15 @@ export type MapDrawer = (from: StateRun, to: StateRun, broken: Broken, because: 
 
 /** Illustrates every finding of a comparison; `drawMap`: with memory maps. */
 export function illustrate(
-  machine: Machine,
+  prefixes: Prefixes,
   { from, to, findings }: Comparison,
   drawMap?: MapDrawer,
 ): Illustration[] {
-  return findings.flatMap((finding): Illustration[] => {
+  const illustrations = eachReturning(findings, (finding): Illustration[] => {
     const [smallest] = finding.cases;
     if (smallest === undefined) return [];
-    const x = returning(() => runScenario(machine, from, smallest.scenario));
-    const y = returning(() => runScenario(machine, to, smallest.scenario));
+    const { run: x } = prefixes.of(from, smallest.scenario);
+    const { run: y } = prefixes.of(to, smallest.scenario);
     const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
     const because = evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence);
     const diff = traceDiff(x, y, run, evidence);
@@ -61,6 +60,7 @@ export function illustrate(
     const map = drawMap?.({ state: from, run: x }, { state: to, run: y }, broken, plain(because)) ?? '';
     return [{ ...shown, sequence, map }];
   });
+  return [...illustrations].flat();
 }
 
 /**

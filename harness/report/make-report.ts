@@ -2,7 +2,7 @@
 /** From two states and a corpus to everything a report shows. */
 import type { State } from '../subject/state.ts';
 import { accountFor } from '../compare/account.ts';
-import type { Prefixes } from '../compare/attribute.ts';
+import { Prefixes } from '../compare/prefixes.ts';
 import { compare, type Comparison, type CompareOptions } from '../compare/comparison.ts';
 import { applyExpectations, unmatched, type Expectation } from '../compare/expectations.ts';
 import { withoutBases } from '../compare/of-bases.ts';
@@ -46,14 +46,9 @@ export function makeReport(
       : withoutBases(measured, options.bases);
   const { comparison, expected } = applyExpectations(own, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
-  const account = accountFor(
-    machine,
-    comparison,
-    { scenarios, whole: wholeLedger },
-    progress,
-    options.prefixes,
-  );
-  const illustrations = illustrate(machine, comparison, options.drawMap);
+  const prefixes = options.prefixes ?? new Prefixes(machine);
+  const account = accountFor(prefixes, comparison, { scenarios, whole: wholeLedger }, progress);
+  const illustrations = illustrate(prefixes, comparison, options.drawMap);
   return {
     report: {
       comparison,

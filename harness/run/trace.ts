@@ -45,15 +45,7 @@ export function traceOf(run: Run): TraceLine[] {
   return lines;
 }
 
-/** What a run does, in lines without raw addresses: equal for runs that differ only in where things lie. */
-export function behaviourOf(run: Run): string[] {
-  const behaviour = new Behaviour(run);
-  const lines: string[] = [];
-  for (let line = behaviour.next(); line !== undefined; line = behaviour.next()) lines.push(line);
-  return lines;
-}
-
-/** Equal behaviourOf(); stops at the first difference. */
+/** The runs do the same, line by line, but for where things lie; stops at the first difference. */
 export function readsTheSame(a: Run, b: Run): boolean {
   const [one, other] = [new Behaviour(a), new Behaviour(b)];
   for (;;) {
@@ -63,7 +55,7 @@ export function readsTheSame(a: Run, b: Run): boolean {
   }
 }
 
-/** The lines of a behaviour, one at a time. */
+/** What a run does, in lines without raw addresses, one at a time. */
 class Behaviour {
   private readonly run: Run;
   private step = -1;

@@ -1,0 +1,173 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What the states on the way from one to another make of cases: each evaluated once, whoever asks. */
+import { assertReady } from '../subject/not-ready.ts';
+import type { ChainLink, Frame, State } from '../subject/state.ts';
+import type { ClauseId, Verdict } from '../contract/verdict.ts';
+import { shared, type Victim } from '../contract/victim.ts';
+import { judge } from '../contract/contract.ts';
+import type { Machine } from '../machine/machine.ts';
+import type { MappingIx } from '../machine/vocabulary.ts';
+import { costsOf, type StepCosts } from '../run/costs.ts';
+import { KeptRun, type Run } from '../run/run.ts';
+import { sameBehaviour } from '../run/same.ts';
+import { readsTheSame } from '../run/trace.ts';
+import { runScenario } from '../run/interpreter.ts';
+import { returning } from '../run/returning.ts';
+import type { Scenario } from '../run/scenario.ts';
+import type { Evaluation } from './evaluate.ts';
+import { sideOf, type Side } from './side.ts';
+
+/** How a state stands towards a defect in a case; `hidden`: it crashes first, or its map fails. */
+export type Standing = 'broken' | 'holds' | 'hidden';
+
+/** What is wrong with whom. */
+export interface Harm {
+  readonly clause: ClauseId;
+  readonly victims: readonly Victim[];
+}
+
+/** What follows from a run, each worked out when first asked for; states that behave alike share it. */
+export class Judged implements Evaluation {
+  private readonly found: {
+    readonly run: Run;
+    verdicts?: Verdict[];
+    costs?: readonly StepCosts[];
+    one: Map<ClauseId, Verdict>;
+  };
+  readonly run: Run;
+
+  constructor(run: Run, like?: Judged) {
+    this.run = run;
+    this.found = like?.found ?? { run, one: new Map() };
+  }
+
+  get verdicts(): readonly Verdict[] {
+    return (this.found.verdicts ??= judge(this.found.run));
+  }
+
+  get costs(): readonly StepCosts[] {
+    return (this.found.costs ??= costsOf(this.found.run));
+  }
+
+  /** All that was observed of the two is equal, so all that follows from it is. */
+  isLike(other: Judged): boolean {
+    return this.found === other.found;
+  }
+
+  /** The verdict of one clause, without the others where nobody asked for them. */
+  verdict(clause: ClauseId): Verdict | undefined {
+    const { verdicts, one, run } = this.found;
+    if (verdicts !== undefined) return verdicts.find((verdict) => verdict.clause === clause);
+    const known = one.get(clause) ?? judge(run, [clause])[0];
+    if (known !== undefined) one.set(clause, known);
+    return known;
+  }
+}
+
+/** What states make of cases, evaluated when first asked for. */
+export class Prefixes {
+  private readonly machine: Machine;
+  private readonly known = new Map<string, Judged>();
+  /** Per case: the evaluations that differ in what was observed. */
+  private readonly distinct = new Map<string, Judged[]>();
+  /** States with some patches more, by name. */
+  private readonly made = new Map<string, State>();
+  private readonly functions = new WeakMap<State, ReadonlySet<string>>();
+
+  constructor(machine: Machine) {
+    this.machine = machine;
+  }
+
+  of(state: State, scenario: Scenario): Judged {
+    const key = `${state.id} ${nameOf(scenario)}`;
+    let evaluation = this.known.get(key);
+    if (evaluation === undefined) {
+      assertReady(state, scenario.machine);
+      evaluation = this.sameCode(state, scenario) ?? this.evaluate(state, scenario);
+      this.known.set(key, evaluation);
+    }
+    return evaluation;
+  }
+
+  /** The state's side of a comparison; `clauses`: the verdicts of these only. */
+  sideOf(state: State, scenario: Scenario, clauses?: readonly ClauseId[]): Side {
+    const evaluation = this.of(state, scenario);
+    const verdicts = clauses?.flatMap((clause) => evaluation.verdict(clause) ?? []);
+    return sideOf(evaluation.run, verdicts ?? evaluation.verdicts);
+  }
+
+  /** The state and some more patches; throws where these do not apply. */
+  with(state: State, patches: readonly ChainLink[]): State {
+    const name = [state.id, ...patches.map(({ id }) => id)].join(' + ');
+    const found = this.made.get(name) ?? state.with(patches);
+    this.made.set(name, found);
+    return found;
+  }
+
+  /**
+   * What a state below this one makes of the case, if that is known and ran none of the functions that the
+   * patches since have changed: then this state's run is the same. A class has only methods, and every one that
+   * runs is on a call path; of C that was compiled, nothing of the kind is known.
+   */
+  private sameCode(state: State, scenario: Scenario): Judged | undefined {
+    if (state.code === undefined) return undefined;
+    for (let below = state.below; below !== undefined; below = below.below) {
+      const known = this.known.get(`${below.id} ${nameOf(scenario)}`);
+      if (known === undefined) continue;
+      const own = this.functionsOf(state);
+      const isSame = known.run.paths.every((path) => path.method === '' || own.has(functionName(path)));
+      return isSame ? new Judged(new KeptRun(known.run, { state: state.id }), known) : undefined;
+    }
+    return undefined;
+  }
+
+  private functionsOf(state: State): ReadonlySet<string> {
+    const found = this.functions.get(state) ?? new Set(state.frames.map(functionName));
+    this.functions.set(state, found);
+    return found;
+  }
+
+  /** Most patches change nothing in a case: what another state's run was found to be holds for this one. */
+  private evaluate(state: State, scenario: Scenario): Judged {
+    const run = returning(() => runScenario(this.machine, state, scenario));
+    const name = nameOf(scenario);
+    const others = this.distinct.get(name) ?? [];
+    const same = others.find((other) => sameBehaviour(run, other.run));
+    if (same !== undefined) return new Judged(run, same);
+    const evaluation = new Judged(run);
+    this.distinct.set(name, [...others, evaluation]);
+    return evaluation;
+  }
+
+  /** Broken when the state breaks the clause for some of these victims, whatever the cause. */
+  standing(state: State, scenario: Scenario, { clause, victims }: Harm): Standing {
+    const evaluation = this.of(state, scenario);
+    const { run } = evaluation;
+    const found = evaluation.verdict(clause)?.breaks ?? [];
+    if (found.some((b) => victims.some((victim) => shared(victim, b.victims).length > 0))) return 'broken';
+    const first = Math.min(...victims.map(({ evidence }) => evidence.step));
+    if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
+    const failed = victims.some(({ evidence: { mapping = -1 } }) => hasFailed(run, mapping));
+    if (!failed) return 'holds';
+    return clause === 'map-succeeds' ? 'broken' : 'hidden';
+  }
+
+  /** True when the two states' traces of the case read the same. */
+  sameTrace(a: State, b: State, scenario: Scenario): boolean {
+    const [x, y] = [this.of(a, scenario), this.of(b, scenario)];
+    return x.isLike(y) || readsTheSame(x.run, y.run);
+  }
+}
+
+function hasFailed({ scenario, steps }: Run, mapping: MappingIx): boolean {
+  return steps[scenario.mappings[mapping]?.step ?? -1]?.status === 'failed';
+}
+
+/** The case, in the layout that it is run in. */
+function nameOf({ id, layout }: Scenario): string {
+  return layout === undefined ? id : `${id} ${JSON.stringify(layout)}`;
+}
+
+function functionName({ patch, method }: Frame): string {
+  return `${patch} ${method}`;
+}
