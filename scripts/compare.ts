@@ -223,7 +223,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   );
   const [gone] = stale;
   const isWhole = clause === undefined && args.text('scenario') === undefined;
-  const isOwn = [from, to].every(({ prepare }) => prepare === undefined);
+  const isOwn = [from, to].every((state) => state.prepare === undefined);
   // Only a whole comparison can say that an expectation matches nothing, and only of what was written for it.
   if (gone !== undefined && isWhole && isOwn && args.text('expectations') === undefined) {
     throw new UserError(

@@ -24,10 +24,12 @@ const [V1, V2] = ['v1', 'v2'].map((name) => join(FIXTURES, `${name}.mbox`)) as [
 const MiB = 1024 * 1024;
 
 const folder = mkdtempSync(join(tmpdir(), 'bouncediff-'));
-const wordsFor = (workspace: string, series: string, tree = SMALL): string[] => [
-  ...['--tree', tree, '--machine', 'model', '--workspace', join(folder, workspace), series],
-  ...['--scenario', 'sync/part-for-cpu-across-slots'],
-];
+const CASE = 'sync/part-for-cpu-across-slots';
+
+function wordsFor(workspace: string, series: string, tree = SMALL): string[] {
+  const place = ['--tree', tree, '--workspace', join(folder, workspace)];
+  return [...place, '--machine', 'model', '--scenario', CASE, series];
+}
 
 function expectRefused({ stdout, stderr, exitCode }: Outcome, said: RegExp): void {
   expect({ stdout, exitCode }).toEqual({ stdout: '', exitCode: 2 });
