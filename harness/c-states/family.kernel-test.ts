@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Series on real kernel trees: `BOUNCEDIFF_KERNEL_TREES=<folder with 5.14 and 6.12> npm run test:kernel`, and with
- * the posted v1.mbox … v6.mbox of the recorded series in BOUNCEDIFF_POSTED_SERIES.
+ * Series on real kernel trees: `BOUNCEDIFF_KERNEL_TREES=<folder with 6.12> npm run test:kernel`, and with 5.14 there
+ * and the posted v1.mbox … v6.mbox of the recorded series in BOUNCEDIFF_POSTED_SERIES.
  */
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -23,7 +23,7 @@ import { seriesOf, type Edit } from './testing/mail-of.ts';
 
 const trees = process.env['BOUNCEDIFF_KERNEL_TREES'];
 if (trees === undefined) {
-  throw new Error('BOUNCEDIFF_KERNEL_TREES names no folder with the kernel trees 5.14 and 6.12');
+  throw new Error('BOUNCEDIFF_KERNEL_TREES names no folder with the kernel tree 6.12');
 }
 const cacheFolder = process.env['BOUNCEDIFF_KERNEL_CACHE'] ?? mkdtempSync(join(tmpdir(), 'bouncediff-'));
 const BUILD = { pageSize: 4096, swiotlb: true };
