@@ -16,7 +16,7 @@ import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import type { Corpus } from '../harness/scenario/load.ts';
 import { openSources } from '../harness/source/sources.ts';
-import type { State } from '../harness/subject/state.ts';
+import { MODEL, type Make, type State } from '../harness/subject/state.ts';
 import type { Text } from '../harness/text/document.ts';
 import { visible } from '../harness/text/visible.ts';
 import { UserError } from '../harness/text/user-error.ts';
@@ -114,17 +114,32 @@ async function run(args: Args): Promise<number> {
       throw new UserError(`--accept is for states with a name of their own, not for ${visible(to)}`);
     }
   }
-  return reportOn(args, readQuestion(args), { ...states, notes: notesOn(states) });
+  return reportOn(args, readQuestion(args), { ...states, ...beside(states) });
 }
 
-/** What two states of different make have beside their patches. */
-function notesOn({ from, to }: { from: State; to: State }): Text[] {
-  if (from.root === to.root || (from.c === undefined && to.c === undefined)) return [];
-  const made = ({ id, c, origin }: State): string =>
-    c === undefined ? `${id} is of the model, as 5.14 is` : `${id} is compiled from ${origin}`;
-  return [
-    `different in the make: ${made(from)}; ${made(to)}: swiotlb, IOVA allocator and cache maintenance are each state's own`,
-  ];
+/** What two states differ in beside their patches, where one was compiled. */
+function beside({ from, to }: { from: State; to: State }): Pick<Compared, 'notes' | 'bases'> {
+  if (from.root === to.root || (from.c === undefined && to.c === undefined)) return {};
+  const compiled = [from, to].filter(({ c }) => c !== undefined);
+  const notes = compiled.map(({ id, origin }) => `${id} is compiled from ${origin}`);
+  const [one, other] = [from.make ?? MODEL, to.make ?? MODEL];
+  if (one.below === other.below && one.archSync === other.archSync) return { notes };
+  const [a, b] = [to.madeAs?.(one), from.madeAs?.(other)];
+  const bases = a === undefined ? b && { from, to: b } : { from: a, to };
+  const differ = `made otherwise: ${from.id} ${made(one)}, ${to.id} ${made(other)}`;
+  if (bases === undefined)
+    return { notes: [...notes, `${differ}; what follows from that alone is not told apart`] };
+  const what = 'that the make alone brings about';
+  return {
+    notes: [...notes, `${differ}; what follows from that alone is listed apart`],
+    bases: { ...bases, what },
+  };
+}
+
+function made({ below, archSync }: Make): string {
+  const pool = below === 'tree' ? 'stands on its own swiotlb.c and iova.c' : 'on the model of those of 5.14';
+  const cache = archSync === 'clean' ? 'cleans' : 'invalidates, as in 5.14,';
+  return `${pool} and ${cache} what is mapped from-device`;
 }
 
 /** What a command line asks of a comparison. */
@@ -180,8 +195,8 @@ function corpusExpectations(args: Args, isWritten: boolean): string {
 export interface Compared {
   readonly from: State;
   readonly to: State;
-  /** The trees that they stand on, where these are two. */
-  readonly bases?: { readonly from: State; readonly to: State } | undefined;
+  /** Two states that differ in nothing but what no patch has done: findings that these differ in are listed apart. */
+  readonly bases?: { readonly from: State; readonly to: State; readonly what: string } | undefined;
   /** Said in the first lines. */
   readonly notes?: readonly Text[];
   /** What prints the report again. */
@@ -217,7 +232,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
         ...(command === undefined ? {} : { command }),
       },
       measured,
-      bases: ofBases,
+      bases: ofBases && { comparison: ofBases, what: bases?.what ?? '' },
       prefixes,
     }),
   );

@@ -237,7 +237,7 @@ describe('import', () => {
       expect(await imported('compare', 'small/v1', 'small/v2', ...CASES)).toMatch(
         /^\*\*small\/v1 → small\/v2: /,
       );
-      expect(await imported('compare', 'baseline', 'small', ...CASES)).toContain('different in the make');
+      expect(await imported('compare', 'baseline', 'small', ...CASES)).toContain('small is compiled from');
       expect(await imported('trace', 'small/v1', 'sync/part-of-page')).toContain('iommu_dma_map_page');
       expect(await imported('costs', 'small', 'small/v2', ...CASES)).toContain('small/v2');
       expect(await imported('matrix', 'small', 'small/v2', ...CASES)).toContain('small/v2');
@@ -246,6 +246,31 @@ describe('import', () => {
         'changed: iommu_dma_map_page',
       );
       expect(await imported('explore', 'small', 'small/v1', '--runs', '20')).toContain('explore small');
+    },
+    PATIENCE,
+  );
+
+  test(
+    'what follows from the processor alone is listed apart',
+    async () => {
+      const newer = smallTree('newer', (text) => text);
+      mkdirSync(join(newer, 'arch/arm64/mm'), { recursive: true });
+      const maintenance =
+        'void arch_sync_dma_for_device(long p, long s, int dir)\n{\n\tdcache_clean_poc(p, s);\n}\n';
+      writeFileSync(join(newer, 'arch/arm64/mm/dma-mapping.c'), maintenance);
+      await imported('import', ...onTree().slice(0, 4), '--as', 'old');
+      await imported('import', ...onTree(newer).slice(0, 4), '--as', 'new');
+      const words = ['--scenario', 'map/short-packet', '--json'];
+      const { notes, findings, ofBases } = compareSchema.parse(
+        JSON.parse(await imported('compare', 'old', 'new', ...words)),
+      );
+      expect(notes.at(-1)).toBe(
+        'made otherwise: old on the model of those of 5.14 and invalidates, as in 5.14, what is mapped from-device, new on the model of those of 5.14 and cleans what is mapped from-device; what follows from that alone is listed apart',
+      );
+      expect(ofBases).toContainEqual(
+        expect.objectContaining({ kind: 'fixed', cause: 'dropped-by-arch-invalidate' }),
+      );
+      expect(findings.filter(({ kind }) => kind === 'fixed')).toEqual([]);
     },
     PATIENCE,
   );

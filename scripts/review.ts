@@ -75,9 +75,10 @@ export function treeOf(args: Args): {
 function basesOf(
   first: OpenSeries,
   second: OpenSeries,
-): { from: OpenSeries['end']; to: OpenSeries['end'] } | undefined {
+): { from: OpenSeries['end']; to: OpenSeries['end']; what: string } | undefined {
   if (first.family === second.family) return undefined;
-  return { from: first.family.base, to: second.family.base };
+  const what = 'that the two trees differ in without a patch';
+  return { from: first.family.base, to: second.family.base, what };
 }
 
 /** What the first lines of the report say. */

@@ -7,7 +7,7 @@ import { ourFiles } from './files-of-ours.ts';
 import { BEFORE } from './flags.ts';
 import { cacheIn, type ObjectCache } from './object-cache.ts';
 import { planOf, type BuildRequest, type Plan, type PlannedUnit } from './plan.ts';
-import { PROBED_FILES, type ArchSync } from './prototypes.ts';
+import { PROBED_FILES } from './prototypes.ts';
 import { gatherSources, type SourceTree } from './source-tree.ts';
 import { Refused, runToolchain, Toolchain, type Job, type Linked, type Unit } from './toolchain.ts';
 
@@ -16,8 +16,6 @@ export interface Build {
   readonly module: Uint8Array<ArrayBuffer>;
   /** C functions that announce themselves, by number. */
   readonly frames: readonly string[];
-  /** The processor's cache maintenance. */
-  readonly archSync: ArchSync;
   /** This module and no other: a hash of all that went in. */
   readonly key: string;
 }
@@ -34,7 +32,7 @@ export function build(request: BuildRequest): Build {
   const plan = planOf(request);
   const cache = cacheIn(request.cacheFolder);
   const known = cache.readModule(plan.key);
-  if (known !== undefined) return { ...known, archSync: plan.archSync, key: plan.key };
+  if (known !== undefined) return { ...known, key: plan.key };
   const missing = plan.units.filter((unit) => cache.readObject(unit.key) === undefined);
   const linked = titled(plan, Refused, () =>
     runToolchain({
@@ -46,7 +44,7 @@ export function build(request: BuildRequest): Build {
   for (const { name, key } of missing) cache.writeObject(key, linked.objects[name] ?? '');
   const made = moduleOf(linked);
   cache.writeModule(plan.key, made);
-  return { ...made, archSync: plan.archSync, key: plan.key };
+  return { ...made, key: plan.key };
 }
 
 /** How builds are made ahead. */

@@ -5,12 +5,12 @@ import { POOL_START } from '../machine/config.ts';
 import type { Machine } from '../machine/machine.ts';
 import { numberOfText } from '../machine/texts.ts';
 import { DMA_TO_DEVICE, type DMA_FROM_DEVICE, type Device } from '../machine/vocabulary.ts';
+import type { Make } from '../subject/state.ts';
 import { UserError } from '../text/user-error.ts';
 import type { Build } from './build.ts';
 import { CompiledModule } from './compiled-module.ts';
 import { knownMessage } from './known-messages.ts';
 import { machineImports, type Host, type LastCalls } from './machine-imports.ts';
-import type { ArchSync } from './prototypes.ts';
 import { fromI64, toI64 } from './wasm-numbers.ts';
 
 /** A call into the tree's code below dma-iommu.c, while it runs. */
@@ -27,7 +27,7 @@ const MAX_DEPTH = 256;
 
 export class CompiledKernel implements Host {
   readonly module: CompiledModule;
-  readonly archSync: ArchSync;
+  readonly archSync: Make['archSync'];
   lastUnmap?: NonNullable<LastCalls['lastUnmap']>;
   lastLookUp?: NonNullable<LastCalls['lastLookUp']>;
   private current: Machine | undefined;
@@ -41,8 +41,8 @@ export class CompiledKernel implements Host {
   /** What an observer saw last. */
   private readonly observed = new Map<string, number>();
 
-  constructor(build: Build) {
-    this.archSync = build.archSync;
+  constructor(build: Build, archSync: Make['archSync']) {
+    this.archSync = archSync;
     this.module = new CompiledModule(build, machineImports(this));
   }
 

@@ -181,7 +181,6 @@ describe('guards', () => {
       {
         module: new Uint8Array(Buffer.from(linked.module, 'base64')),
         frames: [],
-        archSync: 'clean',
         key: '',
       },
       {

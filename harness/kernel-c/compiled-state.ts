@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A kernel tree as a state, like those of the registry. */
-import type { CCode, ChainLink, Frame, MachineBuild, State } from '../subject/state.ts';
+import type { CCode, ChainLink, Frame, MachineBuild, Make, State } from '../subject/state.ts';
 import type { KernelTree } from '../posted/kernel-tree.ts';
 import { UserError } from '../text/user-error.ts';
 import { build, buildAhead, sourcesFor, type AheadOptions } from './build.ts';
 import { CompiledKernel } from './compiled-kernel.ts';
 import { CompiledOps } from './compiled-ops.ts';
 import type { BuildConfiguration } from './configuration.ts';
-import type { Below, BuildRequest } from './plan.ts';
+import { modelFits, type Below, type BuildRequest } from './plan.ts';
+import { archSync } from './prototypes.ts';
 import type { SourceTree } from './source-tree.ts';
 
 /** A state of C that is compiled when it first runs, if it was not before. */
@@ -34,6 +35,8 @@ export interface CompiledStateParts {
   readonly cacheFolder: string | undefined;
   /** Who does what dma-iommu.c calls. */
   readonly below: Below;
+  /** The processor's cache maintenance; the tree's own unless given. */
+  readonly archSync?: Make['archSync'];
   /** What it breaks, this state has inherited; itself unless given. */
   readonly root?: State | undefined;
   /** The state before its last patch. */
@@ -62,6 +65,7 @@ export function compiledState(parts: CompiledStateParts): CompiledState {
     pageSize,
     swiotlb,
   });
+  const make = (): Make => ({ below, archSync: parts.archSync ?? archSync(sources) });
   const keyOf = ({ pageSize, swiotlb }: BuildConfiguration): string => `${pageSize} ${swiotlb}`;
   const kernelFor = ({ pageSize, swiotlb }: BuildConfiguration): CompiledKernel => {
     const key = keyOf({ pageSize, swiotlb });
@@ -71,7 +75,7 @@ export function compiledState(parts: CompiledStateParts): CompiledState {
     if (kernel === undefined) {
       const without = swiotlb ? '' : ', without swiotlb';
       parts.onProgress?.(`compiling ${id} for pages of ${pageSize / 1024} KiB${without}`);
-      kernel = new CompiledKernel(build(buildRequest({ pageSize, swiotlb })));
+      kernel = new CompiledKernel(build(buildRequest({ pageSize, swiotlb })), make().archSync);
       kernels.set(key, kernel);
       const { frames: names } = kernel.module;
       // Functions have the same numbers in all builds; the longest list has those of swiotlb.c, too.
@@ -95,6 +99,13 @@ export function compiledState(parts: CompiledStateParts): CompiledState {
     },
     code: undefined,
     ...(parts.c === undefined ? {} : { c: parts.c }),
+    get make() {
+      return make();
+    },
+    madeAs: (other) =>
+      other.below === 'machine' && !modelFits(sources)
+        ? undefined
+        : compiledState({ ...parts, ...other, id: `${id}, made otherwise` }),
     install: (machine) =>
       new CompiledOps(
         kernelFor({ pageSize: machine.slots.pageSize, swiotlb: machine.configSwiotlb }),

@@ -6,7 +6,7 @@ import { numberOfText } from '../machine/texts.ts';
 import type { Device, Direction, Scatterlist } from '../machine/vocabulary.ts';
 import type { CFunction, CompiledModule } from './compiled-module.ts';
 import { formatMessage } from './printk.ts';
-import type { ArchSync } from './prototypes.ts';
+import type { Make } from '../subject/state.ts';
 import { fromI64, toI64 } from './wasm-numbers.ts';
 
 /** The last iommu_unmap_fast(), and the last iommu_iova_to_phys() that found nothing. */
@@ -20,7 +20,7 @@ export interface Host extends LastCalls {
   readonly module: CompiledModule;
   readonly kernel: Machine;
   /** What the tree's processor does before a device may access memory. */
-  readonly archSync: ArchSync;
+  readonly archSync: Make['archSync'];
   /** A device by its number. */
   device(index: number): Device;
   /** A C function begins; `frame` is its number. */

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a build of a kernel tree takes: units with the files that they include, flags, frames, and keys for a cache. */
 import { createHash } from 'node:crypto';
+import type { Make } from '../subject/state.ts';
 import { UserError } from '../text/user-error.ts';
 import { includeClosure } from './closure.ts';
 import { autoconf, type BuildConfiguration } from './configuration.ts';
 import { ourFiles } from './files-of-ours.ts';
 import { BEFORE, CHECKS, FLAGS, KERNEL_FLAGS, exportsOf, linkArgs, wrappedCalls } from './flags.ts';
 import { definedFunctions, openingOf, refuseAssembly } from './kernel-file.ts';
-import { archSync, shimMacros, type ArchSync } from './prototypes.ts';
+import { shimMacros } from './prototypes.ts';
 import { layeredTree, type SourceTree } from './source-tree.ts';
 import type { Unit } from './toolchain.ts';
 
-/** Who does what dma-iommu.c calls below: the machine's model, or the tree's own swiotlb.c and iova.c. */
-export type Below = 'machine' | 'tree';
+export type Below = Make['below'];
 
 /** What to build. */
 export interface BuildRequest extends BuildConfiguration {
@@ -37,8 +37,6 @@ export interface Plan {
   readonly linkArgs: readonly string[];
   /** C functions that shall announce themselves. */
   readonly frames: readonly string[];
-  /** The processor's cache maintenance. */
-  readonly archSync: ArchSync;
   /** This module and no other. */
   readonly key: string;
 }
@@ -93,7 +91,7 @@ export function planOf(request: BuildRequest): Plan {
 function makePlan(request: BuildRequest): Plan {
   const { tree, below, title } = request;
   const macros = macrosOf(tree);
-  if (below === 'machine' && !modelFits(macros)) {
+  if (below === 'machine' && !fits(macros)) {
     throw new UserError(
       "this tree's dma-iommu.c stands on another swiotlb.c and iova.c than the machine models: compile those, too",
     );
@@ -117,7 +115,7 @@ function makePlan(request: BuildRequest): Plan {
   );
   const announced = [...new Set(frames)].slice(0, MAX_FRAMES);
   const key = digestOf([FORMAT, units.map((unit) => unit.key), link, announced]);
-  return { title, units, linkArgs: link, frames: announced, archSync: archSync(tree), key };
+  return { title, units, linkArgs: link, frames: announced, key };
 }
 
 interface UnitContext {
@@ -183,7 +181,12 @@ function macrosOf(tree: SourceTree): ReadonlyMap<string, string> {
   return known;
 }
 
-function modelFits(known: ReadonlyMap<string, string>): boolean {
+/** True when a tree's dma-iommu.c stands on such a swiotlb.c and iova.c as the machine models. */
+export function modelFits(tree: SourceTree): boolean {
+  return fits(macrosOf(tree));
+}
+
+function fits(known: ReadonlyMap<string, string>): boolean {
   return known.get('KERNEL_C_DEFAULT_MEM_POINTER') === '1' && known.get('KERNEL_C_QUEUE_IOVA') !== '0';
 }
 

@@ -3,6 +3,7 @@
  * What a tree declares, read from the text of its files: which of the known forms a function has, and
  * which features there are. Never the kernel's version: a series may change any of it.
  */
+import type { Make } from '../subject/state.ts';
 import { UserError } from '../text/user-error.ts';
 import type { SourceTree } from './source-tree.ts';
 
@@ -165,14 +166,11 @@ export function shimMacros(tree: SourceTree): ReadonlyMap<string, string> {
   return macros;
 }
 
-/** What arch_sync_dma_for_device() of arm64 does. */
-export type ArchSync = 'clean' | 'by-direction';
-
 /**
  * `by-direction`: invalidates for a from-device mapping and cleans else, as the machine's own does, which
  * stands in where a tree has no arm64. UserError when the tree's does something else.
  */
-export function archSync(tree: SourceTree): ArchSync {
+export function archSync(tree: SourceTree): Make['archSync'] {
   const file = 'arch/arm64/mm/dma-mapping.c';
   const text = tree.read(file);
   if (text === undefined) return 'by-direction';

@@ -86,7 +86,7 @@ export function toJson(report: Report): string {
       ...entry,
       cases: cases.map((found) => found.scenario.id),
     })),
-    ofBases: ofBases.map(({ kind, clause, cause, cases }) => ({
+    ofBases: ofBases.findings.map(({ kind, clause, cause, cases }) => ({
       kind,
       clause,
       cause,

@@ -25,8 +25,8 @@ export interface ReportOptions extends CompareOptions {
   patchProgress?(done: number, total: number): void;
   /** What compare() says of the two states, where that is known already. */
   readonly measured?: Comparison;
-  /** What it says of the trees that they stand on, where these are two. */
-  readonly bases?: Comparison | undefined;
+  /** What it says of two states that no patch stands between, and in words what these differ in. */
+  readonly bases?: { readonly comparison: Comparison; readonly what: string } | undefined;
   /** What is known of the states on the way. */
   readonly prefixes?: Prefixes;
 }
@@ -43,7 +43,7 @@ export function makeReport(
   const { comparison: own, ofBases } =
     options.bases === undefined
       ? { comparison: measured, ofBases: [] }
-      : withoutBases(measured, options.bases);
+      : withoutBases(measured, options.bases.comparison);
   const { comparison, expected } = applyExpectations(own, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
   const prefixes = options.prefixes ?? new Prefixes(machine);
@@ -55,7 +55,7 @@ export function makeReport(
       illustrations,
       account,
       expected,
-      ofBases,
+      ofBases: { findings: ofBases, what: options.bases?.what ?? '' },
       // Code from elsewhere has no text to compare.
       code: isOneLanguage(from, to) ? options.sources?.diffStates(from, to) : undefined,
       context,

@@ -85,23 +85,23 @@ export function inheritedSection(report: Report): Section | undefined {
   };
 }
 
-/** What already differs between the two trees that the states stand on: folded, for no series did it. */
-export function ofBasesSection({ ofBases }: Report): Section | undefined {
-  if (ofBases.length === 0) return undefined;
-  const rows = ofBases.map((finding): Text[] => [
+/** What differs without a patch: folded, for no series did it. */
+export function ofBasesSection({ ofBases: { findings, what } }: Report): Section | undefined {
+  if (findings.length === 0) return undefined;
+  const rows = findings.map((finding): Text[] => [
     finding.kind,
     nameOf(finding),
     causeOf(finding),
     String(finding.cases.length),
     [code(finding.cases[0]?.scenario.id ?? '')],
   ]);
-  const summary = `Of the bases: ${plural(ofBases.length, 'finding')} that the two trees differ in without a patch`;
+  const summary = `Of no patch: ${plural(findings.length, 'finding')} ${what}`;
   const folded = table(['kind', 'finding', 'cause', '>cases', 'smallest case'], rows);
   return {
     levels: [
       { blocks: [{ kind: 'fold', summary, blocks: [folded] }] },
-      { blocks: [paragraph(`${summary}.`)], lost: 'what is of the bases' },
-      { blocks: [], lost: 'what is of the bases' },
+      { blocks: [paragraph(`${summary}.`)], lost: 'what is of no patch' },
+      { blocks: [], lost: 'what is of no patch' },
     ],
   };
 }

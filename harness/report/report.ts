@@ -16,8 +16,8 @@ export interface Report {
   readonly illustrations: readonly Illustration[];
   readonly account: Account;
   readonly expected: readonly Expected[];
-  /** What already differs between the trees that the two states stand on. */
-  readonly ofBases: OfBases;
+  /** What no patch has done, and in words what has: `that the two trees differ in without a patch`. */
+  readonly ofBases: { readonly findings: OfBases; readonly what: string };
   /** How the code of the two states differs; undefined: nobody asked. */
   readonly code: readonly FunctionDiff[] | undefined;
   readonly context: ReportContext;

@@ -118,6 +118,20 @@ export interface MachineBuild {
   readonly swiotlb: boolean;
 }
 
+/** What stands in for the processor and for the code that dma-iommu.c calls. */
+export interface Make {
+  /**
+   * What arch_sync_dma_for_device() does to a from-device mapping: invalidates it, as that of arm64 did in 5.14
+   * (`by-direction`), or cleans it, as that of newer kernels does.
+   */
+  readonly archSync: 'by-direction' | 'clean';
+  /** The model of 5.14's swiotlb.c and iova.c, or the files of the state's own tree. */
+  readonly below: 'machine' | 'tree';
+}
+
+/** That of states that were written for the model. */
+export const MODEL: Make = { archSync: 'by-direction', below: 'machine' };
+
 /** Every such configuration. */
 export const ALL_BUILDS: readonly MachineBuild[] = [4096, 16384, 65536].flatMap((pageSize) =>
   [true, false].map((swiotlb) => ({ pageSize, swiotlb })),
@@ -147,6 +161,10 @@ export interface State {
   prepare?(build: MachineBuild): void;
   /** Whether that is done; absent: it always is. */
   isReady?(build: MachineBuild): boolean;
+  /** Absent: MODEL. */
+  readonly make?: Make;
+  /** The same code with another make; undefined: it does not run with that. */
+  madeAs?(make: Make): State | undefined;
   /** Makes a machine that was just reset run this state's code. */
   install(machine: Machine): DmaOps;
   /**
