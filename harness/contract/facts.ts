@@ -2,12 +2,22 @@
 /** What several clauses need to know of a recording, worked out once. */
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
 import { WARNINGS } from '../machine/crash.ts';
-import type { EventOf } from '../machine/events.ts';
+import type { Event, EventKind, EventOf } from '../machine/events.ts';
 import type { EventIndex } from '../run/event-index.ts';
 import type { Run } from '../run/run.ts';
 import type { DmaSegment, View } from '../run/recording.ts';
 import type { BufferRange } from '../run/scenario.ts';
-import type { EventIx, MappingIx } from '../machine/vocabulary.ts';
+import { LABEL_ZERO } from '../machine/labels.ts';
+import {
+  DMA_FROM_DEVICE,
+  DMA_TO_DEVICE,
+  type BufferIx,
+  type EventIx,
+  type Label,
+  type MappingIx,
+  type Size,
+  type StepIx,
+} from '../machine/vocabulary.ts';
 import { MemoryHistory } from './cause.ts';
 
 /** A stretch of bus addresses and the memory behind it. */
@@ -71,6 +81,39 @@ export class Facts {
     return this.run.crash?.step ?? this.run.steps.length;
   }
 
+  /** Event behind the last one of the step that is not the standing adversary's: by then all is handed over. */
+  endOfOperation(step: StepIx): EventIx {
+    const { events, steps } = this.run;
+    const { from = 0, to = 0 } = steps[step] ?? {};
+    let end = to;
+    for (let index = to - 1; index >= from; index--) {
+      const event = events.at(index);
+      if (event.kind === 'device_write' && event.mapping < 0) end = index;
+      else if (event.kind !== 'device_write_run') break;
+    }
+    return end;
+  }
+
+  /**
+   * Events of the step of these kinds, before and behind its hand-over. What the standing adversary put into a
+   * buffer in the end stands in the views of the step already, and counts as before it.
+   */
+  aroundHandOver(
+    step: StepIx,
+    kinds: ReadonlySet<EventKind>,
+  ): { within: readonly Event[]; behind: readonly Event[] } {
+    const { events, steps } = this.run;
+    const { from = 0, to = 0 } = steps[step] ?? {};
+    const end = this.endOfOperation(step);
+    if (end === to) return { within: events.between(from, to, kinds), behind: [] };
+    const late = events.between(end, to, kinds);
+    const isSeen = (event: Event): boolean => event.kind === 'device_write_run' && !this.inPool(event.phys);
+    return {
+      within: [...events.between(from, end, kinds), ...late.filter(isSeen)],
+      behind: late.filter((event) => !isSeen(event)),
+    };
+  }
+
   /** The pool's physical range has this address. */
   inPool(phys: number): boolean {
     const { swiotlb, swiotlbSlots } = this.run.scenario.machine;
@@ -118,8 +161,25 @@ export class Facts {
     }
   }
 
+  /**
+   * The byte, which the device did not write, may look like this after a from-device mapping. `everOfCpu`: also
+   * like what the CPU wrote there before the map.
+   */
+  mayBeLeft(map: MappingIx, buffer: BufferIx, offset: Size, label: Label, everOfCpu: boolean): boolean {
+    if (this.isOwnScribble(map, label)) return true;
+    if (this.mappings[map]?.dir !== DMA_FROM_DEVICE) return false;
+    return label === LABEL_ZERO || this.wasOf(map, buffer, offset, label, everOfCpu);
+  }
+
+  /** The mapping's device, which may write the byte, has scribbled it itself: that harms nobody else. */
+  isOwnScribble(map: MappingIx, label: Label): boolean {
+    const origin = this.run.provenance.of(label);
+    const { device, dir } = this.mappings[map] ?? {};
+    return origin.by === 'device' && origin.mapping < 0 && origin.device === device && dir !== DMA_TO_DEVICE;
+  }
+
   /** Since the map (`everOfCpu`: or of the CPU before), some rightful write put this label on this very byte of the mapping. */
-  wasOf(map: number, buffer: number, offset: number, label: number, everOfCpu = false): boolean {
+  private wasOf(map: number, buffer: number, offset: number, label: number, everOfCpu: boolean): boolean {
     const origin = this.run.provenance.of(label);
     const mapping = this.mappings[map];
     if (mapping === undefined) return false;

@@ -7,7 +7,7 @@
  * turn is left out from then on; but where an untrusted device did it, the CPU is still promised that it
  * does not change.
  */
-import { countUp, equalLabels, LABEL_FAULT, LABEL_ZERO } from '../machine/labels.ts';
+import { countUp, equalLabels, LABEL_FAULT } from '../machine/labels.ts';
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
@@ -18,8 +18,7 @@ import {
   type MappingIx,
   type Size,
 } from '../machine/vocabulary.ts';
-import { TOUCHING, type EventKind, type EventOf } from '../machine/events.ts';
-import type { StepOutcome } from '../run/recording.ts';
+import { TOUCHING, type Event, type EventKind, type EventOf } from '../machine/events.ts';
 import type { Step } from '../run/scenario.ts';
 import { covers, makeBytes, type BufferBytes, type ByteRun } from './bytes.ts';
 import type { Facts, MappingFacts } from './facts.ts';
@@ -73,17 +72,18 @@ class Walk implements Moment {
       this.views.advance(this.step);
       const dma = 'map' in step && step.op !== 'device_read' && step.op !== 'device_write';
       if (dma && outcome.status !== 'skipped') checkIsolation(this, step.map, outcome);
-      this.accesses(outcome, dma ? step.map : -1);
+      const { within, behind } = this.facts.aroundHandOver(this.step, ACCESSES);
+      this.accesses(within, dma ? step.map : -1);
       if (outcome.status === 'done') this.handOver(step);
+      this.accesses(behind, -1);
       if (outcome.status === 'failed' && dma) checkFailedMap(this, step.map);
       if (step.op === 'flush_queue') for (const bytes of this.bytes) bytes.closeLazyWindow(step.device);
     }
   }
 
   /** Reads and writes; those on mapping `inside`, in the middle of an operation on it, are out of turn. */
-  private accesses(outcome: StepOutcome, inside: MappingIx): void {
-    const { events } = this.facts.run;
-    for (const event of events.between(outcome.from, outcome.to, ACCESSES)) {
+  private accesses(events: readonly Event[], inside: MappingIx): void {
+    for (const event of events) {
       if (event.kind === 'cpu_write') this.cpuWrote(event, inside);
       if (event.kind === 'cpu_read') this.cpuRead(event, inside);
       if (event.kind === 'device_read') this.deviceRead(event, inside);
@@ -287,7 +287,7 @@ class Walk implements Moment {
     for (let at = from + equalLabels(content, from, labels, first + from, to - from); at < to; at++) {
       // A byte that no dma segment has is out of the device's reach.
       const label = labels[first + at] ?? LABEL_FAULT;
-      if (content[at] === label) continue;
+      if (content[at] === label || this.facts.isOwnScribble(map, label)) continue;
       this.expect(look, at, content[at] ?? 0, label);
     }
     this.found.exercise('to-device-data');
@@ -332,17 +332,11 @@ class Walk implements Moment {
     for (let at = from + equalLabels(content, from, seen, from, to - from); at < to; at++) {
       const label = seen[at] ?? 0;
       if (content[at] === label) continue;
-      const tolerated = !run.deviceWrote && this.isTolerated(run, map, buffer, at, label);
+      const tolerated = !run.deviceWrote && this.facts.mayBeLeft(map, buffer, at, label, run.cpuWroteMapped);
       this.expect(look, at, tolerated ? label : (content[at] ?? 0), label);
       content[at] = label;
     }
     this.found.exercise(clause);
-  }
-
-  /** The byte that the device did not write may look like this after a from-device mapping. */
-  private isTolerated(run: ByteRun, map: number, buffer: number, at: number, label: number): boolean {
-    if (this.mapping(map).dir !== DMA_FROM_DEVICE) return false;
-    return label === LABEL_ZERO || this.facts.wasOf(map, buffer, at, label, run.cpuWroteMapped);
   }
 
   private unmapped(map: number): void {

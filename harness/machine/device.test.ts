@@ -334,7 +334,7 @@ describe('the scribble', () => {
   ])('writes %s', (_, ranges, expected) => {
     const bench = new Bench(scribbler);
     bench.map(0x10000, PHYS, 0x2000, WRITE);
-    bench.device.handedOver = ranges.map(([start = 0, size = 0]) => ({ start, size }));
+    bench.device.handedOver = ranges.map(([iova = 0, size = 0]) => ({ start: iova - 0x10000 + PHYS, size }));
     bench.attack();
     expect(writes(bench)).toEqual(expected);
     const page = Array.from({ length: 0x2000 }, (__, i) => untouched(PHYS + i));

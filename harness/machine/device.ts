@@ -5,7 +5,7 @@ import type { DeviceConfig, MachineConfig } from './config.ts';
 import type { CpuCache } from './cpu-cache.ts';
 import { EV, type EventLog } from './event-log.ts';
 import { WARNINGS } from './crash.ts';
-import { IommuDomain, type Translation } from './iommu.ts';
+import { IommuDomain, type MemoryRange, type Translation } from './iommu.ts';
 import { IovaDomain, type IovaAllocator } from './iova.ts';
 import { countUp, LABEL_FAULT, LABEL_ZERO, runLength } from './labels.ts';
 import { CHUNK, type Memory } from './memory.ts';
@@ -13,12 +13,6 @@ import { IOMMU_READ, IOMMU_WRITE, type Device } from './vocabulary.ts';
 
 /** The byte that a scribble writes. */
 const SCRIBBLE_BYTE = 0xdd;
-
-/** A range of bus addresses that the driver handed to the device. */
-export interface DmaRange {
-  readonly start: number;
-  readonly size: number;
-}
 
 /** What a device works on. */
 export interface DeviceWorld {
@@ -39,8 +33,8 @@ export class DmaDevice implements Device {
   flushQueue = false;
   /** Injected failures still armed, per kernel function. */
   readonly armed = { alloc_iova_fast: 0, iommu_map: 0, iommu_map_sg: 0 };
-  /** What the driver handed over and has not taken back. */
-  handedOver: DmaRange[] = [];
+  /** Memory that the driver handed over to be written, and has not taken back. */
+  handedOver: MemoryRange[] = [];
   /** Mapping whose map operation is under way, -1: none; the scribble leaves it alone. */
   mapping = -1;
   private readonly world: DeviceWorld;
@@ -162,15 +156,16 @@ export class DmaDevice implements Device {
     }
   }
 
-  /** Write all it may write, but for what the driver handed over. */
+  /** Write all it can write, but for the memory that the driver handed over to it, wherever it gets there. */
   private scribble(): void {
     const { granule } = this.domain;
     // The writes go through what is there now, whatever they change.
     for (const entry of [...this.domain.installed(), ...this.domain.lingering]) {
       if ((entry.granted & IOMMU_WRITE) === 0) continue;
       if (this.mapping >= 0 && entry.owner === this.mapping) continue;
-      let from = entry.pfn * granule;
+      let from = entry.phys;
       const end = from + granule;
+      const iova = entry.pfn * granule - entry.phys;
       while (from < end) {
         let stop = end;
         let covered = from;
@@ -180,7 +175,7 @@ export class DmaDevice implements Device {
           if (start > from) stop = Math.min(stop, start);
         }
         if (covered === from) {
-          this.scribbleOn(entry, from, stop - from);
+          this.scribbleOn(entry, iova + from, stop - from);
           from = stop;
         } else from = covered;
       }

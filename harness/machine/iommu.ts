@@ -14,6 +14,12 @@ import type { Scatterlist } from './vocabulary.ts';
 const EEXIST = -17;
 const EINVAL = -22;
 
+/** Physical addresses [start, start + size). */
+export interface MemoryRange {
+  readonly start: number;
+  readonly size: number;
+}
+
 /** A translation of one granule. */
 export interface Translation {
   /** Granule number of the IOVA. */
@@ -147,6 +153,21 @@ export class IommuDomain {
   iovaToPhys(iova: number): number {
     const entry = this.table.get(Math.floor(iova / this.granule));
     return entry === undefined ? 0 : entry.phys + (iova - entry.pfn * this.granule);
+  }
+
+  /** The memory that the table has behind [iova, iova + size), in pieces; nothing where nothing is mapped. */
+  memoryBehind(iova: number, size: number): MemoryRange[] {
+    const pieces: { start: number; size: number }[] = [];
+    for (let done = 0; done < size;) {
+      const n = Math.min(size - done, this.granule - ((iova + done) % this.granule));
+      const entry = this.table.get(Math.floor((iova + done) / this.granule));
+      const start = entry === undefined ? -1 : entry.phys + (iova + done - entry.pfn * this.granule);
+      const last = pieces.at(-1);
+      if (last !== undefined && last.start + last.size === start) last.size += n;
+      else if (start >= 0) pieces.push({ start, size: n });
+      done += n;
+    }
+    return pieces;
   }
 
   /**

@@ -7,7 +7,7 @@ import type { DmaDevice } from '../machine/device.ts';
 import { EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
 import type { InterleavePoint } from '../machine/events.ts';
 import type { Machine } from '../machine/machine.ts';
-import { DMA_MAPPING_ERROR, type Scatterlist } from '../machine/vocabulary.ts';
+import { DMA_MAPPING_ERROR, DMA_TO_DEVICE, type Scatterlist } from '../machine/vocabulary.ts';
 import { Accesses } from './accesses.ts';
 import { occupy } from './layout.ts';
 import type { Mapping } from './mapping.ts';
@@ -292,14 +292,15 @@ export class Execution {
     this.handOver(device);
   }
 
-  /** Tell the device's scribble what the driver has handed over. */
+  /** Tell the device's scribble what it may write anyway, through whatever translation it gets there. */
   private handOver(device: DmaDevice): void {
     if (!device.config.scribble) return;
     device.handedOver = [];
     for (const mapping of this.mappings) {
-      if (mapping?.live !== true || mapping.device !== device.index) continue;
+      if (mapping?.live !== true || mapping.device !== device.index || mapping.dir === DMA_TO_DEVICE)
+        continue;
       for (const { address, length } of mapping.segments) {
-        device.handedOver.push({ start: address, size: length });
+        device.handedOver.push(...device.domain.memoryBehind(address, length));
       }
     }
   }

@@ -122,14 +122,31 @@ describe('broken', () => {
     expect(causes).toEqual(['outside-the-buffers', 'reached-a-buffer']);
   });
 
-  test('a granule too many, untrusted: the next bounce buffer', () => {
-    const yaml = `
-device: { untrusted: true, scribble: true }
+  /** A granule too many is mapped for m: the bounce buffer of n. */
+  const slotsOf = (device: string, dir: string, step = ''): string => `
+devices: { one: { untrusted: true, scribble: ${step === ''} }, other: { untrusted: true } }
 buffers: { a: { size: 100 }, b: { size: 100 } }
 steps:
-  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }
-  - map_page: { id: n, buffer: b, dir: BIDIRECTIONAL }
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL, device: one }
+  - map_page: { id: n, buffer: b, dir: ${dir}, device: ${device} }
+${step}
 `;
+
+  test.each(['', '  - device_write: { id: m, offset: 0x1000, size: 64 }'])(
+    "what a device may write anyway it may reach in a wrong way, too, but not another's (%#)",
+    (step) => {
+      expect(outcomeOf(CLAUSE, MapsOneGranuleMore, slotsOf('one', 'BIDIRECTIONAL', step))).toBe('holds');
+      expect(outcomeOf(CLAUSE, MapsOneGranuleMore, slotsOf('one', 'TO_DEVICE', step))).toContain(
+        'reached-another-mapping',
+      );
+      expect(outcomeOf(CLAUSE, MapsOneGranuleMore, slotsOf('other', 'BIDIRECTIONAL', step))).toContain(
+        'reached-another-mapping',
+      );
+    },
+  );
+
+  test('a granule too many, untrusted: the next bounce buffer', () => {
+    const yaml = slotsOf('other', 'BIDIRECTIONAL');
     const { breaks } = verdictOf(CLAUSE, MapsOneGranuleMore, yaml);
     const reached = breaks.find(({ cause }) => cause === 'reached-another-mapping');
     expect(reached?.evidence).toMatchObject({

@@ -52,7 +52,10 @@ function partAt(
 ): { allowed: boolean; size: number } {
   if (facts.confined(device)) {
     const hit = facts.mappingAt(device, iova, step);
-    if (hit === undefined) return { allowed: false, size: facts.gapAt(device, iova, step) };
+    if (hit === undefined) {
+      const { own, size } = ownAt(facts, device, phys, step);
+      return { allowed: own, size: Math.min(size, facts.gapAt(device, iova, step)) };
+    }
     return { allowed: hit.mapping.dir !== DMA_TO_DEVICE, size: hit.left };
   }
   const { scenario } = facts.run;
@@ -66,6 +69,20 @@ function partAt(
     );
   });
   return { allowed, size: start + granule - phys };
+}
+
+/** How far from here on memory is, or is not, the device's to write, through whichever live mapping of its own. */
+function ownAt(facts: Facts, device: number, phys: number, step: number): { own: boolean; size: number } {
+  let next = Infinity;
+  for (const mapping of facts.mappings) {
+    if (mapping.device !== device || mapping.dir === DMA_TO_DEVICE || !facts.liveAt(mapping, step)) continue;
+    for (const { buffer, offset, size } of mapping.ranges) {
+      const start = facts.bufferPhys(buffer, offset);
+      if (phys >= start && phys < start + size) return { own: true, size: start + size - phys };
+      if (start > phys) next = Math.min(next, start - phys);
+    }
+  }
+  return { own: false, size: next };
 }
 
 /** Unmapped, but the flush that revokes it has not come yet. */
@@ -106,7 +123,9 @@ function judgeWritten(
   if (wroteItRightfully(facts, origin, origin.iova, buffer, offset)) {
     const end = placeOf(facts, view, byte + size - 1);
     const all =
-      end.buffer === buffer && wroteItRightfully(facts, origin, origin.iova + size - 1, buffer, end.offset);
+      facts.mappingAt(origin.device, origin.iova, origin.step) !== undefined &&
+      end.buffer === buffer &&
+      wroteItRightfully(facts, origin, origin.iova + size - 1, buffer, end.offset);
     return all ? size : 1;
   }
   if (!facts.confined(origin.device)) return 1;
@@ -129,7 +148,10 @@ function placeOf(facts: Facts, view: View, byte: number): { buffer: number; offs
   return view.of === 'buffer' ? { buffer: view.index, offset: byte } : facts.bufferByte(view.index, byte);
 }
 
-/** At the time of the write, that bus address was this byte of a mapping that the device may write. */
+/**
+ * At the time of the write, that bus address was this byte of a mapping that the device may write; or it was
+ * none of its mappings, and the byte is the device's to write all the same.
+ */
 function wroteItRightfully(
   facts: Facts,
   origin: { device: number; step: number },
@@ -138,7 +160,9 @@ function wroteItRightfully(
   offset: number,
 ): boolean {
   const hit = facts.mappingAt(origin.device, iova, origin.step);
-  if (hit === undefined || hit.mapping.dir === DMA_TO_DEVICE) return false;
+  const { device, step } = origin;
+  if (hit === undefined) return ownAt(facts, device, facts.bufferPhys(buffer, offset), step).own;
+  if (hit.mapping.dir === DMA_TO_DEVICE) return false;
   const target = facts.bufferByte(hit.mapping.index, hit.byte);
   // Buffers may overlap: the same memory is the same byte.
   return facts.bufferPhys(target.buffer, target.offset) === facts.bufferPhys(buffer, offset);

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
-import { NeverCleans, NeverCopiesBack, NeverInvalidates } from '../testing/fakes.ts';
+import { ForgetsTheIotlb, NeverCleans, NeverCopiesBack, NeverInvalidates } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
 
@@ -92,6 +92,31 @@ steps: [${steps}]
     ],
   ])('%s', (_, yaml) => {
     expect(outcomeOf(CLAUSE, NeverCopiesBack, yaml)).toBe('not-exercised');
+  });
+});
+
+describe('the cause is what was so when the bytes were copied', () => {
+  /** Clears 8 bytes just before they are copied back; the device goes on writing behind the unmap. */
+  class LosesTheFirstBytes extends ForgetsTheIotlb {
+    protected override copyBack(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+      this.kernel.memset(tlb, 8);
+      super.copyBack(dev, tlb, size, dir);
+    }
+  }
+  test.each([true, false])('whatever a device that scribbles (%s) does to the memory behind', (scribble) => {
+    const yaml = `
+device: { untrusted: true, coherent: false, scribble: ${scribble} }
+buffers: { a: { size: 256 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - device_write: m
+  - unmap_page: m
+`;
+    expect(evidenceOf(verdictOf(CLAUSE, LosesTheFirstBytes, yaml), 'wrong-data')).toMatchObject({
+      step: 2,
+      offset: 0,
+      count: 8,
+    });
   });
 });
 

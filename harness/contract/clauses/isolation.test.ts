@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import type { Device, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
-import { CopiesWholeGranules } from '../testing/fakes.ts';
+import { CopiesWholeGranules, NeverCleans } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
 
@@ -131,6 +131,19 @@ steps:
 });
 
 describe('only what the operation did', () => {
+  // Its line was dirty: the device's own write brought the right bytes to memory, and was lost itself.
+  test.each(['FROM_DEVICE', 'TO_DEVICE'])('right bytes come to light while it runs, %s', (dir) => {
+    const yaml = `
+device: { untrusted: true, coherent: false }
+buffers: { a: { size: 512 }, b: { size: 512 } }
+steps:
+  - map_page: { id: n, buffer: b, dir: BIDIRECTIONAL }
+  - map_page: { id: m, buffer: a, dir: ${dir}, during: [{ after: memset, steps: [{ device_write: n }] }] }
+`;
+    expect(outcomeOf('to-device-data', NeverCleans, yaml)).toContain('not-cleaned');
+    expect(outcomeOf(CLAUSE, NeverCleans, yaml)).toBe('holds');
+  });
+
   test('a device write to another mapping inside it', () => {
     const yaml = `
 device: { untrusted: true }

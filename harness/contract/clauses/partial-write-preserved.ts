@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DMA_FROM_DEVICE } from '../../machine/vocabulary.ts';
 import { makeClause } from '../clause.ts';
-import { isNotCopiedOut, judgeBytes, STALE_CAUSES, staleCause } from './wrong-bytes.ts';
+import { decidedAt, isNotCopiedOut, judgeBytes, STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 
 export const partialWritePreserved = makeClause({
   id: 'partial-write-preserved',
@@ -14,11 +14,11 @@ export const partialWritePreserved = makeClause({
   },
   judge(facts, findings) {
     judgeBytes('partial-write-preserved', facts, findings, (_, home) => {
-      const { mapping, device, original, until } = home;
+      const { mapping, device, original } = home;
       if (mapping === undefined || device < 0) return 'wrong-data';
       if (mapping.dir !== DMA_FROM_DEVICE && isNotCopiedOut(facts, home)) return 'not-copied';
       const from = device === original ? 0 : (facts.run.steps[mapping.mapStep]?.from ?? 0);
-      return staleCause(facts, device, from, until, mapping.device);
+      return staleCause(facts, device, from, decidedAt(facts, home), mapping.device);
     });
   },
 });

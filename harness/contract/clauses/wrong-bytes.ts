@@ -2,7 +2,7 @@
 /** How the clauses about bytes turn what the ownership walk found into verdicts. */
 import { LINE_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL, LABEL_FAULT } from '../../machine/labels.ts';
-import { copyOf } from '../../machine/events.ts';
+import { copyOf, type EventOf } from '../../machine/events.ts';
 import type { EventIx, PhysAddr } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
 import type { Run } from '../../run/run.ts';
@@ -21,7 +21,7 @@ export interface ByteHome {
   readonly device: number;
   /** Event of the write that the owner should have found, 0: before the run. */
   readonly written: number;
-  /** Event up to which its history counts. */
+  /** Event up to which its history counts: the read that shows it, or the hand-over. */
   readonly until: number;
 }
 
@@ -78,11 +78,17 @@ function homeOf(
   const { run } = facts;
   const mapping = facts.mappings[index];
   const original = (run.scenario.buffers[buffer]?.phys ?? 0) + offset;
-  const until = event >= 0 ? event : (run.steps[step]?.to ?? 0);
+  const until = event >= 0 ? event : facts.endOfOperation(step);
   const byte = facts.mappingByte(index, buffer, offset);
   const device = mapping === undefined || byte < 0 ? -1 : facts.devicePhys(mapping, byte);
   const origin = facts.run.provenance.of(expected);
   return { mapping, original, device, written: 'event' in origin ? origin.event : 0, until };
+}
+
+/** When it was decided what the CPU finds: at the last copy back, else when it looks. */
+export function decidedAt({ run }: Facts, { mapping, device, original, until }: ByteHome): EventIx {
+  if (mapping === undefined || device === original) return until;
+  return copies(run.events, original, firstEvent(run, mapping), until).at(-1)?.index ?? until;
 }
 
 /** What can have become of bytes that are stale for a device or a copy. */
@@ -143,7 +149,7 @@ export function isNotCopiedOut({ run }: Facts, home: ByteHome): boolean {
   const { mapping, device, original, written, until } = home;
   if (mapping === undefined || device < 0 || device === original) return false;
   const from = Math.max(written, firstEvent(run, mapping));
-  return copies(run.events, device, from, until) === 0;
+  return copies(run.events, device, from, until).length === 0;
 }
 
 /** Why the CPU may not see what a device wrote. */
@@ -159,19 +165,24 @@ export function notSeenByCpu(facts: Facts, home: ByteHome): keyof typeof NOT_SEE
   const { mapping, device, original, written, until } = home;
   if (mapping === undefined || device < 0) return 'wrong-data';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
-  const history = facts.memory.of(device, from, until, facts.coherent(mapping.device));
+  const history = facts.memory.of(device, from, decidedAt(facts, home), facts.coherent(mapping.device));
   if (history.overwritten) return 'overwritten-by-write-back';
   if (history.cachedStale) return 'not-invalidated';
-  const copiedBack = copies(facts.run.events, original, written, until) > 0;
+  const copiedBack = copies(facts.run.events, original, written, until).length > 0;
   return device !== original && !copiedBack ? 'not-copied' : 'wrong-data';
 }
 
 /** Bounce copies that put something at `phys` among events [from, until). */
-function copies(events: EventIndex, phys: PhysAddr, from: EventIx, until: EventIx): number {
+function copies(
+  events: EventIndex,
+  phys: PhysAddr,
+  from: EventIx,
+  until: EventIx,
+): EventOf<'swiotlb_bounce'>[] {
   return events.of('swiotlb_bounce', from, until).filter((event) => {
     const { to, size } = copyOf(event);
     return phys >= to && phys < to + size;
-  }).length;
+  });
 }
 
 function firstEvent(run: Run, mapping: MappingFacts): number {
