@@ -297,8 +297,8 @@ export class Execution {
     if (!device.config.scribble) return;
     device.handedOver = [];
     for (const mapping of this.mappings) {
-      if (mapping?.live !== true || mapping.device !== device.index || mapping.dir === DMA_TO_DEVICE)
-        continue;
+      if (mapping?.live !== true || mapping.dir === DMA_TO_DEVICE) continue;
+      if (mapping.device !== device.index) continue;
       for (const { address, length } of mapping.segments) {
         device.handedOver.push(...device.domain.memoryBehind(address, length));
       }
