@@ -74,7 +74,11 @@ describe('words', () => {
       0x100000,
       'alloc_iova: the search for 2 granules below 0x100000 never ends',
     ],
-    'sync-without-swiotlb': [0, 0, 'swiotlb sync called with CONFIG_SWIOTLB=n'],
+    'sync-without-swiotlb': [
+      0,
+      0,
+      'call of a swiotlb function with CONFIG_SWIOTLB=n: this kernel does not link',
+    ],
     'kernel-bug': [numberOfText('!valid in f() at a.c:1'), 0, 'BUG: !valid in f() at a.c:1'],
     'wild-access': [numberOfText('unreachable in f()'), 0, 'wild access: unreachable in f()'],
     'did-not-return': [numberOfText('f()'), 0, 'f() did not return'],

@@ -59,7 +59,7 @@ export function describeCrash(kind: CrashKind, a: number, b: number): string {
     case 'iova-search-never-ends':
       return `alloc_iova: the search for ${a} granules below ${hex(b)} never ends`;
     case 'sync-without-swiotlb':
-      return 'swiotlb sync called with CONFIG_SWIOTLB=n';
+      return 'call of a swiotlb function with CONFIG_SWIOTLB=n: this kernel does not link';
     case 'kernel-bug':
       return `BUG: ${textOfNumber(a)}`;
     case 'wild-access':

@@ -12,7 +12,8 @@ export const noCrash = makeClause({
     'slot-index-out-of-pool': 'swiotlb was asked about an address that is not in its pool',
     'search-never-ends': 'the slot search comes back to slots it has seen and never ends',
     'iova-search-never-ends': 'the IOVA search retries with the same limit for ever',
-    'sync-without-swiotlb': 'a swiotlb function was called with CONFIG_SWIOTLB=n',
+    'sync-without-swiotlb':
+      'the call is to a swiotlb function that a kernel with CONFIG_SWIOTLB=n does not have: it does not link',
     'kernel-bug': 'the kernel ran into a BUG() or a panic()',
     'wild-access': 'the kernel accessed memory that is not there, or not what it takes it for',
     'did-not-return': 'a kernel function did not return',
