@@ -127,8 +127,9 @@ function beside({ from, to }: { from: State; to: State }): Pick<Compared, 'notes
   const [a, b] = [to.madeAs?.(one), from.madeAs?.(other)];
   const bases = a === undefined ? b && { from, to: b } : { from: a, to };
   const differ = `made otherwise: ${from.id} ${made(one)}, ${to.id} ${made(other)}`;
-  if (bases === undefined)
+  if (bases === undefined) {
     return { notes: [...notes, `${differ}; what follows from that alone is not told apart`] };
+  }
   const what = 'that the make alone brings about';
   return {
     notes: [...notes, `${differ}; what follows from that alone is listed apart`],

@@ -35,7 +35,10 @@ const with514 = existsSync(join(trees, '5.14')) ? describe : describe.skip;
 with514.each<[Below, string[]]>([
   ['machine', []],
   // The compiled search does not tell which slot it came back to.
-  ['tree', ['errors/pool-full-endless-search']],
+  [
+    'tree',
+    ['errors/pool-full-endless-search', 'errors/pool-full-of-half-pages', 'errors/pool-full-of-half-pages'],
+  ],
 ])('5.14-rc5 ($BOUNCEDIFF_KERNEL_TREES/5.14), and below its dma-iommu.c the %s', (below, known) => {
   let state: State;
   beforeAll(async () => {
