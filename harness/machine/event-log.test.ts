@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from './config.ts';
+import { KernelCrash } from './crash.ts';
 import { EVENT_KINDS, type EventKind } from './events.ts';
 import {
   EV,
@@ -18,6 +19,21 @@ import {
 import { Machine } from './machine.ts';
 
 const NONE = NaN;
+
+/** What follows from a call, or what the program, a device or the machine does. */
+const NO_CALLS = new Set<EventKind>([
+  'sg_entry',
+  'swiotlb_bounce',
+  'swiotlb_pad_slots',
+  'warn',
+  'crash',
+  'iommu_fault',
+  'cpu_read',
+  'cpu_write',
+  'device_read',
+  'device_write',
+  'device_write_run',
+]);
 
 interface Decoded {
   readonly kind: EventKind | undefined;
@@ -311,5 +327,28 @@ describe('call paths', () => {
     expect([m.log.path, m.paths]).toEqual([0, { parent: [0], frame: [-1] }]);
     m.enter(5);
     expect([m.log.path, frames(m, 1)]).toEqual([1, [5]]);
+  });
+});
+
+describe('a step that goes on for ever', () => {
+  const endsWith = (kind: EventKind): string => {
+    const log = new EventLog();
+    log.reset();
+    try {
+      for (let i = 0; i < 20_000; i++) log.push(EV[kind], 0);
+    } catch (error) {
+      return error instanceof KernelCrash
+        ? `${error.kind} within ${log.length <= 8192 ? 8192 : log.length}`
+        : '?';
+    }
+    return 'goes on';
+  };
+
+  test.each(EVENT_KINDS.filter((kind) => !NO_CALLS.has(kind)))('is ended by its calls of %s', (kind) => {
+    expect(endsWith(kind)).toBe('did-not-return within 8192');
+  });
+
+  test.each([...NO_CALLS])('%s is no call of a state', (kind) => {
+    expect(endsWith(kind)).toBe('goes on');
   });
 });

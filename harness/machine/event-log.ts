@@ -8,7 +8,7 @@ import { Budget } from './budget.ts';
 import { KernelCrash } from './crash.ts';
 import { numberOfText } from './texts.ts';
 import type { EventIx } from './vocabulary.ts';
-import { argumentsOf, EVENT_KINDS, type Event, type EventKind, type Given } from './events.ts';
+import { argumentsOf, EVENT_KINDS, EVENTS, type Event, type EventKind, type Given } from './events.ts';
 
 declare const numbered: unique symbol;
 /** The number of a kind, as it stands in the log. */
@@ -180,7 +180,7 @@ export class EventLog {
       at >= 0 && this.records[at + F_STEP] === this.step;
       at -= STRIDE
     ) {
-      if (isCall(this.records[at] ?? EV.crash)) calls++;
+      if (IS_CALL[this.records[at] ?? EV.crash] === true) calls++;
     }
     return calls;
   }
@@ -240,7 +240,9 @@ export function decode(records: Float64Array, index: EventIx): Event {
   return event as unknown as Event;
 }
 
-/** True for the number of a kernel function that states call. */
-function isCall(kind: number): boolean {
-  return kind <= EV.memset && kind !== EV.sg_entry && kind !== EV.swiotlb_bounce;
-}
+/** By number of a kind: a kernel function that states call. */
+const IS_CALL = EVENT_KINDS.map((kind) => {
+  const row: { readonly between: readonly string[]; readonly as?: string | undefined } = EVENTS[kind];
+  // An entry is part of its list's call.
+  return row.between[0] === 'dma-iommu' && row.as === undefined && kind !== 'sg_entry';
+});
