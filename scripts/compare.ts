@@ -120,7 +120,8 @@ async function run(args: Args): Promise<number> {
 /** What two states differ in beside their patches, where one was compiled. */
 function beside({ from, to }: { from: State; to: State }): Pick<Compared, 'notes' | 'bases'> {
   if (from.root === to.root || (from.c === undefined && to.c === undefined)) return {};
-  const compiled = [from, to].filter(({ c }) => c !== undefined);
+  // Of a state without a patch, the report says so anyway.
+  const compiled = [from, to].filter(({ c, chain }) => c !== undefined && chain.length > 0);
   const notes = compiled.map(({ id, origin }) => `${id} is compiled from ${origin}`);
   const [one, other] = [from.make ?? MODEL, to.make ?? MODEL];
   if (one.below === other.below && one.archSync === other.archSync) return { notes };

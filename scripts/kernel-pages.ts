@@ -83,13 +83,12 @@ async function kernelState(trees: string, version: string, cacheFolder: string |
 async function pageOf(from: State, to: State): Promise<string> {
   const { scenarios, hash } = projectCorpus();
   await compileFor([from, to], scenarios);
-  const notes = [from, to].map(({ id, origin }) => `${id}: ${origin}`);
   const { report } = await interruptible(() =>
     makeReport(new Machine(), from, to, {
       scenarios,
       expectations: [],
       wholeLedger: false,
-      context: { corpusHash: hash, version: toolVersion(), notes },
+      context: { corpusHash: hash, version: toolVersion() },
       progress: progressLine('cases'),
     }),
   );

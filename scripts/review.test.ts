@@ -237,7 +237,11 @@ describe('import', () => {
       expect(await imported('compare', 'small/v1', 'small/v2', ...CASES)).toMatch(
         /^\*\*small\/v1 → small\/v2: /,
       );
-      expect(await imported('compare', 'baseline', 'small', ...CASES)).toContain('small is compiled from');
+      const [tree, series] = ['small', 'small/v1'].map(async (to) =>
+        imported('compare', 'baseline', to, ...CASES),
+      );
+      expect((await tree)?.match(/compiled from|to \*\*small\*\*: Linux 5\.14\.0-small of/g)).toHaveLength(1);
+      expect(await series).toContain('small/v1 is compiled from Linux 5.14.0-small of');
       expect(await imported('trace', 'small/v1', 'sync/part-of-page')).toContain('iommu_dma_map_page');
       expect(await imported('costs', 'small', 'small/v2', ...CASES)).toContain('small/v2');
       expect(await imported('matrix', 'small', 'small/v2', ...CASES)).toContain('small/v2');
