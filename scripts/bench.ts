@@ -6,19 +6,13 @@ import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/ex
 import { Rounds, type StateRate } from '../harness/explore/rounds.ts';
 import { jsonText } from '../harness/text/visible.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
-import {
-  EXIT_OK,
-  output,
-  OUTPUT,
-  SCENARIOS,
-  stateNamed,
-  wholeNumber,
-  type Args,
-  type Command,
-} from './cli.ts';
+import { EXIT_OK, output, OUTPUT, SCENARIOS, wholeNumber, type Args, type Command } from './cli.ts';
+import { anyState } from './any-state.ts';
+import { compileFor } from './builds.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
+import { WORKSPACE } from './workspace.ts';
 
 type Length = 'short' | 'long';
 
@@ -40,19 +34,21 @@ export const bench: Command = {
       value: 'N',
       help: `programs to measure exploration by (${PROGRAMS.short}; with --long ${PROGRAMS.long})`,
     },
+    workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON instead of a table' },
     output: OUTPUT,
   },
-  examples: ['', 'baseline v3', '--long --output bench.md'],
+  examples: ['', 'baseline v3', 'v3 c/v3', '--long --output bench.md'],
   run,
 };
 
 async function run(args: Args): Promise<number> {
   const length = args.flag('long') ? 'long' : 'short';
-  const states =
-    args.positionals.length > 0 ? args.positionals.map((id) => stateNamed(id)) : statesFor(length);
+  const named = await Promise.all(args.positionals.map(async (id) => anyState(id, args)));
+  const states = named.length > 0 ? named : statesFor(length);
   const programs = wholeNumber(args, 'programs', PROGRAMS[length], 1, 1e6);
   const cases = casesFor(corpusOf(args), args);
+  await compileFor(states, cases);
   const rounds = await measureStates(states, cases, length);
   const peakMiB = Math.round(process.resourceUsage().maxRSS / 1024);
   const measured: Measured = {

@@ -92,6 +92,7 @@ export function toJson(report: Report): string {
       cause,
       cases: cases.map((found) => found.scenario.id),
     })),
+    differentOfBases: ofBases.different.map(({ id }) => id),
     exercised: comparison.exercised,
     notExercised: notExercised(comparison),
   };

@@ -5,10 +5,11 @@ import { accountFor } from '../compare/account.ts';
 import { Prefixes } from '../compare/prefixes.ts';
 import { compare, type Comparison, type CompareOptions } from '../compare/comparison.ts';
 import { applyExpectations, unmatched, type Expectation } from '../compare/expectations.ts';
-import { withoutBases } from '../compare/of-bases.ts';
+import { withoutBases, type OfBases } from '../compare/of-bases.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Sources } from '../source/effective-source.ts';
+import { code, plural, type Text } from '../text/document.ts';
 import { illustrate, type MapDrawer } from './illustrate.ts';
 import type { Report, ReportContext } from './report.ts';
 
@@ -42,7 +43,7 @@ export function makeReport(
   const measured = options.measured ?? compare(from, to, scenarios, options);
   const { comparison: own, ofBases } =
     options.bases === undefined
-      ? { comparison: measured, ofBases: [] }
+      ? { comparison: measured, ofBases: { findings: [], different: [] } }
       : withoutBases(measured, options.bases.comparison);
   const { comparison, expected } = applyExpectations(own, expectations);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
@@ -55,13 +56,28 @@ export function makeReport(
       illustrations,
       account,
       expected,
-      ofBases: { findings: ofBases, what: options.bases?.what ?? '' },
+      ofBases: { ...ofBases, what: options.bases?.what ?? '' },
       // Code from elsewhere has no text to compare.
       code: isOneLanguage(from, to) ? options.sources?.diffStates(from, to) : undefined,
-      context,
+      context: { ...context, notes: [...(context.notes ?? []), ...ofBasesNotes(ofBases)] },
     },
     stale: unmatched(expectations, measured),
   };
+}
+
+/** Cases in the first lines, at most. */
+const NAMED = 8;
+
+function ofBasesNotes({ different }: OfBases): Text[] {
+  if (different.length === 0) return [];
+  const names = different.slice(0, NAMED).flatMap(({ id }) => [code(id), ', ']);
+  const more = different.length - NAMED;
+  return [
+    [
+      `the traces of ${plural(different.length, 'case')} differ as those of the bases do, to the same verdicts: `,
+      ...(more > 0 ? [...names, `and ${more} more`] : names.slice(0, -1)),
+    ],
+  ];
 }
 
 function isOneLanguage(from: State, to: State): boolean {

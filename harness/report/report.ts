@@ -17,7 +17,7 @@ export interface Report {
   readonly account: Account;
   readonly expected: readonly Expected[];
   /** What no patch has done, and in words what has: `that the two trees differ in without a patch`. */
-  readonly ofBases: { readonly findings: OfBases; readonly what: string };
+  readonly ofBases: OfBases & { readonly what: string };
   /** How the code of the two states differs; undefined: nobody asked. */
   readonly code: readonly FunctionDiff[] | undefined;
   readonly context: ReportContext;

@@ -163,6 +163,7 @@ export const compareSchema = z.strictObject({
   ofBases: z.array(
     z.strictObject({ kind: finding.shape.kind, clause: text, cause: text, cases: caseIds.min(1) }),
   ),
+  differentOfBases: caseIds,
   ledger: z.array(
     z.strictObject({
       patch: text,

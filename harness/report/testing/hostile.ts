@@ -61,7 +61,7 @@ export function hostile(report: Report, name: string): Report {
       })),
       different: comparison.different.map(rename),
     },
-    ofBases: { findings: [...findings.values()], what: name },
+    ofBases: { findings: [...findings.values()], different: [], what: name },
     illustrations: illustrations.map(({ finding, scenario, diff, ...pictures }) => ({
       ...pictures,
       finding: renamed(finding),
