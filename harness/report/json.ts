@@ -3,6 +3,7 @@
 import type { Account } from '../compare/account.ts';
 import type { Effect } from '../compare/ledger-effects.ts';
 import type { Finding } from '../compare/comparison.ts';
+import { findingIds } from '../compare/finding-ids.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
 import type { Report } from './report.ts';
@@ -16,6 +17,7 @@ export function toJson(report: Report): string {
   const { comparison, illustrations, account, expected, ofBases } = report;
   const { notes = [], command: _command, ...context } = report.context;
   const { from, to } = comparison;
+  const ids = findingIds(comparison.findings);
   const state = ({ id, alias, chain }: typeof from): object => ({
     id,
     alias: alias ?? null,
@@ -36,6 +38,7 @@ export function toJson(report: Report): string {
     to: state(to),
     summary: summarise(comparison),
     findings: illustrations.map(({ finding, scenario, because, diff }) => ({
+      id: ids.get(finding),
       kind: finding.kind,
       clause: finding.clause,
       cause: finding.cause,

@@ -48,6 +48,7 @@ const evidence = z.strictObject({
 });
 
 const finding = z.strictObject({
+  id: z.string().regex(/^[a-z-]+-[0-9a-f]{6}(-\d+)?$/),
   kind: z.enum(['regressed', 'unmasked', 'still-broken', 'fixed', 'masked', 'layout-dependent']),
   clause: text,
   cause: text,
