@@ -265,16 +265,21 @@ describe('import', () => {
       await imported('import', ...onTree().slice(0, 4), '--as', 'old');
       await imported('import', ...onTree(newer).slice(0, 4), '--as', 'new');
       const words = ['--scenario', 'map/short-packet', '--json'];
-      const { notes, findings, ofBases } = compareSchema.parse(
+      const { notes, findings, ofBases, differentOfBases } = compareSchema.parse(
         JSON.parse(await imported('compare', 'old', 'new', ...words)),
       );
-      expect(notes.at(-1)).toBe(
+      expect(notes).toContain(
         'made otherwise: old on the model of those of 5.14 and invalidates, as in 5.14, what is mapped from-device, new on the model of those of 5.14 and cleans what is mapped from-device; what follows from that alone is listed apart',
       );
       expect(ofBases).toContainEqual(
         expect.objectContaining({ kind: 'fixed', cause: 'dropped-by-arch-invalidate' }),
       );
       expect(findings.filter(({ kind }) => kind === 'fixed')).toEqual([]);
+      const bounced = 'map/short-packet[untrusted=true,dir=FROM_DEVICE,coherent=false]';
+      expect(differentOfBases).toEqual([bounced]);
+      expect(notes.at(-1)).toBe(
+        `the traces of 1 case differ as those of the bases do, to the same verdicts: \`${bounced}\``,
+      );
     },
     PATIENCE,
   );

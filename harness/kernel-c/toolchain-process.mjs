@@ -62,24 +62,32 @@ function nested(files) {
 }
 
 /**
- * Runs one tool; its output file, undefined when there is none, and what it said.
+ * Runs one tool; what it put out, undefined when it failed, and what it said. The output goes to stdout: a file
+ * would be written with a copy of all that is written already for each piece.
  * @param {Command} tool
  * @param {string[]} args
  * @param {Tree} files
- * @param {string} output
  */
-async function run(tool, args, files, output) {
+async function run(tool, args, files) {
+  /** @type {Buffer[]} */
+  const made = [];
   /** @type {Buffer[]} */
   const said = [];
-  /** @param {Uint8Array | null} bytes */
-  const note = (bytes) => {
-    if (bytes !== null) said.push(Buffer.from(bytes));
+  /** @param {Buffer[]} list */
+  const into = (list) => {
+    /** @param {Uint8Array | null} bytes */
+    return (bytes) => {
+      if (bytes !== null) list.push(Buffer.from(bytes));
+    };
   };
   const text = () => Buffer.concat(said).toString('utf8');
   try {
-    const left = await tool(args, files, { stdout: note, stderr: note, fetchProgress: () => {} });
-    const bytes = left?.[output];
-    return { bytes: bytes instanceof Uint8Array ? bytes : undefined, text: text() };
+    await tool([...args, '-o', '-'], files, {
+      stdout: into(made),
+      stderr: into(said),
+      fetchProgress: () => {},
+    });
+    return { bytes: new Uint8Array(Buffer.concat(made)), text: text() };
   } catch (error) {
     if (said.length === 0) throw error;
     return { bytes: undefined, text: text() };
@@ -103,24 +111,10 @@ const OPENING = 'opening.h';
  */
 async function readOpening(clang, { flags, before, opening }, sources) {
   if (opening === undefined) return undefined;
-  /** @type {Buffer[]} */
-  const made = [];
-  /** @param {Uint8Array | null} bytes */
-  const keep = (bytes) => {
-    if (bytes !== null) made.push(Buffer.from(bytes));
-  };
   const includes = before.flatMap((header) => ['-include', header]);
-  try {
-    await clang(
-      // To a file it would be written with a copy of all that is written already for each piece.
-      ['clang', ...flags, ...includes, '-x', 'c-header', `/${OPENING}`, '-o', '-'],
-      { ...sources, [OPENING]: opening.text },
-      { stdout: keep, stderr: () => {}, fetchProgress: () => {} },
-    );
-  } catch {
-    return undefined;
-  }
-  const bytes = new Uint8Array(Buffer.concat(made));
+  const args = ['clang', ...flags, ...includes, '-x', 'c-header', `/${OPENING}`];
+  const { bytes } = await run(clang, args, { ...sources, [OPENING]: opening.text });
+  if (bytes === undefined) return undefined;
   const [oldest] = openings.keys();
   if (oldest !== undefined && openings.size >= MOST_OPENINGS) openings.delete(oldest);
   openings.set(opening.key, bytes);
@@ -136,18 +130,18 @@ async function readOpening(clang, { flags, before, opening }, sources) {
  */
 async function compile(clang, unit, sources, keepsOpening) {
   const { flags, before, file, opening } = unit;
-  const rest = ['-c', `/${file}`, '-o', 'unit.o'];
+  const rest = ['-c', `/${file}`];
   const read =
     openings.get(opening?.key ?? '') ?? (keepsOpening ? await readOpening(clang, unit, sources) : undefined);
   if (read !== undefined) {
     const args = ['clang', ...flags, '-include-pch', '/opening.pch', ...rest];
     const files = { ...sources, [OPENING]: opening?.text ?? '', 'opening.pch': read };
-    const result = await run(clang, args, files, 'unit.o');
+    const result = await run(clang, args, files);
     if (result.bytes !== undefined) return result;
   }
   // A header may mind to be included twice: what is said of it is said of the unit as it is.
   const includes = before.flatMap((header) => ['-include', header]);
-  return run(clang, ['clang', ...flags, ...includes, ...rest], sources, 'unit.o');
+  return run(clang, ['clang', ...flags, ...includes, ...rest], sources);
 }
 
 /**
@@ -173,12 +167,7 @@ async function work({ files, units, link, keepsOpening = false }) {
   }
   if (link === undefined) return { objects: compiled, module: '', frames: [] };
   for (const [name, base64] of Object.entries(link.objects)) objects[name] = Buffer.from(base64, 'base64');
-  const { bytes, text } = await run(
-    clang.runLLVM,
-    ['wasm-ld', ...link.args, '-o', 'linked.wasm'],
-    objects,
-    'linked.wasm',
-  );
+  const { bytes, text } = await run(clang.runLLVM, ['wasm-ld', ...link.args], objects);
   // A warning of the linker is as bad as an error: a call would go astray.
   if (bytes === undefined || text.trim() !== '') return { refused: text };
   const module = Buffer.from(lower(binaryen.default, bytes, link.frames)).toString('base64');
