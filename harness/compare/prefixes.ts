@@ -8,10 +8,10 @@ import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MappingIx } from '../machine/vocabulary.ts';
 import { costsOf, type StepCosts } from '../run/costs.ts';
-import { KeptRun, type Run } from '../run/run.ts';
+import { keep, KeptRun, type Run } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
 import { readsTheSame } from '../run/trace.ts';
-import { runScenario } from '../run/interpreter.ts';
+import { lookAt } from '../run/interpreter.ts';
 import { returning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Evaluation } from './evaluate.ts';
@@ -29,14 +29,14 @@ export interface Harm {
 /** What follows from a run, each worked out when first asked for; states that behave alike share it. */
 export class Judged implements Evaluation {
   private readonly found: {
-    readonly run: Run;
+    readonly run: KeptRun;
     verdicts?: Verdict[];
     costs?: readonly StepCosts[];
     one: Map<ClauseId, Verdict>;
   };
-  readonly run: Run;
+  readonly run: KeptRun;
 
-  constructor(run: Run, like?: Judged) {
+  constructor(run: KeptRun, like?: Judged) {
     this.run = run;
     this.found = like?.found ?? { run, one: new Map() };
   }
@@ -129,12 +129,12 @@ export class Prefixes {
 
   /** Most patches change nothing in a case: what another state's run was found to be holds for this one. */
   private evaluate(state: State, scenario: Scenario): Judged {
-    const run = returning(() => runScenario(this.machine, state, scenario));
+    const run = returning(() => lookAt(this.machine, state, scenario));
     const name = nameOf(scenario);
     const others = this.distinct.get(name) ?? [];
     const same = others.find((other) => sameBehaviour(run, other.run));
-    if (same !== undefined) return new Judged(run, same);
-    const evaluation = new Judged(run);
+    if (same !== undefined) return new Judged(keep(run, same.run), same);
+    const evaluation = new Judged(keep(run));
     this.distinct.set(name, [...others, evaluation]);
     return evaluation;
   }

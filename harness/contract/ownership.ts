@@ -7,7 +7,7 @@
  * turn is left out from then on; but where an untrusted device did it, the CPU is still promised that it
  * does not change.
  */
-import { countUp, equalLabels, LABEL_FAULT } from '../machine/labels.ts';
+import { countUp, equalLabels, FIRST_LABEL, LABEL_FAULT, runLength } from '../machine/labels.ts';
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
@@ -284,11 +284,15 @@ class Walk implements Moment {
     const { content } = this.of(buffer);
     const { from, to } = run;
     const look = this.look('to-device-data', event, map, buffer);
-    for (let at = from + equalLabels(content, from, labels, first + from, to - from); at < to; at++) {
+    for (let at = from, n; at < to; at += n) {
+      n = equalLabels(content, at, labels, first + at, to - at);
+      if (n > 0) continue;
       // A byte that no dma segment has is out of the device's reach.
       const label = labels[first + at] ?? LABEL_FAULT;
-      if (content[at] === label || this.facts.isOwnScribble(map, label)) continue;
-      this.expect(look, at, content[at] ?? 0, label);
+      // Labels that differ and go on alike differ all the way.
+      const alike = Math.min(runLength(content, at, to - at), runLength(labels, first + at, to - at));
+      n = label < FIRST_LABEL ? alike : Math.min(alike, this.facts.run.provenance.span(label));
+      if (!this.facts.isOwnScribble(map, label)) this.found.miss(look, at, content[at] ?? 0, label, n);
     }
     this.found.exercise('to-device-data');
   }

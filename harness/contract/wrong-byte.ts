@@ -68,8 +68,11 @@ export class Ownership {
     this.leftOut.add(why, step, buffer, mapping, size);
   }
 
-  /** A byte was wrong; it joins the bytes before it that were wrong in the same look and way. */
-  miss(look: Look, offset: Size, expected: Label, observed: Label): void {
+  /**
+   * Bytes in a row were wrong, the labels of the first one given (see WrongBytes); they join the bytes before
+   * them that were wrong in the same look and way.
+   */
+  miss(look: Look, offset: Size, expected: Label, observed: Label, size: Size = 1): void {
     const { clause, step, event, mapping, buffer, attacked } = look;
     this.exercise(clause);
     const before = this.lastWrong.get(clause);
@@ -84,10 +87,10 @@ export class Ownership {
       nextLabel(before.expected, before.size) === expected &&
       nextLabel(before.observed, before.size) === observed
     ) {
-      before.size++;
+      before.size += size;
       return;
     }
-    const bytes = { ...look, offset, size: 1, expected, observed };
+    const bytes = { ...look, offset, size, expected, observed };
     this.wrong.push(bytes);
     this.lastWrong.set(clause, bytes);
   }

@@ -48,13 +48,14 @@ export class KeptRun extends Run {
   readonly isKept = true;
 }
 
-/** A copy of the run to hold on to. */
-export function keep(run: Run): KeptRun {
+/** A copy of the run to hold on to; of one that behaves like it, all that cannot differ is used again. */
+export function keep(run: Run, like?: KeptRun): KeptRun {
   return new KeptRun(run, {
+    // The call paths are in there.
     records: run.records.slice(),
-    bytes: run.bytes.slice(),
-    labels: run.labels.slice(),
-    exposures: run.exposures.slice(),
-    viewLabels: run.viewLabels.slice(),
+    bytes: like?.bytes ?? run.bytes.slice(),
+    labels: like?.labels ?? run.labels.slice(),
+    exposures: like?.exposures ?? run.exposures.slice(),
+    viewLabels: like?.viewLabels ?? run.viewLabels.slice(),
   });
 }

@@ -67,6 +67,8 @@ function sameStep(a: StepOutcome, b: StepOutcome | undefined): boolean {
     a.status === b.status &&
     a.from === b.from &&
     a.to === b.to &&
+    a.told === b.told &&
+    a.limit === b.limit &&
     sameSegments(a.segments, b.segments) &&
     sameHeld(a.held, b.held)
   );
