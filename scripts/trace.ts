@@ -57,8 +57,8 @@ export function render(recording: Run, names: boolean): string {
   });
   const broken = judge(recording).flatMap(({ clause, breaks }) =>
     breaks.map(
-      ({ cause, evidence }) =>
-        `  ${keyOf({ clause, cause })}: ${visible(plain(sentence(recording, clause, cause, evidence)))}`,
+      ({ cause, evidence, victims }) =>
+        `  ${keyOf({ clause, cause })}: ${visible(plain(sentence(recording, clause, cause, evidence, victims)))}`,
     ),
   );
   const leftOut = notJudged(recording).map((line) => `  ${visible(plain(line))}.`);

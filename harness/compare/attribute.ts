@@ -42,12 +42,11 @@ export interface Attribution {
 export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, harm: Harm): Attribution {
   const standing = (state: State): Standing => prefixes.standing(state, scenario, harm);
   const turns = (stages: readonly Stage[]): Turn[] =>
-    stages.flatMap((stage, index): Turn[] => {
-      const [before, after] = [standing(stage.before), standing(stage.after)];
-      if (before === after) return [];
+    changes(stages, standing).flatMap(({ stage, index, before, after }): Turn[] => {
       const trial = (patches: readonly ChainLink[]): Standing =>
         standing(prefixes.with(stages[0]?.before ?? stage.before, patches));
-      const together = partnersOf(stages.slice(0, index), stage, after, trial);
+      // What ends a crash needs whoever brought it, and nothing follows from that.
+      const together = before === 'hidden' ? [] : partnersOf(stages.slice(0, index), stage, after, trial);
       const functions = functionsOf(prefixes, stage, scenario);
       return [{ stage, effect: effectOf(before, after), after, ...functions, together }];
     });
@@ -57,6 +56,30 @@ export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, ha
     forth.length === 0 ? [back, walk.forth] : back.length === 0 ? [forth, walk.back] : [[], []];
   const counterparts = others.filter((other) => turned.some(({ stage }) => isSameSubject(stage, other)));
   return { scenario, forth, back, counterparts };
+}
+
+/** A stage that changes how the defect stands. */
+interface Change {
+  readonly stage: Stage;
+  readonly index: number;
+  readonly before: Standing;
+  readonly after: Standing;
+}
+
+/**
+ * The stages that change something. A crash that comes and goes on the way and leaves all as it was changes
+ * nothing; whoever bisects finds it among what is broken on the way.
+ */
+function changes(stages: readonly Stage[], standing: (state: State) => Standing): Change[] {
+  const found: Change[] = [];
+  for (const [index, stage] of stages.entries()) {
+    const [before, after] = [standing(stage.before), standing(stage.after)];
+    if (before === after) continue;
+    const last = found.at(-1);
+    if (before === 'hidden' && last?.after === 'hidden' && last.before === after) found.pop();
+    else found.push({ stage, index, before, after });
+  }
+  return found;
 }
 
 function effectOf(before: Standing, after: Standing): Effect {

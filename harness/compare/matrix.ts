@@ -7,6 +7,7 @@ import { Machine } from '../machine/machine.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { evaluate, type Evaluation } from './evaluate.ts';
+import { Hiding } from './hiding.ts';
 import { OperationCostTally, type OperationCosts } from './operation-costs.ts';
 
 /** What the corpus says of a clause in a state. */
@@ -17,6 +18,10 @@ export interface ClauseCell {
   readonly brokenCases: number;
   /** The same per cause. */
   readonly broken: ReadonlyMap<Cause, number>;
+  /** Cases in which the state crashes before what it stands on breaks the clause. */
+  readonly hiddenCases: number;
+  /** The same per cause. */
+  readonly hidden: ReadonlyMap<Cause, number>;
 }
 
 export interface Matrix {
@@ -24,7 +29,10 @@ export interface Matrix {
   readonly cases: number;
   /** Per clause, in order: a cell per state. */
   readonly clauses: ReadonlyMap<ClauseId, readonly ClauseCell[]>;
-  /** Per scenario whose states differ: what is broken in each state, `clause (cause)`, and in how many cases. */
+  /**
+   * Per scenario whose states differ: what is broken in each state, `clause (cause)`, and in how many cases;
+   * what a crash hides has `, hidden by the crash of step n` behind it.
+   */
   readonly scenarios: ReadonlyMap<string, readonly ReadonlyMap<string, number>[]>;
   /** What an operation costs in each state, by situation. */
   readonly costs: readonly OperationCosts[];
@@ -40,7 +48,7 @@ export function buildMatrix(
   scenarios: readonly Scenario[],
   progress: (done: number, total: number) => void,
 ): Matrix {
-  const tally = new Tally(states.length);
+  const tally = new Tally(states);
   // The state before is held against this one, so its run must still stand.
   let [machine, before] = [new Machine(), new Machine()];
   const third = new Machine();
@@ -65,6 +73,8 @@ interface Cell {
   exercised: number;
   brokenCases: number;
   readonly broken: Map<Cause, number>;
+  hiddenCases: number;
+  readonly hidden: Map<Cause, number>;
 }
 
 class Tally {
@@ -72,11 +82,19 @@ class Tally {
   private readonly scenarios = new Map<string, Map<string, number>[]>();
   private readonly costs: OperationCostTally;
 
-  constructor(states: number) {
-    const cells = (): Cell[] =>
-      Array.from({ length: states }, () => ({ exercised: 0, brokenCases: 0, broken: new Map() }));
-    this.clauses = new Map(CLAUSE_IDS.map((id) => [id, cells()]));
-    this.costs = new OperationCostTally(states);
+  private readonly hiding: Hiding;
+
+  constructor(states: readonly State[]) {
+    const cell = (): Cell => ({
+      exercised: 0,
+      brokenCases: 0,
+      broken: new Map(),
+      hiddenCases: 0,
+      hidden: new Map(),
+    });
+    this.clauses = new Map(CLAUSE_IDS.map((id) => [id, states.map(cell)]));
+    this.costs = new OperationCostTally(states.length);
+    this.hiding = new Hiding(states);
   }
 
   add(scenario: Scenario, row: readonly Evaluation[]): void {
@@ -89,9 +107,20 @@ class Tally {
         cell.exercised++;
         if (status === 'broken') cell.brokenCases++;
         for (const { cause } of breaks) {
-          cell.broken.set(cause, (cell.broken.get(cause) ?? 0) + 1);
-          const key = keyOf({ clause, cause });
-          broken[state]?.set(key, (broken[state].get(key) ?? 0) + 1);
+          count(cell.broken, cause);
+          count(broken[state], keyOf({ clause, cause }));
+        }
+      }
+    }
+    for (const [state, all] of this.hiding.of(row).entries()) {
+      const step = row[state]?.run.crash?.step ?? 0;
+      for (const { clause, causes } of all) {
+        const cell = this.clauses.get(clause)?.[state];
+        if (cell === undefined) continue;
+        cell.hiddenCases++;
+        for (const cause of causes) {
+          count(cell.hidden, cause);
+          count(broken[state], `${keyOf({ clause, cause })}, hidden by the crash of step ${step + 1}`);
         }
       }
     }
@@ -116,6 +145,10 @@ class Tally {
       ),
     };
   }
+}
+
+function count<K>(counts: Map<K, number> | undefined, key: K): void {
+  counts?.set(key, (counts.get(key) ?? 0) + 1);
 }
 
 function cellKey(broken: ReadonlyMap<string, number>): string {

@@ -2,40 +2,74 @@
 /** A finding's evidence in a sentence. */
 import type { Cause, ClauseId, Evidence } from './verdict.ts';
 import { CLAUSES } from './contract.ts';
+import { CRASHES } from '../machine/crash.ts';
+import type { EventOf } from '../machine/events.ts';
+import { textOfNumber } from '../machine/texts.ts';
 import { hex } from '../machine/u64.ts';
 import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
 import { callPath } from '../run/recording.ts';
 import { describeStep } from '../run/trace.ts';
 import { code, joined, plural, type Span, type Text } from '../text/document.ts';
+import type { Victim } from './victim.ts';
 import { CAUSE_WORDS } from './words.ts';
 
-/** Why the clause is broken in this run: where, what was seen, and the cause. */
-export function sentence(run: Run, clause: ClauseId, cause: Cause, evidence: Evidence): Text {
+/**
+ * Why the clause is broken in this run: where, what was seen, and the cause. `victims`: all that the evidence
+ * counts, which are then told apart by device, mapping and place.
+ */
+export function sentence(
+  run: Run,
+  clause: ClauseId,
+  cause: Cause,
+  evidence: Evidence,
+  victims: readonly Victim[] = [],
+): Text {
   const step = run.scenario.steps[evidence.step];
   const when: Span[] =
     step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
-  const why = `${what(run, evidence)}${CAUSE_WORDS[cause]}${room(run, evidence)}`;
+  const why = `${what(run, evidence, victims)}${CAUSE_WORDS[cause]}${room(run, evidence)}${crashed(run, evidence)}`;
   return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
 }
 
-function what(run: Run, evidence: Evidence): string {
+function what(run: Run, evidence: Evidence, victims: readonly Victim[]): string {
   const { scenario } = run;
   if (evidence.iova === undefined && evidence.phys !== undefined) return foreign(run, evidence);
   const seen = (label: number): string => describeLabel(scenario, run.provenance, label);
+  const parts = partsOf(run, evidence, victims);
+  const inAll = `${evidence.count} bytes in all${parts === '' ? '' : `; ${parts}`}`;
   const subject = [
     place(run, evidence),
-    ...(evidence.count > 1 && evidence.observed !== undefined ? [`(${evidence.count} bytes in all)`] : []),
+    ...(evidence.count > 1 && evidence.observed !== undefined ? [`(${inAll})`] : []),
     ...(evidence.mapping === undefined
       ? []
       : [`of mapping ${scenario.mappings[evidence.mapping]?.name ?? '?'}`]),
-    ...(evidence.place === undefined ? [] : [`(${evidence.place})`]),
+    ...(evidence.place === undefined || parts !== '' ? [] : [`(${evidence.place})`]),
   ]
     .filter((part) => part !== '')
     .join(' ');
   const instead = evidence.expected === undefined ? '' : ` instead of one ${seen(evidence.expected)}`;
   const observed = evidence.observed === undefined ? '' : ` is a byte ${seen(evidence.observed)}${instead}`;
   return subject === '' ? '' : `${subject}${observed}: `;
+}
+
+/** How many of the bytes are which: by device, mapping and place, as far as these are not the same for all; empty: they are. */
+function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victim[]): string {
+  const all = victims.map(({ evidence }) => evidence);
+  if (all.reduce((sum, each) => sum + each.count, 0) !== count) return '';
+  const names: readonly ((evidence: Evidence) => string)[] = [
+    ({ device = -1 }) => `device ${scenario.deviceNames[device] ?? '?'}`,
+    ({ mapping = -1 }) => `mapping ${scenario.mappings[mapping]?.name ?? '?'}`,
+    ({ place: where = 'the data' }) => where,
+  ];
+  const differing = names.filter((name) => new Set(all.map(name)).size > 1);
+  const counts = new Map<string, number>();
+  for (const each of all) {
+    const key = differing.map((name) => name(each)).join(', ');
+    counts.set(key, (counts.get(key) ?? 0) + each.count);
+  }
+  if (counts.size < 2) return '';
+  return [...counts].map(([name, bytes]) => `${name}: ${bytes}`).join('; ');
 }
 
 /** Memory that a call touched, and that is not its mapping's. */
@@ -58,6 +92,42 @@ function room(run: Run, { event, asked, needed, used, free }: Evidence): string 
   const unit = run.events.at(event).kind === 'alloc_iova_fast' ? 'granule' : 'slot';
   const need = needed === undefined || needed === asked ? '' : `, ${needed} needed`;
   return ` (${plural(asked, unit)} asked for${need}, ${used} used, ${free} free)`;
+}
+
+/** What a crash was about, in numbers. */
+function crashed(run: Run, { event }: Evidence): string {
+  if (event < 0) return '';
+  const crash = run.events.at(event);
+  if (crash.kind !== 'crash') return '';
+  const { a, b } = crash;
+  switch (CRASHES[crash.which]) {
+    case 'memset-out-of-memory':
+    case 'copy-out-of-memory':
+    case 'maintenance-out-of-memory':
+      return ` (phys ${hex(a)}, ${b < 0 ? underflow(run, crash) : plural(b, 'byte')})`;
+    case 'slot-index-out-of-pool':
+      return ` (slot index ${a} of ${plural(b, 'slot')})`;
+    case 'kernel-bug':
+    case 'wild-access':
+    case 'did-not-return':
+      return ` (${textOfNumber(a)})`;
+    default:
+      return '';
+  }
+}
+
+/**
+ * A size that is the negative result of a subtraction; and which one, where it is what was allocated less the
+ * distance from the granule of the bounce buffer.
+ */
+function underflow({ events, scenario }: Run, { index, a: phys, b: size }: EventOf<'crash'>): string {
+  const wrapped = `the size underflowed to ${hex(size)}`;
+  const given = events.of('swiotlb_tbl_map_single', 0, index).findLast(({ result }) => result >= 0);
+  if (given === undefined) return wrapped;
+  const { allocSize, result: tlb } = given;
+  const distance = phys - (tlb - (tlb % scenario.machine.granule));
+  const from = size === allocSize - distance ? `${hex(allocSize)} − ${hex(distance)}` : `−${hex(-size)}`;
+  return `${wrapped}: ${from}`;
 }
 
 /** Which method of which patch made the call that shows it. */

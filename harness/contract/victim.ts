@@ -48,14 +48,15 @@ function firstGranule({ mappings, run }: Facts, mapping: number): number {
   return first - (first % run.scenario.machine.granule);
 }
 
-/** The victims in the order they were found, those in a row together. */
+/** The victims in the order they were found, those in a row and in one kind of place together. */
 export class Victims {
   private readonly found: Victim[] = [];
 
   add(victim: Victim): void {
     const last = this.found.at(-1);
     const { of, from, to, evidence } = victim;
-    if (last?.of === of && last.to === from && last.evidence.step === evidence.step) {
+    const { step, place } = evidence;
+    if (last?.of === of && last.to === from && last.evidence.step === step && last.evidence.place === place) {
       const together = { ...last.evidence, count: last.evidence.count + evidence.count };
       this.found[this.found.length - 1] = { of, from: last.from, to, evidence: together };
     } else {

@@ -21,6 +21,8 @@ export interface Shown {
   /** Equal for equal mechanisms. */
   readonly key: string;
   readonly kind: ShownKind;
+  /** Of a layout-dependent one: its keys if it were so in every layout. */
+  readonly elsewhere?: readonly string[];
   /** undefined: the traces differ. */
   readonly clause: ClauseId | undefined;
   readonly cause: Cause | undefined;
@@ -33,12 +35,16 @@ export function mechanismId(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 8);
 }
 
+/** What a layout-dependent finding may be in other programs. */
+const CERTAIN = ['fixed', 'regressed', 'broken'] as const;
+
 /** The mechanism of a broken clause. */
 export function brokenBy(run: Run, kind: ShownKind, { clause, cause }: Defect, evidence: Evidence): Shown {
   const place = evidence.place === undefined ? '' : ` (${evidence.place})`;
   const through = `${throughOf(run, evidence)}${place}`;
-  const key = [kind, clause, cause, through].join(' | ');
-  return { key, kind, clause, cause, through };
+  const keyAs = (as: ShownKind): string => [as, clause, cause, through].join(' | ');
+  const shown = { key: keyAs(kind), kind, clause, cause, through };
+  return kind === 'layout-dependent' ? { ...shown, elsewhere: CERTAIN.map(keyAs) } : shown;
 }
 
 /** Kernel function and call path of the evidence, else the operation that handed the bytes over. */

@@ -1,16 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a program shows of one state, or of two. */
 import type { State } from '../subject/state.ts';
-import { classify, type FindingKind } from '../compare/classify.ts';
+import { classify, type CaseFinding, type FindingKind } from '../compare/classify.ts';
 import { isUnchanged } from '../compare/comparison.ts';
+import { lookAtBoth } from '../compare/evaluate.ts';
 import type { Expectation } from '../compare/expectations.ts';
+import { tryLayouts } from '../compare/layouts.ts';
 import { sideOf, type Side } from '../compare/side.ts';
 import { judge } from '../contract/contract.ts';
-import type { ClauseId } from '../contract/verdict.ts';
+import type { ClauseId, Evidence } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
 import { sameBehaviour } from '../run/same.ts';
 import type { Run } from '../run/run.ts';
-import { behaveAlike } from '../run/alike.ts';
+import { behaveAlike, type Life } from '../run/alike.ts';
 import { lookAt } from '../run/interpreter.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { brokenBy, differenceOf, type Shown, type ShownKind } from './mechanism.ts';
@@ -33,19 +35,30 @@ export interface Machines {
   readonly other: Machine;
 }
 
+/**
+ * Whether it is worth the time to try other layouts: `plain` is the mechanism's key as fixed or regressed,
+ * `lucky` as layout-dependent. Where it is not, the plain one is shown.
+ */
+export type IsOpen = (plain: string, lucky: string) => boolean;
+
 /** Everything that the program shows, each mechanism once. */
-export function probe(machines: Machines, target: Target, program: Program): Shown[] {
+export function probe(
+  machines: Machines,
+  target: Target,
+  program: Program,
+  isOpen: IsOpen = () => true,
+): Shown[] {
   const scenario = toScenario(program);
   const shown =
     target.from === undefined
-      ? alone(machines, target, scenario)
-      : between(machines, target.from, target, scenario);
+      ? alone(machines, target, scenario, isOpen)
+      : between(machines, target.from, target, scenario, isOpen);
   const wanted = target.clause === undefined ? shown : shown.filter(({ clause }) => clause === target.clause);
   return wanted.filter(({ key }, index) => wanted.findIndex((other) => other.key === key) === index);
 }
 
 /** Breaks of one state, held against its root. */
-function alone({ one, other }: Machines, { to }: Target, scenario: Scenario): Shown[] {
+function alone({ one, other }: Machines, { to }: Target, scenario: Scenario, isOpen: IsOpen): Shown[] {
   const run = lookAt(one, to, scenario);
   const side = judged(run);
   if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
@@ -56,10 +69,16 @@ function alone({ one, other }: Machines, { to }: Target, scenario: Scenario): Sh
   }
   const before = lookAt(other, to.root, scenario);
   const was = sameBehaviour(before, run) ? side : judged(before);
-  return classify(was, side, () => []).flatMap(({ kind, clause, cause, to: evidence }): Shown[] => {
-    if (evidence === undefined) return [];
-    return [brokenBy(run, ALONE[kind], { clause, cause }, evidence)];
+  const findings = classify(was, side, () => []);
+  const candidates = findings.flatMap((finding): Candidate[] => {
+    const { kind, to: evidence } = finding;
+    return evidence === undefined ? [] : [candidate(finding, run, ALONE[kind], evidence)];
   });
+  const lives = [
+    { machine: other, state: to.root },
+    { machine: one, state: to },
+  ] as const;
+  return settled(candidates, [was, side], lives, scenario, isOpen);
 }
 
 /** What a break of a state alone is called, by what became of it since its root. */
@@ -69,7 +88,7 @@ const ALONE = {
   'still-broken': 'inherited',
   fixed: 'broken',
   masked: 'broken',
-  'layout-dependent': 'broken',
+  'layout-dependent': 'layout-dependent',
 } as const satisfies Record<FindingKind, ShownKind>;
 
 function judged(run: Run): Side {
@@ -81,22 +100,63 @@ function between(
   from: State,
   { to, different }: Target,
   scenario: Scenario,
+  isOpen: IsOpen,
 ): Shown[] {
-  if (behaveAlike({ machine: one, state: from }, { machine: other, state: to }, scenario)) return [];
+  const lives = [
+    { machine: one, state: from },
+    { machine: other, state: to },
+  ] as const;
+  if (behaveAlike(...lives, scenario)) return [];
   const x = lookAt(one, from, scenario);
   const y = lookAt(other, to, scenario);
-  const changed = classify(judged(x), judged(y), () => []).filter((found) => !isUnchanged(found));
+  const sides = [judged(x), judged(y)] as const;
+  const changed = classify(...sides, () => []).filter((found) => !isUnchanged(found));
   const crash = changed.some(({ clause }) => clause === 'no-crash');
-  const shown = changed.flatMap(({ kind, clause, cause, from: a, to: b }): Shown[] => {
+  const candidates = changed.flatMap((finding): Candidate[] => {
+    const { kind, clause, from: a, to: b } = finding;
     // What a crash alone hides or uncovers is told by the crash.
     const isHidden = kind === 'masked' || kind === 'unmasked';
     if (crash && isHidden && clause !== 'no-crash') return [];
     const [run, evidence] = b === undefined ? [x, a] : [y, b];
-    return evidence === undefined ? [] : [brokenBy(run, kind, { clause, cause }, evidence)];
+    return evidence === undefined ? [] : [candidate(finding, run, kind, evidence)];
   });
-  if (changed.length > 0 || !different) return shown;
-  const difference = differenceOf(x, y);
-  return difference === undefined ? [] : [difference];
+  const difference = changed.length > 0 || !different ? undefined : differenceOf(x, y);
+  if (difference !== undefined) return [difference];
+  return settled(candidates, sides, lives, scenario, isOpen);
+}
+
+/** What is shown of a finding as it stands, and if it turns out to be the layout's. */
+interface Candidate {
+  readonly finding: CaseFinding;
+  readonly plain: Shown;
+  readonly lucky: Shown;
+}
+
+function candidate(finding: CaseFinding, run: Run, kind: ShownKind, evidence: Evidence): Candidate {
+  return {
+    finding,
+    plain: brokenBy(run, kind, finding, evidence),
+    lucky: brokenBy(run, 'layout-dependent', finding, evidence),
+  };
+}
+
+/** Each candidate as what it is; the runs that it was seen in are gone afterwards. */
+function settled(
+  candidates: readonly Candidate[],
+  sides: readonly [Side, Side],
+  [from, to]: readonly [Life, Life],
+  scenario: Scenario,
+  isOpen: IsOpen,
+): Shown[] {
+  const open = candidates.filter(({ plain, lucky }) => isOpen(plain.key, lucky.key));
+  const tried = tryLayouts(
+    sides,
+    scenario,
+    open.map(({ finding }) => finding),
+    (elsewhere, clauses) => lookAtBoth(from, to, elsewhere, clauses),
+  );
+  const isLucky = new Set(open.filter((_, index) => tried[index]?.kind === 'layout-dependent'));
+  return candidates.map((each) => (isLucky.has(each) ? each.lucky : each.plain));
 }
 
 /** The accepted outcome that covers what a state looked at alone has inherited. */

@@ -8,7 +8,7 @@ import { Machine } from '../machine/machine.ts';
 import { eachReturning, returning } from '../run/returning.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import type { Shown } from './mechanism.ts';
-import { probe, type Machines, type Target } from './probe.ts';
+import { probe, type IsOpen, type Machines, type Target } from './probe.ts';
 import type { Program } from './program.ts';
 import { shrink } from './shrink.ts';
 import { seededPrograms, type ProgramSource } from './source.ts';
@@ -90,7 +90,8 @@ export class Prober {
 
   private hitsOf(index: number): readonly Hit[] {
     const program = this.source.at(index);
-    const all = probe(this.machines, this.target, program);
+    // What is known to hold in every layout needs no further trial.
+    const all = probe(this.machines, this.target, program, (plain) => !this.told.has(plain));
     if (all.length === 0) return NONE;
     return all.map((shown) => ({ index, steps: program.steps.length, shown }));
   }
@@ -98,9 +99,11 @@ export class Prober {
   /** Makes program number `index` small while it shows the mechanism `key`. */
   shrink(index: number, key: string): ShrunkProgram {
     const { machines, target, source } = this;
-    const shownBy = (candidate: Program): Shown[] => returning(() => probe(machines, target, candidate));
+    const shownBy = (candidate: Program, isOpen?: IsOpen): Shown[] =>
+      returning(() => probe(machines, target, candidate, isOpen));
+    const isThis: IsOpen = (plain, lucky) => plain === key || lucky === key;
     const { program, tries } = shrink(source.at(index), (candidate) =>
-      shownBy(candidate).some((shown) => shown.key === key),
+      shownBy(candidate, isThis).some((shown) => shown.key === key),
     );
     return { program, tries, also: shownBy(program).filter((shown) => shown.key !== key) };
   }

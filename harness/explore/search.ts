@@ -107,8 +107,9 @@ export class Search {
 
   /** Nobody has seen it, it is looked for, and it is not accepted anyway. */
   private isNews({ shown, index }: Hit): boolean {
-    const { key } = shown;
-    if (this.seen.has(key)) return false;
+    const { key, elsewhere = [] } = shown;
+    // Nor does it say more that in some programs a mechanism depends on the layout.
+    if ([key, ...elsewhere].some((known) => this.seen.has(known))) return false;
     if (this.only !== undefined && mechanismId(key) !== this.only) {
       this.others.add(mechanismId(key));
       return false;

@@ -4,15 +4,16 @@ import { structuredPatch } from 'diff';
 import { attribute } from '../compare/attribute.ts';
 import { classify, type CaseFinding } from '../compare/classify.ts';
 import { Prefixes } from '../compare/prefixes.ts';
-import { sideOf, type Side } from '../compare/side.ts';
-import type { State } from '../subject/state.ts';
+import { tryLayouts } from '../compare/layouts.ts';
+import type { Side } from '../compare/side.ts';
 import { walkBetween } from '../compare/chain.ts';
 import { CLAUSES } from '../contract/contract.ts';
+import type { ClauseId } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { Run } from '../run/run.ts';
 import { traceOf } from '../run/trace.ts';
 import { behind } from '../report/account-section.ts';
-import { rootName } from '../report/kinds.ts';
+import { luckWords, rootName } from '../report/kinds.ts';
 import { plural } from '../text/document.ts';
 import { code, fence, text } from '../text/escape.ts';
 import { inMarkdown, renderMarkdown } from '../text/render-markdown.ts';
@@ -90,13 +91,14 @@ export function tell({ from, to }: Target, { id, shown }: ExploredFinding): Tell
 function kindOf(target: Target, shown: Shown, found: CaseFinding | undefined): string {
   const { clause, cause, kind } = shown;
   if (clause === undefined || cause === undefined) return 'different, no clause touched';
-  const { hiddenBy, was, inherited = false } = found ?? {};
+  const { hiddenBy, was, luck, inherited = false } = found ?? {};
+  const layouts = luckWords({ luck });
   const sides =
     target.from === undefined ? `in ${target.to.id}` : `from ${target.from.id} to ${target.to.id}`;
   const hidden =
     hiddenBy === undefined ? '' : `, hidden by the crash of step ${hiddenBy + 1} on the other side`;
   const before = was === undefined ? '' : `, before for another cause: ${was}`;
-  return `${kind} ${sides}${hidden}${before}${inherited ? `, as in ${rootName(target.to)}` : ''}`;
+  return `${kind} ${sides}${layouts === undefined ? '' : `: ${layouts}`}${hidden}${before}${inherited ? `, as in ${rootName(target.to)}` : ''}`;
 }
 
 /** What the program shows, looked at once more; undefined: no clause. */
@@ -106,15 +108,18 @@ function findingIn(
   scenario: Scenario,
   { kind, clause, cause }: Shown,
 ): CaseFinding | undefined {
-  const side = (state: State): Side => {
-    const { run, verdicts } = prefixes.of(state, scenario);
-    return sideOf(run, verdicts);
-  };
-  const all = classify(side(from ?? to.root), side(to), () => side(to.root).verdicts);
-  const same = all.filter((found) => found.clause === clause && found.cause === cause);
+  const before = from ?? to.root;
+  const sides = (where: Scenario, clauses?: readonly ClauseId[]): readonly [Side, Side] => [
+    prefixes.sideOf(before, where, clauses),
+    prefixes.sideOf(to, where, clauses),
+  ];
+  const plain = sides(scenario);
+  const found = classify(...plain, () => prefixes.of(to.root, scenario).verdicts);
+  const all = kind === 'layout-dependent' ? tryLayouts(plain, scenario, found, sides) : found;
+  const same = all.filter((each) => each.clause === clause && each.cause === cause);
   return (
-    same.find((found) => found.kind === kind) ??
-    same.find((found) => from !== undefined || found.to !== undefined)
+    same.find((each) => each.kind === kind) ??
+    same.find((each) => from !== undefined || each.to !== undefined)
   );
 }
 
@@ -128,7 +133,7 @@ function because(
   const [state, evidence] = found.to === undefined ? [from ?? to, found.from] : [to, found.to];
   if (evidence === undefined) return '';
   const { run } = prefixes.of(state, scenario);
-  return `In ${text(state.id)}: ${inMarkdown(sentence(run, found.clause, found.cause, evidence))}`;
+  return `In ${text(state.id)}: ${inMarkdown(sentence(run, found.clause, found.cause, evidence, found.victims))}`;
 }
 
 function patches(

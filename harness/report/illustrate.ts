@@ -50,7 +50,8 @@ export function illustrate(
     const { run: x } = prefixes.of(from, smallest.scenario);
     const { run: y } = prefixes.of(to, smallest.scenario);
     const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
-    const because = evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence);
+    const because =
+      evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence, smallest.victims);
     const diff = traceDiff(x, y, run, evidence);
     const shown = { finding, scenario: smallest.scenario, because, diff, notJudged: notJudged(run) };
     if (evidence === undefined) return [{ ...shown, sequence: [], map: '' }];

@@ -38,13 +38,15 @@ function clauseSection({ states, clauses }: Matrix): string {
   const groups = coalesce(columns, (column) => column.join('|'));
   const rows = [...clauses.keys()].map((id, row) => [id, ...groups.map(({ value }) => value[row] ?? '')]);
   const head = groups.map(({ from, to }) => span(states, from, to));
-  return `## Clauses\n\nCases in which the clause is broken, of those that put it to the test; – where none did.\n\n${markdownTable([['clause', ...head], ...rows])}`;
+  return `## Clauses\n\nCases in which the clause is broken, of those that put it to the test; – where none did. Hidden: a crash comes before what the state below breaks.\n\n${markdownTable([['clause', ...head], ...rows])}`;
 }
 
 function cellText(cell: ClauseCell | undefined): string {
-  if (cell === undefined || cell.exercised === 0) return '–';
-  const { exercised, brokenCases } = cell;
-  return brokenCases === 0 ? `holds (${exercised})` : `**${brokenCases}** / ${exercised}`;
+  if (cell === undefined) return '–';
+  const { exercised, brokenCases, hiddenCases } = cell;
+  const hidden = hiddenCases === 0 ? '' : `, ${hiddenCases} hidden`;
+  if (exercised === 0) return `–${hidden}`;
+  return brokenCases === 0 ? `holds (${exercised})${hidden}` : `**${brokenCases}** / ${exercised}${hidden}`;
 }
 
 function span(states: Matrix['states'], from: number, to: number): string {
@@ -68,7 +70,10 @@ function historySection({ states, clauses }: Matrix): string {
       const where = stretches.map(({ from, to }) => span(states, from, to)).join(', ');
       const first = nameOf(states, stretches[0]?.from ?? 0);
       const end = stretches.at(-1)?.to ?? 0;
-      return [id, cause, first, end === states.length - 1 ? '–' : nameOf(states, end + 1), where];
+      const hidden = cells[end + 1]?.hidden.get(cause) ?? 0;
+      const note = hidden === 0 ? '' : ` (${plural(hidden, 'case')} hidden by a crash)`;
+      const mended = end === states.length - 1 ? '–' : `${nameOf(states, end + 1)}${note}`;
+      return [id, cause, first, mended, where];
     });
   });
   const head = ['clause', 'cause', 'first broken in', 'not broken from', 'broken in'];
@@ -118,7 +123,11 @@ export function matrixToJson(matrix: Matrix, context: MatrixContext): string {
     clauses: [...clauses].map(([id, cells]) => ({
       clause: id,
       title: CLAUSES[id].title,
-      states: cells.map(({ broken, ...cell }) => ({ ...cell, broken: Object.fromEntries(broken) })),
+      states: cells.map(({ broken, hidden, ...cell }) => ({
+        ...cell,
+        broken: Object.fromEntries(broken),
+        hidden: Object.fromEntries(hidden),
+      })),
     })),
     scenarios: [...scenarios].map(([id, row]) => ({
       scenario: id,

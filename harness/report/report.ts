@@ -56,10 +56,10 @@ export function fails(report: Report, on: (typeof FAIL_ON)[number]): boolean {
   }
 }
 
-/** The patches that turn a finding in its smallest case: `v3.5`, `v3.5 with v3.2`, `without v2.1`. */
+/** The patches that turn a finding in its smallest case: `v3.5`, `v3.5 with v3.2`, `v2.1 left out`. */
 export function patchesOf({ account }: Report, finding: Finding): string[] {
   const { forth = [], back = [] } = account.attributions.get(finding) ?? {};
   const name = ({ stage, together }: Turn): string =>
     [stage.patch.id, ...together.map(({ id }) => id)].join(' with ');
-  return [...forth.map(name), ...back.map((turn) => `without ${name(turn)}`)];
+  return [...forth.map(name), ...back.map((turn) => `${name(turn)} left out`)];
 }

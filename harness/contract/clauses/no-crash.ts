@@ -6,7 +6,7 @@ export const noCrash = makeClause({
   title: 'no crash, no hang, no BUG',
   why: 'Correct use of the API never takes the machine down.',
   causes: {
-    'memset-out-of-memory': 'a memset ran out of physical memory: its size underflowed or it starts outside',
+    'memset-out-of-memory': 'a memset ran out of physical memory',
     'copy-out-of-memory': 'a bounce copy ran out of physical memory',
     'maintenance-out-of-memory': 'cache maintenance of an address where there is no memory',
     'slot-index-out-of-pool': 'swiotlb was asked about an address that is not in its pool',
@@ -15,7 +15,7 @@ export const noCrash = makeClause({
     'sync-without-swiotlb':
       'the call is to a swiotlb function that a kernel with CONFIG_SWIOTLB=n does not have: it does not link',
     'kernel-bug': 'the kernel ran into a BUG() or a panic()',
-    'wild-access': 'the kernel accessed memory that is not there, or not what it takes it for',
+    'wild-access': 'the kernel made an access that cannot be right',
     'did-not-return': 'a kernel function did not return',
   },
   judge(facts, findings) {
