@@ -102,6 +102,14 @@ describe('search', () => {
     }
   });
 
+  test('what flips with the layout is layout-dependent, and nothing else any more', async () => {
+    const { findings } = await run(360, assignment('v3', 'review/map-aligned-from-start'));
+    const lucky = findings.filter(({ shown }) => shown.kind === 'layout-dependent');
+    expect(lucky.map(({ shown }) => `${shown.clause} ${shown.cause}`)).toContain('own-memory foreign-slot');
+    const known = new Set(findings.map(({ shown }) => shown.key));
+    for (const { shown } of lucky) for (const key of shown.elsewhere ?? []) expect(known).not.toContain(key);
+  });
+
   test('finds nothing between a state and itself', async () => {
     const { findings } = await run(20, assignment('v3', 'v3'));
     expect(findings).toEqual([]);
