@@ -45,8 +45,7 @@ export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, ha
     changes(stages, standing).flatMap(({ stage, index, before, after }): Turn[] => {
       const trial = (patches: readonly ChainLink[]): Standing =>
         standing(prefixes.with(stages[0]?.before ?? stage.before, patches));
-      // What ends a crash needs whoever brought it, and nothing follows from that.
-      const together = before === 'hidden' ? [] : partnersOf(stages.slice(0, index), stage, after, trial);
+      const together = partnersOf(stages.slice(0, index), stage, after, trial);
       const functions = functionsOf(prefixes, stage, scenario);
       return [{ stage, effect: effectOf(before, after), after, ...functions, together }];
     });
