@@ -10,6 +10,7 @@ import { runScenario } from '../run/interpreter.ts';
 import { loadScenarioText } from '../scenario/load.ts';
 import { programs } from './testing/arbitraries.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
+import type { Shown } from './mechanism.ts';
 import { probe } from './probe.ts';
 import { targetOf, type Assignment } from './prober.ts';
 import { toScenario, type Program, type Telling } from './program.ts';
@@ -72,6 +73,22 @@ test('behaving alike unobserved is behaving alike observed', () => {
   expect(seen.size).toBe(2);
 });
 
+/** A search in which each program shows one of these. */
+async function searched(all: readonly Shown[]): Promise<Search> {
+  const search = new Search(
+    {
+      count: 1,
+      probe: async (first, end) =>
+        Promise.resolve(all.map((shown, index) => ({ index, steps: 1, shown })).slice(first, end)),
+      shrink: async (index) => Promise.resolve({ program: seededPrograms(1).at(index), tries: 1, also: [] }),
+      close: async () => Promise.resolve(),
+    },
+    [],
+  );
+  await search.run(0, all.length);
+  return search;
+}
+
 describe('search', () => {
   const run = async (count: number, of: Assignment) => {
     const workers = inThisThread(of);
@@ -108,6 +125,18 @@ describe('search', () => {
     expect(lucky.map(({ shown }) => `${shown.clause} ${shown.cause}`)).toContain('own-memory foreign-slot');
     const known = new Set(findings.map(({ shown }) => shown.key));
     for (const { shown } of lucky) for (const key of shown.elsewhere ?? []) expect(known).not.toContain(key);
+  });
+
+  test('a mechanism that one program shows in every layout is layout-dependent no longer', async () => {
+    const through = 'mapPage → iommu_map';
+    const shown = (kind: 'fixed' | 'layout-dependent', elsewhere: readonly string[]): Shown => {
+      const key = `${kind} | confinement-read | other-mapping | ${through}`;
+      return { key, kind, clause: 'confinement-read', cause: 'other-mapping', through, elsewhere };
+    };
+    const certain = shown('fixed', []);
+    const lucky = shown('layout-dependent', [certain.key]);
+    const { findings } = await searched([lucky, certain]);
+    expect(findings.map(({ shown: { kind } }) => kind)).toEqual(['fixed']);
   });
 
   test('finds nothing between a state and itself', async () => {

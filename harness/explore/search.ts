@@ -124,8 +124,17 @@ export class Search {
   private add({ shown, index, steps }: Hit, { program, tries, also }: ShrunkProgram): void {
     // What this program shows anyway needs no program of its own.
     for (const other of also) this.seen.add(other.key);
+    this.dropUncertain([shown.key, ...also.map(({ key }) => key)]);
     const text = JSON.stringify(program);
     if (this.findings.some((finding) => JSON.stringify(finding.program) === text)) return;
     this.findings.push({ id: mechanismId(shown.key), shown, index, steps, program, tries, also });
+  }
+
+  /** A mechanism that depends on the layout in one program is told only until one shows it in every layout. */
+  private dropUncertain(keys: readonly string[]): void {
+    const certain = this.findings.filter(
+      ({ shown: { elsewhere = [] } }) => !keys.some((key) => elsewhere.includes(key)),
+    );
+    this.findings.splice(0, Infinity, ...certain);
   }
 }
