@@ -27,6 +27,7 @@ const RUNS = [
   [['states'], 0, /\| baseline /],
   [['compare', 'v7', 'v8'], 0, /^\*\*v7 → v8: /],
   [['compare', 'v2', 'v3', '--scenario', MATCHES, '--code'], 1, /\bmapSwiotlb\b/],
+  [['compare', 'v2', 'v3', '--scenario', MATCHES, '--format', 'html'], 1, /^<!doctype html>\n[^]*Preact/],
   [['matrix', 'v2', 'v3', '--scenario', MATCHES], 0, /\| v3 /],
   [['explore', 'v7', 'v8', '--runs', '100'], 0, /No difference\./],
   [['explore', 'v2', 'v3', '--runs', '100', '--workers', '2'], 1, /\nReplay: `npx bouncediff explore v2 v3 /],

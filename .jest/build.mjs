@@ -26,6 +26,7 @@ export default function build() {
     ],
     { cwd: ROOT, stdio: 'inherit' },
   );
+  execFileSync(process.execPath, [join(folder, 'scripts', 'build-page.js')], { cwd: ROOT, stdio: 'inherit' });
   // Read by scripts/testing/run.ts, which every worker inherits.
   process.env['BOUNCEDIFF_TEST_BUILD'] = folder;
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));

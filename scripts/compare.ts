@@ -40,6 +40,7 @@ import {
 import { anyState } from './any-state.ts';
 import { compileFor, whenCompiled } from './builds.ts';
 import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
+import { comparisonHtml } from './comparison-html.ts';
 import { interruptible } from './interrupt.ts';
 import { printAside } from './print.ts';
 import { progressLine, wantsColour } from './terminal.ts';
@@ -56,7 +57,10 @@ const FORMATS = {
   },
   json: toJson,
   junit: toJunit,
+  html: async (report: Report, _full: boolean, prefixes: Prefixes) => comparisonHtml(report, prefixes),
 } as const;
+/** The report in a format; `prefixes` knows what its states make of its cases. */
+type Render = (report: Report, full: boolean, prefixes: Prefixes) => string | Promise<string>;
 
 /** What every comparison can be asked. */
 export const COMPARISON = {
@@ -65,7 +69,7 @@ export const COMPARISON = {
     type: 'string',
     value: 'NAME',
     choices: Object.keys(FORMATS),
-    help: 'default markdown, on a terminal terminal',
+    help: 'default markdown, on a terminal terminal; html: one page to click through (docs/page.md)',
   },
   full: { type: 'boolean', help: 'no limit on the length; without it, as much as a GitHub comment takes' },
   output: OUTPUT,
@@ -155,7 +159,7 @@ export interface Question {
   readonly expectations: readonly Expectation[];
   readonly corpus: Corpus;
   readonly scenarios: readonly Scenario[];
-  render(report: Report, full: boolean): string;
+  readonly render: Render;
 }
 
 /** The question; UserError for what is no good, before any work is done. `own`: only what --expectations names counts. */
@@ -218,7 +222,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   const machine = new Machine();
   const prefixes = new Prefixes(machine);
   await compileFor(onTheWay(from, to), smallestOf(measured));
-  const sources = args.flag('code') ? await openSources() : undefined;
+  const sources = args.flag('code') || args.text('format') === 'html' ? await openSources() : undefined;
   const { report, stale } = await whenCompiled(() =>
     makeReport(machine, from, to, {
       scenarios,
@@ -249,7 +253,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   }
   const summary = args.text('summary');
   if (summary !== undefined) appendFile(summary, toMarkdown(report, { full: false }));
-  output(args, question.render(report, args.flag('full')));
+  output(args, await question.render(report, args.flag('full'), prefixes));
   if (reason !== undefined && file !== undefined) {
     acceptRegressions(file, report.comparison, reason);
     return EXIT_OK;
@@ -270,7 +274,7 @@ function smallestOf({ findings }: Comparison): Scenario[] {
     .flatMap(({ cases }) => cases.slice(0, 1).map(({ scenario }) => scenario));
 }
 
-function formatNamed(args: Args): (report: Report, full: boolean) => string {
+function formatNamed(args: Args): Render {
   if (args.flag('json')) return toJson;
   const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
   return FORMATS[oneOf(args.text('format') ?? (isRead(args) ? 'terminal' : 'markdown'), 'format', names)];

@@ -12,7 +12,7 @@ const files = ['harness', 'scripts', 'variants']
     readdirSync(join(ROOT, top), { recursive: true, encoding: 'utf8' }).map((path) => `${top}/${path}`),
   )
   .map((path) => path.replaceAll('\\', '/'))
-  .filter((path) => path.endsWith('.ts') && !/[.-]test[.]ts$|[.]d[.]ts$|\/testing\//.test(path));
+  .filter((path) => /[.]tsx?$/.test(path) && !/[.-]test[.]ts$|[.]d[.]ts$|\/testing\//.test(path));
 
 function roomOf(path: string): string {
   const [top = '', folder = ''] = path.split('/');

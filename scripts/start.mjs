@@ -21,7 +21,7 @@ function changed(folder) {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) latest = Math.max(latest, changed(path));
-    else if (path.endsWith('.ts')) latest = Math.max(latest, statSync(path).mtimeMs);
+    else if (/\.(tsx?|css)$/.test(path)) latest = Math.max(latest, statSync(path).mtimeMs);
   }
   return latest;
 }

@@ -72,7 +72,7 @@ function untilOf(run: Run, moment: Moment | undefined): number {
 }
 
 /** Memory that had to do with the run up to event `until`: buffers, slots, what devices could reach. */
-function areasOf(run: Run, until: number): Area[] {
+export function areasOf(run: Run, until: number): Area[] {
   const areas = run.scenario.buffers.map(({ phys, size }) => ({ start: phys, end: phys + size }));
   for (const { event, start, end } of run.bounceBuffers) if (event < until) areas.push({ start, end });
   for (const event of run.events.between(0, until)) {
@@ -86,7 +86,7 @@ function areasOf(run: Run, until: number): Area[] {
 }
 
 /** In order, those that touch as one. */
-function merged(areas: readonly Area[]): Area[] {
+export function merged(areas: readonly Area[]): Area[] {
   const found: { start: number; end: number }[] = [];
   for (const { start, end } of areas.toSorted((a, b) => a.start - b.start)) {
     const last = found.at(-1);
@@ -115,7 +115,7 @@ function wrongPlaces(run: Run, { areas }: Snapshot, { evidence }: Broken): reado
 }
 
 /** What is wrong is a translation, not what is behind it. */
-function isAboutReach({ cause, evidence: { iova, observed } }: Broken): boolean {
+export function isAboutReach({ cause, evidence: { iova, observed } }: Broken): boolean {
   return (
     cause === 'iommu-pages-left' || cause === 'pages-kept' || (iova !== undefined && observed === undefined)
   );

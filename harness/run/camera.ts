@@ -63,23 +63,13 @@ export function snapshotAt(
   });
 }
 
-/** A machine that looks at itself where its adversary does: after each change of what a device can reach. */
-class Camera extends Machine {
-  snapshot: Snapshot | undefined;
-  private readonly moment: Moment;
+/** A machine whose memory and page tables can be looked at. */
+export class Seen extends Machine {
   private readonly wanted: readonly Area[];
 
-  constructor(moment: Moment, wanted: readonly Area[]) {
+  constructor(wanted: readonly Area[]) {
     super();
-    this.moment = moment;
     this.wanted = wanted;
-  }
-
-  override attack(): void {
-    const { step, event } = this.moment;
-    const isTime = this.log.step === step && event >= 0 && this.log.length > event;
-    if (isTime) this.snapshot ??= this.take();
-    super.attack();
   }
 
   take(): Snapshot {
@@ -113,5 +103,23 @@ class Camera extends Machine {
       this.cache.peekLabels(at, n, seesCache, labels, at - start);
     }
     return labels;
+  }
+}
+
+/** Looks at itself where its adversary does: after each change of what a device can reach. */
+class Camera extends Seen {
+  snapshot: Snapshot | undefined;
+  private readonly moment: Moment;
+
+  constructor(moment: Moment, wanted: readonly Area[]) {
+    super(wanted);
+    this.moment = moment;
+  }
+
+  override attack(): void {
+    const { step, event } = this.moment;
+    const isTime = this.log.step === step && event >= 0 && this.log.length > event;
+    if (isTime) this.snapshot ??= this.take();
+    super.attack();
   }
 }
