@@ -35,10 +35,11 @@ export async function whenCompiled<T>(work: () => T): Promise<T> {
       return await interruptible(work);
     } catch (error) {
       if (!(error instanceof NotReady)) throw error;
-      const { state, build } = error;
-      showProgress(() => `compiling ${state.id}`);
+      const { wanted } = error;
+      const names = [...new Set(wanted.map(({ state }) => state.id))].join(', ');
+      showProgress(() => `compiling ${names}`);
       const { compileOnTrial } = await import('../harness/kernel-c/compiled-state.ts');
-      await compileOnTrial(state, build);
+      await Promise.all(wanted.map(async (one) => compileOnTrial(one)));
       endProgress();
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Who did what: each finding's patches, and each patch's ledger, on representative cases or on all. */
+import { Together } from '../subject/not-ready.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { attribute, type Attribution } from './attribute.ts';
@@ -38,21 +39,23 @@ export function accountFor(
 ): Account {
   const walk = walkBetween(comparison.from, comparison.to);
   const changed = comparison.findings.filter((finding) => !isUnchanged(finding));
+  const together = new Together();
   const attributed = eachReturning(changed, (finding): [Finding, Attribution][] => {
     const [smallest] = finding.cases;
     // A patch that changed the cause alone has neither broken nor mended anything.
-    return smallest === undefined || finding.was !== undefined
-      ? []
-      : [[finding, attribute(prefixes, walk, smallest.scenario, smallest)]];
+    if (smallest === undefined || finding.was !== undefined) return [];
+    const found = together.try(() => attribute(prefixes, walk, smallest.scenario, smallest));
+    return found === undefined ? [] : [[finding, found]];
   });
   const attributions = new Map([...attributed].flat());
   const cases = whole
     ? scenarios
     : [...new Set([...representatives(comparison, changed), ...inScopeOf(walk, scenarios)])];
-  const ledger = walk.forth.map((stage, index) => {
+  const ledger = walk.forth.flatMap((stage, index) => {
     progress(index, walk.forth.length);
-    return ledgerOf(prefixes, stage, cases);
+    return together.try(() => ledgerOf(prefixes, stage, cases)) ?? [];
   });
+  together.done();
   progress(walk.forth.length, walk.forth.length);
   return { walk, attributions, ledger, passing: passingBreaks(ledger), cases: cases.length };
 }

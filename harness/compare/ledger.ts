@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What each patch promises, set against what it was measured to do. */
 import type { Claim } from '../subject/claim.ts';
+import { Together } from '../subject/not-ready.ts';
 import type { State } from '../subject/state.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { keyOf, sameDefect, type Defect } from '../contract/defect.ts';
@@ -77,7 +78,12 @@ export function passingBreaks(entries: readonly LedgerEntry[]): Passing[] {
 
 /** One patch's entry, measured on `scenarios`. */
 export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly Scenario[]): LedgerEntry {
-  const measured = [...eachReturning(scenarios, (scenario) => measure(prefixes, stage, scenario))];
+  const together = new Together();
+  const measuredOrNot = eachReturning(scenarios, (scenario) =>
+    together.try(() => measure(prefixes, stage, scenario)),
+  );
+  const measured = [...measuredOrNot].filter((one) => one !== undefined);
+  together.done();
   const effects = measured.flatMap((one) => one.effects);
   const { claims } = stage.patch;
   const open = effects.filter((effect) => !claims.some((claim) => announces(claim, effect)));

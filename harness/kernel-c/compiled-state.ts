@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A kernel tree as a state, like those of the registry. */
+import type { Wanted } from '../subject/not-ready.ts';
 import type { CCode, ChainLink, Frame, MachineBuild, Make, State } from '../subject/state.ts';
 import type { KernelTree } from '../posted/kernel-tree.ts';
 import { UserError } from '../text/user-error.ts';
@@ -137,12 +138,12 @@ export async function compileAhead(
 }
 
 /** compileAhead() of a state that somebody tries out: what does not compile is told when it runs. */
-export async function compileOnTrial(state: State, configuration: MachineBuild): Promise<void> {
+export async function compileOnTrial({ state, build: on }: Wanted): Promise<void> {
   try {
-    await compileAhead([state], [configuration]);
+    await compileAhead([state], [on]);
   } catch (error) {
     if (!(error instanceof UserError) || !isCompiled(state)) throw error;
-    state.refuse(configuration, error);
+    state.refuse(on, error);
   }
 }
 
