@@ -123,7 +123,7 @@ export function isRead(args: Args): boolean {
 
 /** The state of that id or expression; UserError that names the nearest ones, or says why it is none. */
 export function stateNamed(id: string, imported: readonly string[] = []): State {
-  const state = expressed(id);
+  const state = expressed(id, findExpressed);
   if (state !== undefined) return state;
   const names = allStates().flatMap(({ id: name, alias }) => (alias === undefined ? [name] : [name, alias]));
   throw new UserError(
@@ -131,9 +131,10 @@ export function stateNamed(id: string, imported: readonly string[] = []): State 
   );
 }
 
-function expressed(text: string): State | undefined {
+/** What `find` makes of an expression; UserError, with the expression in front, where there is no such state. */
+export function expressed(text: string, find: (text: string) => State | undefined): State | undefined {
   try {
-    return findExpressed(text);
+    return find(text);
   } catch (error) {
     if (error instanceof ExpressionError) throw new UserError(visible(`${short(text)}: ${error.message}`));
     throw error;

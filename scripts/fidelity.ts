@@ -13,7 +13,7 @@ import { jsonText, visible } from '../harness/text/visible.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
-import { everyState } from './any-state.ts';
+import { importedState } from './any-state.ts';
 import { compileFor } from './builds.ts';
 import { WORKSPACE } from './workspace.ts';
 import { interruptible } from './interrupt.ts';
@@ -47,9 +47,7 @@ async function run(args: Args): Promise<number> {
   const wanted = args.text('state');
   const ids = wanted === undefined ? vectors.states : vectors.states.filter((id) => isState(id, wanted));
   if (wanted !== undefined && ids.length === 0) {
-    const imported = (await everyState(args)).find(
-      ({ id, alias }) => findState(id) === undefined && (id === wanted || alias === wanted),
-    );
+    const imported = await importedState(wanted, args);
     if (imported !== undefined) return replayImported(args, imported, vectors);
     throw new UserError(`no vectors for state ${quote(wanted)}; ${suggestion(wanted, vectors.states)}`);
   }

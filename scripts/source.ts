@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import type { State } from '../harness/subject/state.ts';
-import { visible } from '../harness/text/visible.ts';
+import { UserError } from '../harness/text/user-error.ts';
+import { visible, visibleCode } from '../harness/text/visible.ts';
 import { methodsNamed } from '../harness/source/names.ts';
 import type { FunctionDiff, SourceFunction } from '../harness/source/effective-source.ts';
 import { openSources } from '../harness/source/sources.ts';
@@ -17,10 +18,14 @@ export const source: Command = {
       value: 'STATE',
       help: 'what changes from <state>, the - side, to STATE, the + side',
     },
+    hunks: {
+      type: 'boolean',
+      help: 'of a state from C: the hunks of its patches, by number, with the functions that they change',
+    },
     workspace: WORKSPACE,
     output: OUTPUT,
   },
-  examples: ['v3 iommu_dma_map_page', 'v5.3 --diff v5.4', 'v7 mapPage --diff v8'],
+  examples: ['v3 iommu_dma_map_page', 'v5.3 --diff v5.4', 'v7 mapPage --diff v8', 'c/v3 --hunks'],
   about: STATE_EXPRESSIONS,
   run,
 };
@@ -28,6 +33,10 @@ export const source: Command = {
 async function run(args: Args): Promise<number> {
   const [id = '', name] = args.positionals;
   const state = await anyState(id, args);
+  if (args.flag('hunks')) {
+    output(args, hunksOf(state, name));
+    return EXIT_OK;
+  }
   const otherId = args.text('diff');
   const other = otherId === undefined ? undefined : await anyState(otherId, args);
   const sources = await openSources();
@@ -43,6 +52,29 @@ async function run(args: Args): Promise<number> {
   const diffs = sources.diffStates(state, other).filter(({ method }) => wanted?.includes(method) ?? true);
   output(args, renderDiffs(diffs, state, other, name));
   return EXIT_OK;
+}
+
+/** Every hunk of the patches that lead to a state, as expressions number them; `name`: those of a C function. */
+function hunksOf({ id, chain, c }: State, name: string | undefined): string {
+  if (c === undefined) {
+    throw new UserError(
+      `${id} was not compiled from C: what a patch of it touches goes by function, like +v3.2:mapPage`,
+    );
+  }
+  const sections = chain.map((link) => {
+    const hunks = c
+      .numberedHunks(link.id)
+      .filter(({ functions }) => name === undefined || functions.includes(name));
+    const texts = hunks.map(({ number, file, line, functions, lines }) => {
+      const what = functions.length === 0 ? '' : ` ${functions.join(', ')}`;
+      return [`${link.id.split(':')[0]}:${number} ${file}:${line}${what}`, ...lines]
+        .map(visibleCode)
+        .join('\n');
+    });
+    return hunks.length === 0 ? '' : [visible(`// ${link.id}: "${link.subject}"`), ...texts].join('\n');
+  });
+  const text = sections.filter((one) => one !== '').join('\n\n');
+  return `${text === '' ? `// no hunk${name === undefined ? '' : ` changes ${visible(name)}`} in ${id}` : text}\n`;
 }
 
 /** A function under a comment that says where it is from. */

@@ -64,7 +64,7 @@ export const MAILS: readonly Mail[] = [
     ],
   },
   {
-    messageId: 'review of 2/5 by Christoph Hellwig',
+    messageId: 'YRNnwn71E+v6kXYq@infradead.org',
     date: '2021-08-11',
     who: HELLWIG,
     on: '2/5',
@@ -108,14 +108,14 @@ export const MAILS: readonly Mail[] = [
     ],
   },
   {
-    messageId: 'review of 5/5 by Dapeng Mi',
+    messageId: 'PH0PR11MB48249799E5C66534F9C37D8BCDF89@PH0PR11MB4824.namprd11.prod.outlook.com',
     date: '2021-08-11',
     who: 'Dapeng Mi',
     on: '5/5',
     points: [{ says: 'Where a comment should stand.', answer: 'No run can tell: comments are not code.' }],
   },
   {
-    messageId: 'review of 1/5 by Robin Murphy',
+    messageId: '0340855f-def5-d5cf-0f2a-6d978df2c5c6@arm.com',
     date: '2021-08-11',
     who: MURPHY,
     on: '1/5',
@@ -178,7 +178,7 @@ export const MAILS: readonly Mail[] = [
     ],
   },
   {
-    messageId: 'review of 5/5 by Robin Murphy',
+    messageId: 'b5fff839-3242-7080-13f7-61c0e40af304@arm.com',
     date: '2021-08-11',
     who: MURPHY,
     on: '5/5',
@@ -206,7 +206,7 @@ export const MAILS: readonly Mail[] = [
     ],
   },
   {
-    messageId: 'answer on 2/5 by David Stevens',
+    messageId: 'CAD=HUj7RLtRkKwRHOAeuJXiiLp9WujOysYAoU0s2Nx5qR1_B7g@mail.gmail.com',
     date: '2021-08-12',
     who: STEVENS,
     on: '2/5',
@@ -227,7 +227,7 @@ export const MAILS: readonly Mail[] = [
     ],
   },
   {
-    messageId: 'answer on 2/5 by Robin Murphy',
+    messageId: 'f13552b1-b582-8134-a87d-c3fca494a86d@arm.com',
     date: '2021-08-12',
     who: MURPHY,
     on: '2/5',

@@ -3,12 +3,16 @@
 import type { SourceTree } from '../kernel-c/source-tree.ts';
 import type { AppliedPatch } from '../posted/apply.ts';
 import { cFunctions } from '../posted/c-functions.ts';
-import { hunksInFunction, hunksOfFile, type PostedHunk } from '../posted/hunks.ts';
-import type { CCode, CText, QuotedHunk } from '../subject/state.ts';
+import { functionsIn, hunksInFunction, hunksOfFile, type PostedHunk } from '../posted/hunks.ts';
+import { partsOf } from '../posted/parts.ts';
+import { withoutAddresses } from '../posted/words.ts';
+import type { CCode, CText, NumberedHunk, QuotedHunk } from '../subject/state.ts';
 
 /** A patch on the way, the state that it makes, and the text after it. */
 interface Step {
   readonly id: string;
+  /** Which parts of the posted patch it is (posted/parts.ts). */
+  readonly numbers: readonly number[];
   readonly applied: AppliedPatch;
   readonly after: SourceTree;
 }
@@ -34,6 +38,7 @@ export class CChain {
     return {
       functions: () => [...this.functions(count).values()],
       hunks: (patch, functions) => this.hunks(patch, functions),
+      numberedHunks: (patch) => this.numberedHunks(patch),
       patchOf: (name) => this.functions(count).get(name)?.patch ?? this.baseId,
     };
   }
@@ -77,6 +82,29 @@ export class CChain {
     }
     if (found.size > 0) return [...found.values()].toSorted((a, b) => a.mailLine - b.mailLine);
     return changed.filter((path) => /\.[ch]$/.test(path)).flatMap((path) => hunksOfFile(applied, path));
+  }
+
+  private numberedHunks(patch: string): NumberedHunk[] {
+    const index = this.steps.findIndex(({ id }) => id === patch);
+    const step = this.steps[index];
+    if (step === undefined) return [];
+    const { applied, numbers } = step;
+    const placed = new Map(applied.files.flatMap(({ hunks }) => hunks).map((one) => [one.hunk, one]));
+    return partsOf(applied.patch).map(({ file: { from, to }, hunk }, at) => {
+      const found = hunk && placed.get(hunk);
+      const texts = {
+        before: this.text(from ?? '', index),
+        after: this.text(to ?? '', index + 1),
+      };
+      return {
+        number: numbers[at] ?? at + 1,
+        file: to ?? from ?? '',
+        line: found?.newLine ?? hunk?.newStart ?? 0,
+        lines: hunk === undefined ? [] : [hunk.header, ...hunk.lines].map(withoutAddresses),
+        link: applied.patch.link,
+        functions: found === undefined ? [] : functionsIn(found, texts),
+      };
+    });
   }
 
   private text(file: string, count: number): string {

@@ -8,6 +8,7 @@ import type { PostedSeries } from '../posted/series.ts';
 import { cannot, makeFolder, writeFile } from '../text/files.ts';
 import { UserError } from '../text/user-error.ts';
 import type { State } from '../subject/state.ts';
+import { CExpressions } from './expressions.ts';
 import { Family } from './family.ts';
 import { snapshotOf, type Snapshot } from './snapshot.ts';
 
@@ -30,7 +31,7 @@ const manifestSchema = z.object({
 
 export class Workspace {
   private readonly folder: string;
-  private readonly opened = new Map<string, readonly State[]>();
+  private readonly opened = new Map<string, CExpressions>();
 
   /** `folder` need not be there. */
   constructor(folder: string) {
@@ -74,16 +75,33 @@ export class Workspace {
 
   /** The states of a name, the tree's own first; none if nobody imported it. */
   states(name: string): readonly State[] {
-    if (!NAME.test(name) || !existsSync(this.file(name))) return [];
-    let states = this.opened.get(name);
-    if (states === undefined) this.opened.set(name, (states = this.open(name)));
-    return states;
+    return this.expressions(name)?.states() ?? [];
   }
 
-  /** The state of that id or alias: `c`, `c/v3`, `c/v3.1`. */
-  find(id: string): State | undefined {
-    const [name = ''] = id.split('/');
-    return this.states(name).find((state) => state.id === id || state.alias === id);
+  /**
+   * The state of that id or alias, `c`, `c/v3`, `c/v3.1`, or the one that an expression stands for; undefined when
+   * the text begins with none. ExpressionError when there is no such state.
+   */
+  find(text: string): State | undefined {
+    for (const name of this.namesIn(text)) {
+      const state = this.expressions(name)?.state(text);
+      if (state !== undefined) return state;
+    }
+    return undefined;
+  }
+
+  /** The names that a text can begin with, the longest first: they may have signs in them. */
+  namesIn(text: string): string[] {
+    return this.names()
+      .filter((name) => text.startsWith(name) && /^[/+-]?$/.test(text.charAt(name.length)))
+      .toSorted((a, b) => b.length - a.length);
+  }
+
+  private expressions(name: string): CExpressions | undefined {
+    if (!NAME.test(name) || !existsSync(this.file(name))) return undefined;
+    let found = this.opened.get(name);
+    if (found === undefined) this.opened.set(name, (found = new CExpressions(this.open(name))));
+    return found;
   }
 
   /** Deletes all of it. */
@@ -102,7 +120,7 @@ export class Workspace {
     return join(this.folder, 'states', `${name}.json`);
   }
 
-  private open(name: string): State[] {
+  private open(name: string): Family {
     const { tree, below, files, series } = this.manifest(name);
     const contents = new Map<string, SourceFile>();
     for (const [path, blob] of Object.entries(files)) {
@@ -114,7 +132,8 @@ export class Workspace {
       below,
     });
     const posted = series as unknown as readonly PostedSeries[];
-    return [family.base, ...posted.flatMap((one) => family.add(one, `${name}/${one.version}`).states)];
+    for (const one of posted) family.add(one, `${name}/${one.version}`);
+    return family;
   }
 
   private manifest(name: string): z.infer<typeof manifestSchema> {

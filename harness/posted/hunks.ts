@@ -62,6 +62,21 @@ export function hunksInFunction(
   );
 }
 
+/** The C functions that a hunk changes, in the order of the file; `before` and `after` as in hunksInFunction(). */
+export function functionsIn(
+  hunk: AppliedHunk,
+  { before, after }: { before: string; after: string },
+): string[] {
+  const changes = changesOf(hunk);
+  const touched = (text: string, sign: '+' | '-', line: 'newLine' | 'oldLine'): string[] =>
+    cFunctions(text)
+      .filter(({ from, to }) =>
+        changes.some((change) => change.sign === sign && change[line] >= from && change[line] <= to),
+      )
+      .map(({ name }) => name);
+  return [...new Set([...touched(after, '+', 'newLine'), ...touched(before, '-', 'oldLine')])];
+}
+
 type Range = readonly [from: number, to: number];
 
 function isIn(ranges: readonly Range[], line: number): boolean {

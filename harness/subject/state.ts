@@ -102,12 +102,22 @@ export interface QuotedHunk {
   readonly link: string | undefined;
 }
 
+/** A hunk of a posted patch, as expressions name it. */
+export interface NumberedHunk extends QuotedHunk {
+  /** From 1, in the order of the mail. */
+  readonly number: number;
+  /** The C functions that it changes. */
+  readonly functions: readonly string[];
+}
+
 /** The C that a state was compiled from. */
 export interface CCode {
   /** In the order of the files. */
   functions(): readonly CText[];
   /** The posted hunks of a patch of the chain that change one of these functions; without any, those of the compiled files. */
   hunks(patch: string, functions: readonly string[]): readonly QuotedHunk[];
+  /** All hunks of a patch of the chain; a file that changes without one, as by a rename, has one without lines. */
+  numberedHunks(patch: string): readonly NumberedHunk[];
 }
 
 /** What of a machine's configuration C is compiled for. */
