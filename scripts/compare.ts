@@ -118,7 +118,13 @@ async function run(args: Args): Promise<number> {
       throw new UserError(`--accept is for states with a name of their own, not for ${visible(to)}`);
     }
   }
-  return reportOn(args, readQuestion(args), { ...states, ...beside(states) });
+  const { notes = [], ...more } = beside(states);
+  return reportOn(args, readQuestion(args), { ...states, ...more, notes: [...notes, ...notesOf(states)] });
+}
+
+/** What is to be known of two states, each thing once. */
+export function notesOf({ from, to }: { from: State; to: State }): string[] {
+  return [...new Set([from, to].flatMap(({ id, notes = [] }) => notes.map((note) => `${id}: ${note}`)))];
 }
 
 /** What two states differ in beside their patches, where one was compiled. */

@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { importNames, openBase, openSeries, type SeriesRequest } from '../harness/c-states/open-series.ts';
+import {
+  importNames,
+  openBase,
+  openSeries,
+  type OpenSuggestion,
+  type SeriesRequest,
+} from '../harness/c-states/open-series.ts';
 import { NAME, Workspace } from '../harness/c-states/workspace.ts';
 import type { Family, SeriesStates } from '../harness/c-states/family.ts';
 import { compileAhead } from '../harness/kernel-c/compiled-state.ts';
@@ -43,20 +49,28 @@ async function run(args: Args): Promise<number> {
   }
   const given = args.text('as');
   if (given !== undefined) checkName(given);
-  const request = { ...treeOf(args), series: args.positionals, version: args.text('series') };
-  const { family, name, series, notes } = await opened(request, given);
+  const request = {
+    ...treeOf(args),
+    series: args.positionals,
+    version: args.text('series'),
+    suggestions: args.texts('suggest'),
+  };
+  if (request.series.length === 0 && request.suggestions.length > 0) {
+    throw new UserError('--suggest needs the series that the suggestion stands on');
+  }
+  const { family, name, series, suggestions, notes } = await opened(request, given);
   // What does not compile is not kept.
-  await compileAhead(
-    [family.base, ...series.flatMap(({ states }) => states)],
-    [{ pageSize: 4096, swiotlb: true }],
-    {
-      onProgress(title, done, total) {
-        if (done === total) endProgress();
-        else showProgress(() => `compiling ${title}, ${done}/${total}`);
-      },
+  await compileAhead(family.states(), [{ pageSize: 4096, swiotlb: true }], {
+    onProgress(title, done, total) {
+      if (done === total) endProgress();
+      else showProgress(() => `compiling ${title}, ${done}/${total}`);
     },
-  );
-  workspace.write(name, family.snapshot, { below: request.below, series: series.map((one) => one.series) });
+  });
+  workspace.write(name, family.snapshot, {
+    below: request.below,
+    series: series.map((one) => one.series),
+    suggestions: suggestions.map((one) => ({ name: one.name, on: one.on.id, series: one.series })),
+  });
   for (const note of notes) printAside(`${note}\n`);
   output(args, listed(workspace.states(name), false));
   return EXIT_OK;
@@ -66,6 +80,7 @@ interface Opened {
   readonly family: Family;
   readonly name: string;
   readonly series: readonly SeriesStates[];
+  readonly suggestions: readonly OpenSuggestion[];
   readonly notes: readonly string[];
 }
 
@@ -76,9 +91,9 @@ async function opened(request: SeriesRequest, given: string | undefined): Promis
   const name = given ?? `linux-${version.toLowerCase().replaceAll(/[^a-z0-9._-]/g, '-')}`;
   if (request.series.length === 0) {
     const family = given === undefined ? await openBase(request, name) : base;
-    return { family, name, series: [], notes: [] };
+    return { family, name, series: [], suggestions: [], notes: [] };
   }
-  const all = await openSeries(request, importNames(name));
+  const { series: all, suggestions } = await openSeries(request, importNames(name));
   const [first] = all;
   if (first === undefined) throw new RangeError('no series');
   const stray = all.find(({ family }) => family !== first.family);
@@ -92,7 +107,8 @@ async function opened(request: SeriesRequest, given: string | undefined): Promis
   if (twin !== undefined) {
     throw new UserError(`two of the series are ${twin}: import each under a name of its own`);
   }
-  return { family: first.family, name, series: all, notes: all.flatMap(({ notes }) => notes) };
+  const notes = [...all, ...suggestions].flatMap((one) => one.notes);
+  return { family: first.family, name, series: all, suggestions, notes };
 }
 
 /** No other state may go by a name that begins so. */

@@ -44,7 +44,8 @@ export class CExpressions {
     const numbers = this.numbersOf(patch, only);
     const name = only === undefined ? patch : `${patch}:${numbers.join(',')}`;
     const id = `${state.id}${sign}${name}`;
-    return sign === '+' ? this.added(id, state, patch, numbers) : this.left(id, state, patch, numbers);
+    if (sign === '+') return this.added(id, state, patch, numbers);
+    return this.left(id, state, patch, { numbers, isWhole: only === undefined });
   }
 
   /** The parts that a term means. */
@@ -79,11 +80,15 @@ export class CExpressions {
   }
 
   /** Without these parts: the mails are applied again, those that came later on what is then there. */
-  private left(id: string, state: State, patch: string, numbers: readonly number[]): State {
+  private left(
+    id: string,
+    state: State,
+    patch: string,
+    { numbers, isWhole }: { numbers: readonly number[]; isWhole: boolean },
+  ): State {
     const { family } = this;
     const old = family.piecesOf(state);
     const own = old.filter((piece) => piece.patch === patch);
-    const isWhole = numbers.length === this.whole(patch).numbers.length;
     const missing = numbers.find((number) => !own.some((piece) => piece.numbers.includes(number)));
     if (own.length === 0 || (missing !== undefined && !isWhole)) {
       const has = old.map(({ link }) => link.id).join(', ');

@@ -2,7 +2,7 @@
 /** The states of one kernel tree: the tree itself, series that were posted on it, and any choice of their patches. */
 import { compiledState, type CompiledState } from '../kernel-c/compiled-state.ts';
 import { compiledFiles, planOf, type Below } from '../kernel-c/plan.ts';
-import { applyPatches, type AppliedSeries } from '../posted/apply.ts';
+import { applyPatches, type AppliedPatch, type AppliedSeries } from '../posted/apply.ts';
 import { partsOf } from '../posted/parts.ts';
 import type { PostedPatchMail, PostedSeries } from '../posted/series.ts';
 import { shown } from '../posted/words.ts';
@@ -151,8 +151,7 @@ export class Family {
     names: readonly Name[],
   ): { states: CompiledState[]; applied: AppliedSeries } {
     const { snapshot, base, options } = this;
-    const below = this.piecesOf(on);
-    const all = [...below, ...pieces];
+    const all = [...this.piecesOf(on), ...pieces];
     const applied = this.applied(all);
     const trees = applied.prefixes.map((prefix) => textsOf(snapshot, prefix));
     const steps = applied.patches.map((patch, index) => ({
@@ -164,16 +163,19 @@ export class Family {
     const code = new CChain(base.id, textsOf(snapshot), steps, this.files);
     const states: CompiledState[] = [];
     for (const [index, name] of names.entries()) {
-      const count = below.length + index + 1;
+      const count = all.length - pieces.length + index + 1;
       const { patchOf, ...c } = code.after(count);
+      const below = states.at(-1) ?? on;
+      const notes = [...(below.notes ?? []), ...fuzzOf(applied.patches[count - 1])];
       const chain = all.slice(0, count).map(({ link }) => link);
       const state = compiledState({
         ...options,
         ...name,
         origin: base.origin,
         sources: trees[count] ?? textsOf(snapshot),
+        ...(notes.length === 0 ? {} : { notes }),
         root,
-        base: states.at(-1) ?? on,
+        base: below,
         chain,
         c,
         patchOf,
@@ -248,4 +250,13 @@ export class Family {
       throw error;
     }
   }
+}
+
+/** What `git am` would have refused of a patch. */
+function fuzzOf(applied: AppliedPatch | undefined): string[] {
+  if (applied === undefined) return [];
+  const { patch, files } = applied;
+  return files
+    .filter(({ fuzz }) => fuzz > 0)
+    .map(({ from, to, fuzz }) => `${patch.title}: ${shown(to ?? from ?? '')} applied with fuzz ${fuzz}`);
 }

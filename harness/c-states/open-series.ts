@@ -9,8 +9,10 @@ import { postedSeries, type PostedSeries } from '../posted/series.ts';
 import { openTree } from '../posted/tree.ts';
 import { shown } from '../posted/words.ts';
 import { UserError } from '../text/user-error.ts';
+import type { State } from '../subject/state.ts';
 import { Family, type SeriesStates } from './family.ts';
 import { takeSnapshot } from './snapshot.ts';
+import { readSuggestion, Standing, type Suggested } from './suggestions.ts';
 
 /** What the reviewer typed. */
 export interface SeriesRequest {
@@ -22,6 +24,8 @@ export interface SeriesRequest {
   readonly version?: string | undefined;
   /** Mailboxes, folders, `-`, `A..B`; each may end in `@REV`. */
   readonly series: readonly string[];
+  /** `FILE@STATE`: patches that somebody has posted on a state of the series, or on a suggestion before it. */
+  readonly suggestions?: readonly string[] | undefined;
   readonly below: Below;
   readonly cacheFolder: string | undefined;
 }
@@ -40,17 +44,30 @@ export interface OpenSeries extends SeriesStates {
   readonly notes: readonly string[];
 }
 
+/** A suggestion as states. */
+export interface OpenSuggestion extends OpenSeries {
+  /** Its own state, and the one that it stands on. */
+  readonly name: string;
+  readonly on: State;
+}
+
 /** How the states are called. */
 export interface Names {
   /** Of a tree: `bases` says how many there are, `series` what stands on it first. */
   base(series: string, bases: number): string;
   /** Of the last state of a series, by its version; `index` is its place among all. */
   series(version: string, index: number, all: readonly string[]): string;
+  /** The state that goes by a short name: `v3.3`, a suggestion's file without its extension. */
+  inside(name: string): string;
 }
 
 /** The names of what was imported as `name`. */
 export function importNames(name: string): Names {
-  return { base: () => name, series: (version) => `${name}/${version}` };
+  return {
+    base: () => name,
+    series: (version) => `${name}/${version}`,
+    inside: (short) => (short === name || short.startsWith(`${name}/`) ? short : `${name}/${short}`),
+  };
 }
 
 /** The names of a review: `base` and `v3`, `v3.1`, …; with two bases, `v2.0` and `v3.0`. */
@@ -58,30 +75,51 @@ export const REVIEW_NAMES: Names = {
   base: (series, bases) => (bases === 1 ? 'base' : `${series}.0`),
   series: (version, index, all) =>
     all.filter((other) => other === version).length > 1 ? `${index + 1}/${version}` : version,
+  inside: (name) => name,
 };
 
-/** The series in the order of the arguments. UserError for what cannot be read or applied. */
-export async function openSeries(request: SeriesRequest, names: Names): Promise<OpenSeries[]> {
+/** Series and suggestions in the order of the arguments. UserError for what cannot be read or applied. */
+export async function openSeries(
+  request: SeriesRequest,
+  names: Names,
+): Promise<{ series: OpenSeries[]; suggestions: OpenSuggestion[] }> {
   const trees = new Trees(request.tree);
   const placed: Placed[] = [];
   for (const argument of request.series) placed.push(await place(argument, request, trees));
   const versions = placed.map(({ series }) => series.version);
   const ids = placed.map(({ series }, index) => names.series(series.version, index, versions));
-  const families = new Map<KernelTree, Family>();
   const bases = [...new Set(placed.map(({ tree }) => tree))];
-  for (const tree of bases) {
-    const first = placed.findIndex((one) => one.tree === tree);
+  const baseNames = bases.map((tree) =>
+    names.base(ids[placed.findIndex((one) => one.tree === tree)] ?? '', bases.length),
+  );
+  const stands = new Standing();
+  for (const [index, tree] of bases.entries()) stands.add(baseNames[index] ?? '', tree, []);
+  for (const [index, { series, tree }] of placed.entries()) stands.addSeries(ids[index] ?? '', tree, series);
+  const suggested: Suggested[] = [];
+  for (const argument of request.suggestions ?? []) {
+    suggested.push(stands.suggest(await readSuggestion(argument, request.version), names));
+  }
+  const families = new Map<KernelTree, Family>();
+  for (const [index, tree] of bases.entries()) {
+    const own = [...placed, ...suggested].filter((one) => one.tree === tree);
     const snapshot = await takeSnapshot(
       tree,
-      placed.filter((one) => one.tree === tree).map(({ series }) => series),
+      own.map((one) => ('whole' in one ? one.whole : one.series)),
     );
-    families.set(tree, new Family(snapshot, { ...request, id: names.base(ids[first] ?? '', bases.length) }));
+    families.set(tree, new Family(snapshot, { ...request, id: baseNames[index] ?? '' }));
   }
-  return placed.map(({ series, tree, notes }, index) => {
-    const family = families.get(tree) as Family;
-    const states = family.add(series, ids[index] ?? '');
-    return { ...states, family, notes: [...notes, ...series.notes, ...states.applied.notes] };
+  const series = placed.map((one, index): OpenSeries => {
+    const family = families.get(one.tree) as Family;
+    const states = family.add(one.series, ids[index] ?? '');
+    return { ...states, family, notes: [...one.notes, ...one.series.notes, ...states.applied.notes] };
   });
+  const suggestions = suggested.map((one): OpenSuggestion => {
+    const family = families.get(one.tree) as Family;
+    const on = family.states().find(({ id, alias }) => id === one.on || alias === one.on) ?? family.base;
+    const states = family.suggest(one.series, one.name, on);
+    return { ...states, family, name: one.name, on, notes: one.series.notes };
+  });
+  return { series, suggestions };
 }
 
 /** A tree without any series. */

@@ -27,7 +27,24 @@ const manifestSchema = z.object({
   below: z.enum(['tree', 'machine']),
   files: z.record(z.string(), BLOB),
   series: z.array(z.object({ version: z.string(), patches: z.array(z.unknown()) }).loose()),
+  suggestions: z
+    .array(
+      z.object({
+        name: z.string(),
+        on: z.string(),
+        series: z.object({ version: z.string(), patches: z.array(z.unknown()) }).loose(),
+      }),
+    )
+    .default([]),
 });
+
+/** A tree's series, and what was suggested on their states. */
+interface Content {
+  readonly below: 'tree' | 'machine';
+  readonly series: readonly PostedSeries[];
+  /** By the id of the state, and of the one that it stands on. */
+  readonly suggestions: readonly { name: string; on: string; series: PostedSeries }[];
+}
 
 export class Workspace {
   private readonly folder: string;
@@ -55,11 +72,7 @@ export class Workspace {
   }
 
   /** Keeps a tree and its series; what went by that name before is replaced. */
-  write(
-    name: string,
-    snapshot: Snapshot,
-    { below, series }: { below: 'tree' | 'machine'; series: readonly PostedSeries[] },
-  ): void {
+  write(name: string, snapshot: Snapshot, { below, series, suggestions }: Content): void {
     for (const folder of ['files', 'states', 'objects']) makeFolder(join(this.folder, folder));
     const files: Record<string, string> = {};
     for (const [path, { text, blob }] of snapshot.files) {
@@ -68,7 +81,7 @@ export class Workspace {
       if (!existsSync(file)) writeFile(file, text);
     }
     const { name: tree, version, git } = snapshot;
-    const manifest = { format: 1, tree: { name: tree, version, git }, below, files, series };
+    const manifest = { format: 1, tree: { name: tree, version, git }, below, files, series, suggestions };
     writeFile(this.file(name), `${JSON.stringify(manifest)}\n`);
     this.opened.delete(name);
   }
@@ -121,7 +134,7 @@ export class Workspace {
   }
 
   private open(name: string): Family {
-    const { tree, below, files, series } = this.manifest(name);
+    const { tree, below, files, ...manifest } = this.manifest(name);
     const contents = new Map<string, SourceFile>();
     for (const [path, blob] of Object.entries(files)) {
       contents.set(path, { text: this.content(name, blob), blob });
@@ -131,8 +144,13 @@ export class Workspace {
       cacheFolder: this.objects,
       below,
     });
-    const posted = series as unknown as readonly PostedSeries[];
-    for (const one of posted) family.add(one, `${name}/${one.version}`);
+    const { series, suggestions } = manifest as unknown as Content;
+    for (const one of series) family.add(one, `${name}/${one.version}`);
+    for (const one of suggestions) {
+      const on = family.states().find(({ id }) => id === one.on);
+      if (on === undefined) throw this.damaged(name);
+      family.suggest(one.series, one.name, on);
+    }
     return family;
   }
 

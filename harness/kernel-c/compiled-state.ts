@@ -30,6 +30,8 @@ export interface CompiledStateParts {
   readonly title: string;
   /** State.origin. */
   readonly origin: string;
+  /** State.notes. */
+  readonly notes?: readonly string[];
   /** Its sources, patches included. */
   readonly sources: SourceTree;
   /** Where compiled objects are kept; undefined: nowhere. */
@@ -90,6 +92,7 @@ export function compiledState(parts: CompiledStateParts): CompiledState {
     id,
     alias: parts.alias,
     origin: parts.origin,
+    ...(parts.notes === undefined ? {} : { notes: parts.notes }),
     get root() {
       return root ?? state;
     },

@@ -14,7 +14,7 @@ export interface Term {
   readonly sign: '+' | '-';
   /** The id of a patch. */
   readonly patch: string;
-  /** Only these functions of it; undefined: all. */
+  /** Only these functions of it, or these hunks by number; undefined: all. */
   readonly only: readonly string[] | undefined;
 }
 
@@ -33,7 +33,10 @@ export const STATE_EXPRESSIONS = `Where a state is named:
   v3, v3.2                     a series, its first two patches (the command states lists all)
   v3.1+v3.2:mapSwiotlb,mapPage v3.1 and, of v3.2, only these functions
   v3.3+review/no-dead-attrs    v3.3 and a suggestion; more may follow, in order
-  v3-v3.3                      v3 without a patch: the later ones are rebased, or it says why that fails`;
+  v3-v3.3                      v3 without a patch: the later ones are rebased, or it says why that fails
+Of states from C (import --as c), hunks by number as \`source c/v3 --hunks\` lists them:
+  c/v3.1+c/v3.2:1,2            c/v3.1 and, of c/v3.2, only these hunks
+  c/v3-c/v3.3, c/v3-c/v3.2:3   without a patch, without a hunk: the mails after it are applied again`;
 
 /**
  * The parts of an expression; undefined when it does not begin with one of `states` and a sign. The longest
@@ -71,13 +74,13 @@ function longest(names: readonly string[], text: string, ends: string): string |
     .toSorted((a, b) => b.length - a.length)[0];
 }
 
-/** The functions of `:a,b…`, and how many characters they take; undefined and 0 without a colon. */
+/** The functions or hunks of `:a,b…`, and how many characters they take; undefined and 0 without a colon. */
 function functionsOf(text: string, patch: string): [readonly string[] | undefined, number] {
   if (!text.startsWith(':')) return [undefined, 0];
   const list = /^:\w+(,\w+)*(?=[+-]|$)/.exec(text)?.[0];
   if (list === undefined) {
     throw new ExpressionError(
-      `${patch}${short(text)}: functions are names with a comma between, like ${patch}:mapPage,mapSg`,
+      `${patch}${short(text)}: names of functions, of C numbers of hunks, with a comma between, like ${patch}:mapPage,mapSg or ${patch}:1,3`,
     );
   }
   return [list.slice(1).split(','), list.length];

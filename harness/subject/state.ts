@@ -155,6 +155,8 @@ export interface State {
   readonly alias: string | undefined;
   /** What its code is, in a line, where no patch says so: `drivers/iommu/dma-iommu.c of v5.14-rc`. */
   readonly origin: string;
+  /** What the reader of a report on it should know: a line each. */
+  readonly notes?: readonly string[];
   /** What it breaks, this state has inherited; the state itself, where it is what others are held against. */
   readonly root: State;
   /** The state that its last patch stands on; undefined: no patch is known. */

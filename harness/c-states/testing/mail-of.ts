@@ -21,12 +21,20 @@ export async function seriesOf(
   const text = (await tree.read(file))?.text ?? '';
   const parts = text.split(from);
   if (parts.length !== 2) throw new RangeError(`${file} has ${from} ${parts.length - 1} times`);
-  const diff = createTwoFilesPatch(`a/${file}`, `b/${file}`, text, parts.join(to), '', '', { context: 3 });
+  return seriesFrom(mailOf(subject, file, text, parts.join(to)));
+}
+
+/** A mail with one patch, from what a file is before and after it. */
+export function mailOf(subject: string, file: string, before: string, after: string): string {
+  const diff = createTwoFilesPatch(`a/${file}`, `b/${file}`, before, after, '', '', { context: 3 });
   const head = 'From: Ada Lovett <ada@lovett.example>\nDate: Mon, 6 May 2024 10:00:00 +0000';
-  const body = diff.slice(diff.indexOf('--- '));
-  const mail = `${head}\nSubject: [PATCH] ${subject}\n\nWhy not.\n---\n${body}`;
+  return `${head}\nSubject: [PATCH] ${subject}\n\nWhy not.\n---\n${diff.slice(diff.indexOf('--- '))}`;
+}
+
+/** The series that a mailbox's text has. */
+export async function seriesFrom(mails: string): Promise<PostedSeries> {
   const stdin = (async function* () {
-    yield await Promise.resolve(Buffer.from(mail));
+    yield await Promise.resolve(Buffer.from(mails));
   })();
   return postedSeries(await readMailbox('-', { stdin }));
 }
