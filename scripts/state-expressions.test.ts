@@ -63,6 +63,36 @@ test('no shell wants them quoted', async () => {
   }
 });
 
+describe('every patch of v3 and of v8 left out: reported, or refused with the reason', () => {
+  const refused = /^(v\d)-\1\.\d: \1\.\d rewrites \w+ on top of \1\.\d$/;
+  test.each([
+    ['v3', 1, refused],
+    ['v3', 2, refused],
+    ['v3', 3, ['v3.1', 'v3.2', 'v3.4', 'v3.5']],
+    ['v3', 4, refused],
+    ['v3', 5, ['v3.1', 'v3.2', 'v3.3', 'v3.4']],
+    ['v8', 1, refused],
+    ['v8', 2, refused],
+    ['v8', 3, refused],
+    ['v8', 4, refused],
+    ['v8', 5, refused],
+    ['v8', 6, refused],
+    ['v8', 7, ['v8.1', 'v8.2', 'v8.3', 'v8.4', 'v8.5', 'v8.6']],
+  ] as const)('%s without its patch %i', async (series, patch, expected) => {
+    const without = `${series}-${series}.${patch}`;
+    if (expected instanceof RegExp) {
+      expectTrouble(await run('compare', [without, series, ...FEW]), expected);
+      return;
+    }
+    const { stdout, exitCode } = await run('compare', [without, series, ...FEW, '--json']);
+    expect([0, 1]).toContain(exitCode);
+    const { from } = JSON.parse(stdout) as { from: Compared['to'] };
+    expect([from.id, from.patches.map(({ id }) => id)]).toEqual([without, expected]);
+    const { stdout: report } = await run('compare', [without, series, ...FEW]);
+    expect(report.startsWith(`**${without} → ${series}: `)).toBe(true);
+  });
+});
+
 describe('refused in one line', () => {
   test.each([
     ['v3-v3.2', 'v3-v3.2: v3.3 rewrites mapSg on top of v3.2'],
