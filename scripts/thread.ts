@@ -11,7 +11,7 @@ import { projectCorpus } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { print } from './print.ts';
 import { progressLine } from './terminal.ts';
-import { MAILS, type Mail, type Point } from './thread-points.ts';
+import { MAILS, type Point } from './thread-points.ts';
 
 const PAGE = 'docs/thread.md';
 
@@ -29,8 +29,9 @@ export const thread: Command = {
 
 async function run(args: Args): Promise<number> {
   const [wanted] = args.positionals;
+  const id = wanted?.replace(/^<(.*)>$/, '$1');
   const mails = MAILS.filter(
-    ({ messageId, on }) => wanted === undefined || [messageId, on, `v3 ${on}`].includes(wanted),
+    ({ messageId, on }) => id === undefined || [messageId, on, `v3 ${on}`].includes(id),
   );
   if (mails.length === 0) {
     throw new UserError(
@@ -41,7 +42,7 @@ async function run(args: Args): Promise<number> {
   const wrong: string[] = [];
   const sections: string[] = [];
   for (const mail of mails) {
-    sections.push(`## ${mail.date}, ${mail.who}, on v3 ${mail.on}\n\n${headOf(mail)}`);
+    sections.push(`## ${mail.date}, ${mail.who}, on v3 ${mail.on}\n\n\`${mail.messageId}\`\n`);
     for (const point of mail.points) {
       const comparison = await interruptible(() => answer(point, answered));
       if (comparison !== undefined) wrong.push(...complaints(point, comparison));
@@ -64,10 +65,6 @@ What was said in the review of v3, mail by mail, with the command that answers i
 cases that ran.
 `;
 
-function headOf({ messageId }: Mail): string {
-  return messageId.includes('@') ? `\`${messageId}\`\n` : 'Its Message-Id is not known here.\n';
-}
-
 function answer({ compare: states }: Point, answered: Map<string, Comparison>): Comparison | undefined {
   if (states === undefined) return undefined;
   const key = states.join(' ');
@@ -83,15 +80,23 @@ function answer({ compare: states }: Point, answered: Map<string, Comparison>): 
 function complaints({ says, expects = {} }: Point, comparison: Comparison): string[] {
   const clauses = (kind: string): Set<string> =>
     new Set(comparison.findings.flatMap((finding) => (finding.kind === kind ? [finding.clause] : [])));
-  const { word, regressed } = summarise(comparison);
+  const { word, regressed, cheaper, dearer } = summarise(comparison);
   const [fixed, broken] = [clauses('fixed'), clauses('regressed')];
   const problems = [
     ...(expects.same === true && word !== 'same' ? [`expected the same, came to ${word}`] : []),
     ...(expects.regressed === 0 && regressed > 0 ? [`${regressed} regressed, expected none`] : []),
+    ...(expects.costs !== undefined && expects.costs !== costsInAWord(cheaper, dearer)
+      ? [`costs are ${costsInAWord(cheaper, dearer)}, expected ${expects.costs}`]
+      : []),
     ...(expects.fixes ?? []).flatMap((id) => (fixed.has(id) ? [] : [`does not fix ${id}`])),
     ...(expects.breaks ?? []).flatMap((id) => (broken.has(id) ? [] : [`does not break ${id}`])),
   ];
   return problems.map((problem) => `${comparison.from.id} → ${comparison.to.id}, "${says}": ${problem}`);
+}
+
+function costsInAWord(cheaper: number, dearer: number): string {
+  if (cheaper > 0) return dearer > 0 ? 'mixed' : 'lower';
+  return dearer > 0 ? 'higher' : 'the same';
 }
 
 function textOf({ says, answer: said }: Point, comparison: Comparison | undefined): string {
