@@ -127,6 +127,13 @@ describe('imported', () => {
     PATIENCE,
   );
 
+  test('power says why it does without them', async () => {
+    expectTrouble(
+      await run('power', ['v3.4', 'small/v1-small/v1.2', ...workspace]),
+      /^small\/v1-small\/v1\.2 was compiled from C; power makes its mistakes in the TypeScript of /,
+    );
+  });
+
   test(
     'no shell wants them quoted',
     async () => {

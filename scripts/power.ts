@@ -3,20 +3,14 @@ import type { Equivalent, Made, Mistake, Power } from '../harness/power/power.ts
 import { plural } from '../harness/text/document.ts';
 import { code, text } from '../harness/text/escape.ts';
 import { jsonText } from '../harness/text/visible.ts';
+import type { State } from '../harness/subject/state.ts';
 import { UserError } from '../harness/text/user-error.ts';
-import {
-  EXIT_OK,
-  output,
-  OUTPUT,
-  SCENARIOS,
-  stateNamed,
-  wholeNumber,
-  type Args,
-  type Command,
-} from './cli.ts';
+import { EXIT_OK, output, OUTPUT, SCENARIOS, wholeNumber, type Args, type Command } from './cli.ts';
+import { anyState } from './any-state.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { progressLine } from './terminal.ts';
+import { WORKSPACE } from './workspace.ts';
 
 /** Mistakes drawn of a whole state. */
 const SAMPLE = 200;
@@ -36,6 +30,7 @@ export const power: Command = {
       help: `how many mistakes are drawn (with --all ${SAMPLE}, otherwise all there are)`,
     },
     ...SCENARIOS,
+    workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON: every mistake, and what was noticed of it in which case' },
     output: OUTPUT,
   },
@@ -50,8 +45,8 @@ async function run(args: Args): Promise<number> {
   if (isPair === (all !== undefined) || (all !== undefined && from !== undefined)) {
     throw new UserError('power takes two states, or --all STATE');
   }
-  const states = isPair ? ([stateNamed(from), stateNamed(to)] as const) : undefined;
-  const state = states?.[1] ?? stateNamed(all ?? '');
+  const states = isPair ? ([await written(from, args), await written(to, args)] as const) : undefined;
+  const state = states?.[1] ?? (await written(all ?? '', args));
   const seed = wholeNumber(args, 'seed', 1, 0, 0xffffffff);
   const given = args.text('sample') ?? args.text('seed');
   const count = wholeNumber(args, 'sample', SAMPLE, 1, 1e6);
@@ -65,6 +60,15 @@ async function run(args: Args): Promise<number> {
   const drawn = found.made.length + found.equivalent.length < found.possible ? seed : undefined;
   output(args, args.flag('json') ? toJson(found, drawn) : toMarkdown(found, drawn));
   return EXIT_OK;
+}
+
+/** The state of that name; UserError for one that was not written here: mistakes are made in TypeScript. */
+async function written(id: string, args: Args): Promise<State> {
+  const state = await anyState(id, args);
+  if (state.code !== undefined) return state;
+  throw new UserError(
+    `${state.id} was compiled from C; power makes its mistakes in the TypeScript of this repository's own states`,
+  );
 }
 
 /** How strong the evidence is, in one sentence. */
