@@ -3,7 +3,12 @@ import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { Prefixes } from '../harness/compare/prefixes.ts';
 import { walkBetween } from '../harness/compare/chain.ts';
-import { compare as compareStates, isUnchanged, type Comparison } from '../harness/compare/comparison.ts';
+import {
+  compare as compareStates,
+  isUnchanged,
+  type Comparison,
+  type Finding,
+} from '../harness/compare/comparison.ts';
 import { accept, loadExpectations, type Expectation } from '../harness/compare/expectations.ts';
 import type { ClauseId } from '../harness/contract/verdict.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -12,6 +17,8 @@ import { toJunit } from '../harness/report/junit.ts';
 import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
+import type { DocumentOptions } from '../harness/report/report-document.ts';
+import { anchorOf, nameOf } from '../harness/report/kinds.ts';
 import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import type { Corpus } from '../harness/scenario/load.ts';
@@ -19,7 +26,7 @@ import { openSources } from '../harness/source/sources.ts';
 import { MODEL, type Make, type State } from '../harness/subject/state.ts';
 import type { Text } from '../harness/text/document.ts';
 import { visible } from '../harness/text/visible.ts';
-import { UserError } from '../harness/text/user-error.ts';
+import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { appendFile, assertWritable, writeFile } from '../harness/text/files.ts';
 import { findState } from '../variants/registry.ts';
 import {
@@ -43,24 +50,22 @@ import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolde
 import { comparisonHtml } from './comparison-html.ts';
 import { interruptible } from './interrupt.ts';
 import { printAside } from './print.ts';
+import { outputWidth } from './rendered.ts';
 import { progressLine, wantsColour } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
 
-/** Columns of a terminal that does not tell. */
-const COLUMNS = 100;
 const FORMATS = {
-  markdown: (report: Report, full: boolean) => toMarkdown(report, { full }),
-  terminal: (report: Report, full: boolean) => {
-    const { isTTY, columns } = process.stdout;
-    const width = isTTY && columns > 0 ? columns : COLUMNS;
-    return toTerminal(report, { full, columns: width, colour: wantsColour(process.stdout) });
+  markdown: toMarkdown,
+  terminal: (report: Report, options: DocumentOptions) => {
+    const colour = wantsColour(process.stdout);
+    return toTerminal(report, { ...options, columns: outputWidth(), colour });
   },
   json: toJson,
   junit: toJunit,
-  html: async (report: Report, _full: boolean, prefixes: Prefixes) => comparisonHtml(report, prefixes),
+  html: async (report: Report, _options: DocumentOptions, prefixes: Prefixes) => comparisonHtml(report, prefixes),
 } as const;
 /** The report in a format; `prefixes` knows what its states make of its cases. */
-type Render = (report: Report, full: boolean, prefixes: Prefixes) => string | Promise<string>;
+type Render = (report: Report, options: DocumentOptions, prefixes: Prefixes) => string | Promise<string>;
 
 /** What every comparison can be asked. */
 export const COMPARISON = {
@@ -71,7 +76,12 @@ export const COMPARISON = {
     choices: Object.keys(FORMATS),
     help: 'default markdown, on a terminal terminal; html: one page to click through (docs/page.md)',
   },
-  full: { type: 'boolean', help: 'no limit on the length; without it, as much as a GitHub comment takes' },
+  full: { type: 'boolean', help: 'every finding in full, with its code; without it, a page' },
+  finding: {
+    type: 'string',
+    value: 'ID',
+    help: 'only that finding in full, or those that have it in their name: isolation',
+  },
   output: OUTPUT,
   summary: {
     type: 'string',
@@ -82,8 +92,8 @@ export const COMPARISON = {
   ...SCENARIOS,
   workspace: WORKSPACE,
   clause: { type: 'string', value: 'ID', help: 'only findings of this clause of the contract' },
-  code: { type: 'boolean', help: 'the code of the functions involved, folded under each finding' },
-  ledger: { type: 'boolean', help: 'measure the ledger of the patches on every case' },
+  code: { type: 'boolean', help: 'the code of the functions involved, with each finding' },
+  claims: { type: 'boolean', help: 'measure what the patches promise on every case' },
   'fail-on': {
     type: 'string',
     value: 'WHAT',
@@ -228,12 +238,13 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   const machine = new Machine();
   const prefixes = new Prefixes(machine);
   await compileFor(onTheWay(from, to), smallestOf(measured));
-  const sources = args.flag('code') || args.text('format') === 'html' ? await openSources() : undefined;
+  const needsCode = args.flag('code') || args.flag('full') || args.text('format') === 'html';
+  const sources = needsCode || measured.findings.every(isUnchanged) ? await openSources() : undefined;
   const { report, stale } = await whenCompiled(() =>
     makeReport(machine, from, to, {
       scenarios,
       expectations,
-      wholeLedger: args.flag('ledger'),
+      wholeLedger: args.flag('claims'),
       sources,
       clause,
       patchProgress: progressLine('patches'),
@@ -258,8 +269,13 @@ export async function reportOn(args: Args, question: Question, compared: Compare
     );
   }
   const summary = args.text('summary');
-  if (summary !== undefined) appendFile(summary, toMarkdown(report, { full: false }));
-  output(args, await question.render(report, args.flag('full'), prefixes));
+  if (summary !== undefined) appendFile(summary, toMarkdown(report));
+  const shown = {
+    full: args.flag('full'),
+    code: args.flag('code') || args.flag('full'),
+    only: findingsNamed(report, args.text('finding')),
+  };
+  output(args, await question.render(report, shown, prefixes));
   if (reason !== undefined && file !== undefined) {
     acceptRegressions(file, report.comparison, reason);
     return EXIT_OK;
@@ -278,6 +294,22 @@ function smallestOf({ findings }: Comparison): Scenario[] {
   return findings
     .filter((finding) => !isUnchanged(finding))
     .flatMap(({ cases }) => cases.slice(0, 1).map(({ scenario }) => scenario));
+}
+
+/** The findings of that id, or that have it in their name; undefined: all. UserError that names those that there are. */
+function findingsNamed(report: Report, name: string | undefined): ReadonlySet<Finding> | undefined {
+  if (name === undefined) return undefined;
+  const { findings } = report.comparison;
+  const id = (finding: Finding): string => anchorOf(report, finding);
+  const same = findings.filter((finding) => id(finding) === name);
+  const found = same.length > 0 ? same : findings.filter((finding) => nameOf(finding).includes(name));
+  if (found.length > 0) return new Set(found);
+  const { from, to } = report.comparison;
+  throw new UserError(
+    findings.length === 0
+      ? `${from.id} → ${to.id} has no findings at all`
+      : `no finding ${quote(name)}; ${suggestion(name, [...findings.map(nameOf), ...findings.map(id)])}`,
+  );
 }
 
 function formatNamed(args: Args): Render {

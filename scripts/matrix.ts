@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { buildMatrix } from '../harness/compare/matrix.ts';
-import { matrixToJson, matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
+import { matrixDocument, matrixToJson } from '../harness/report/matrix-markdown.ts';
 import { sideBySide } from '../harness/subject/subject.ts';
 import { DMA_IOMMU } from '../variants/registry.ts';
 import { EXIT_OK, output, OUTPUT, SCENARIOS, toolVersion, type Args, type Command } from './cli.ts';
@@ -9,6 +9,7 @@ import { anyState } from './any-state.ts';
 import { compileFor } from './builds.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
+import { rendered } from './rendered.ts';
 import { progressLine } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
 
@@ -17,7 +18,7 @@ export const matrix: Command = {
   options: {
     ...SCENARIOS,
     workspace: WORKSPACE,
-    json: { type: 'boolean', help: 'JSON instead of Markdown' },
+    json: { type: 'boolean', help: 'JSON, with scenarios and costs' },
     output: OUTPUT,
   },
   examples: ['', 'baseline v3 v8', "v6 v7 --scenario 'min-align-mask/*'"],
@@ -36,6 +37,7 @@ async function run(args: Args): Promise<number> {
   await compileFor(states, cases);
   const built = await interruptible(() => buildMatrix(states, cases, progressLine('cases')));
   const context = { corpusHash: corpus.hash, version: toolVersion() };
-  output(args, (args.flag('json') ? matrixToJson : matrixToMarkdown)(built, context));
+  if (args.flag('json')) output(args, matrixToJson(built, context));
+  else output(args, rendered(args, matrixDocument(built, context)));
   return EXIT_OK;
 }

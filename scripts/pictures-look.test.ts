@@ -18,7 +18,3 @@ test.each([
   expectTrouble(await run('pictures:look', [FOLDER], { env }), message);
   expect(existsSync(FOLDER)).toBe(false);
 });
-
-test('a Mermaid that is not there', async () => {
-  expectTrouble(await run('pictures:look', [FOLDER, '--mermaid', '/no/such.js']), 'no file "/no/such.js"');
-});

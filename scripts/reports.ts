@@ -2,32 +2,39 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
-import { markdownTable } from 'markdown-table';
 import { buildMatrix } from '../harness/compare/matrix.ts';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { Album } from '../harness/picture/album.ts';
 import { drawMemoryMap } from '../harness/picture/memory-picture.ts';
 import { makeReport, type ReportOptions } from '../harness/report/make-report.ts';
-import { reasonFor } from '../harness/report/head.ts';
+import { countsOf, type Outcome } from '../harness/report/counts.ts';
+import { isUnchanged, sentence } from '../harness/report/head.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { anchorOf } from '../harness/report/kinds.ts';
 import { matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
 import { unexplainedRegressions } from '../harness/report/report.ts';
-import { summarise } from '../harness/report/summary.ts';
 import type { Sources } from '../harness/source/effective-source.ts';
 import { openSources } from '../harness/source/sources.ts';
 import type { State } from '../harness/subject/state.ts';
-import { sideBySide } from '../harness/subject/subject.ts';
 import { DMA_IOMMU } from '../variants/registry.ts';
 import { replaceFolder, straysIn, type FileText } from '../harness/text/file-set.ts';
-import { cellCode, text as prose, url } from '../harness/text/escape.ts';
+import {
+  code,
+  joined,
+  paragraph,
+  table,
+  type Block,
+  type Span,
+  type Text,
+} from '../harness/text/document.ts';
+import { renderMarkdown } from '../harness/text/render-markdown.ts';
 import { visible } from '../harness/text/visible.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, toolVersion, type Args, type Command } from './cli.ts';
 import { projectCorpus } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
-import { HEADER, kernelPages, NOTE, TREES_VARIABLE } from './kernel-pages.ts';
+import { FILES, HEADER, kernelPages, NOTE, TREES_VARIABLE } from './kernel-pages.ts';
 import { print, printAside } from './print.ts';
 import { progressLine } from './terminal.ts';
 
@@ -53,9 +60,9 @@ const SHOWN = 40;
 /** What is made anew in the folder; the rest is left alone. */
 const OURS = /\.(md|svg)$/;
 
+/** A page about a comparison, and its row in the index after the name. */
 interface ComparisonPage extends FileText {
-  /** Its row in the index, after the name. */
-  readonly row: readonly string[];
+  readonly row: readonly Text[];
 }
 
 async function run(args: Args): Promise<number> {
@@ -73,7 +80,7 @@ async function run(args: Args): Promise<number> {
 
 function allPages(sources: Sources, kernels: readonly FileText[]): FileText[] {
   const corpus = projectCorpus();
-  const context = { corpusHash: corpus.hash, version: toolVersion() };
+  const context = { corpusHash: corpus.hash, version: toolVersion(), files: FILES };
   const expectations = loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml'));
   const options = {
     scenarios: corpus.scenarios,
@@ -92,7 +99,7 @@ function allPages(sources: Sources, kernels: readonly FileText[]): FileText[] {
     return comparisonPage(machine, from, to, options, album);
   });
   progress(1, 1);
-  const built = buildMatrix(sideBySide(DMA_IOMMU), corpus.scenarios, progressLine('matrix cases'));
+  const built = buildMatrix(DMA_IOMMU.states, corpus.scenarios, progressLine('matrix cases'));
   const matrix = { path: 'matrix.md', text: HEADER + matrixToMarkdown(built, context) };
   const pages = [indexPage(comparisons, kernels), matrix, ...comparisons];
   return [...pages, ...album.referredToBy(pages).map(({ file, text }) => ({ path: file, text }))];
@@ -107,29 +114,67 @@ function comparisonPage(
 ): ComparisonPage {
   const { report } = makeReport(machine, from, to, options);
   const name = `${from.id}-${to.id}`.replaceAll('/', '-');
-  const { word, regressed, fixed, stillBroken, cheaper, dearer } = summarise(report.comparison);
-  const counts = [unexplainedRegressions(report).length, regressed, fixed, stillBroken, cheaper, dearer];
-  const row = [word, ...counts.map(String), reasonFor(report.comparison)];
-  const drawn = report.illustrations.filter(({ map }) => map !== '');
+  const counts = countsOf(report);
+  const of = (...outcomes: readonly Outcome[]): number =>
+    counts.reduce(
+      (sum, { outcome, findings }) => sum + (outcomes.includes(outcome) ? findings.length : 0),
+      0,
+    );
+  const numbers = [
+    of('unexplained'),
+    of('declared'),
+    of('fixed'),
+    of('unmasked', 'still-broken'),
+    of('masked'),
+  ];
+  const row = [...numbers.map(String), isUnchanged(report) ? 'no difference' : sentence(report)];
+  const drawn = new Set(unexplainedRegressions(report));
   const maps = new Map(
-    drawn.map(({ finding, map }) => [finding, album.add(`${name}-${anchorOf(finding)}`, NOTE + map)]),
+    report.illustrations
+      .filter(({ finding, map }) => map !== '' && drawn.has(finding))
+      .map(({ finding, map }) => [finding, album.add(`${name}-${anchorOf(report, finding)}`, NOTE + map)]),
   );
-  return { path: `${name}.md`, text: HEADER + toMarkdown(report, { full: true, maps }), row };
+  return { path: `${name}.md`, text: HEADER + toMarkdown(report, { maps }), row };
 }
 
 function indexPage(comparisons: readonly ComparisonPage[], kernels: readonly FileText[]): FileText {
-  const rows = comparisons.map(({ path, row }) => [
-    `[${prose(path.replace('.md', ''))}](${url(path)})`,
-    ...row.map((cell) => prose(cell, cellCode)),
-  ]);
-  const counts = ['unexplained', 'regressed', 'fixed', 'still broken', 'cheaper', 'dearer'];
-  const table = markdownTable([['report', 'verdict', ...counts, 'why'], ...rows], {
-    align: ['l', 'l', ...counts.map(() => 'r'), 'l'],
-  });
-  const links = kernels.map(({ path }) => `[${prose(path.replace('.md', ''))}](${url(path)})`);
-  const compiled = links.length === 0 ? '' : `\nCompiled from kernel sources: ${links.join(', ')}.\n`;
-  const text = `# Reports\n\nGenerated by \`npm run reports\`. [All states side by side](matrix.md).\n\n${table}\n${compiled}`;
-  return { path: 'README.md', text: HEADER + text };
+  const named = (path: string): Span => ({ link: path.replace('.md', ''), href: path });
+  const titles = [
+    'report',
+    '>regressed',
+    '>announced',
+    '>fixed',
+    '>still broken',
+    '>hidden',
+    'in a sentence',
+  ];
+  const blocks: Block[] = [
+    { kind: 'heading', level: 1, text: 'Reports' },
+    paragraph(
+      'Generated by ',
+      code('npm run reports'),
+      '; findings, and what they come to. ',
+      named('matrix.md'),
+      ': all states side by side.',
+    ),
+    table(
+      titles,
+      comparisons.map(({ path, row }): Text[] => [[named(path)], ...row]),
+    ),
+    ...(kernels.length === 0
+      ? []
+      : [
+          paragraph(
+            'Compiled from kernel sources: ',
+            ...joined(
+              kernels.map(({ path }) => [named(path)]),
+              ', ',
+            ),
+            '.',
+          ),
+        ]),
+  ];
+  return { path: 'README.md', text: `${HEADER}${renderMarkdown(blocks)}\n` };
 }
 
 function check(folder: string, pages: readonly FileText[]): number {

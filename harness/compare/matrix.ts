@@ -154,21 +154,3 @@ function count<K>(counts: Map<K, number> | undefined, key: K): void {
 function cellKey(broken: ReadonlyMap<string, number>): string {
   return JSON.stringify([...broken].toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
-
-/** A run of neighbouring states that have the same in common. */
-export interface Stretch<T> {
-  readonly from: number;
-  readonly to: number;
-  readonly value: T;
-}
-
-/** Equal neighbours together. */
-export function coalesce<T>(values: readonly T[], key: (value: T) => string): Stretch<T>[] {
-  const stretches: { from: number; to: number; value: T }[] = [];
-  for (const [index, value] of values.entries()) {
-    const last = stretches.at(-1);
-    if (last !== undefined && key(last.value) === key(value)) last.to = index;
-    else stretches.push({ from: index, to: index, value });
-  }
-  return stretches;
-}

@@ -6,11 +6,12 @@ import type { Prefixes } from '../compare/prefixes.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { eachReturning } from '../run/returning.ts';
-import { reasonFor } from '../report/head.ts';
+import { sentence } from '../report/head.ts';
 import type { Illustration } from '../report/illustrate.ts';
 import type { Report } from '../report/report.ts';
 import { notExercised, summarise } from '../report/summary.ts';
 import type { ChainLink, State } from '../subject/state.ts';
+import { plain } from '../text/document.ts';
 import { breakPointOf } from './break-point.ts';
 import { caseOnPage, type CaseOnPage } from './case-data.ts';
 import { codeOf, findingInWords, kindOf, wordsOf, type FindingInWords } from './finding-data.ts';
@@ -164,9 +165,9 @@ function detailsOf(
   return { at, ...point, reply };
 }
 
-function verdictOf({ comparison }: Report): Words {
-  const { from, to } = comparison;
-  return [`${from.id} → ${to.id}: ${summarise(comparison).word}. ${reasonFor(comparison)}.`];
+function verdictOf(report: Report): Words {
+  const { from, to } = report.comparison;
+  return [`${from.id} → ${to.id}: ${summarise(report.comparison).word}. ${plain(sentence(report))}`];
 }
 
 function stateOf({ id, chain, origin }: State): PageState {

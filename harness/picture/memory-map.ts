@@ -17,7 +17,7 @@ import {
   type Stretch,
 } from './memory-layout.ts';
 import type { Row, Window } from './memory-rows.ts';
-import { wrap } from './mermaid.ts';
+import { wrap } from './wrap.ts';
 import { CHARACTER, fitText, rect, svg, text } from './svg.ts';
 import { visible } from '../text/visible.ts';
 

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From a finding's smallest case to its memory map: both states, at the moment that shows it. */
+import type { Defect } from '../contract/defect.ts';
+import type { Evidence } from '../contract/verdict.ts';
 import type { State } from '../subject/state.ts';
 import type { Run } from '../run/run.ts';
 import { hasFailed, touchesOf, type Event } from '../machine/events.ts';
@@ -11,7 +13,6 @@ import { Contents } from './contents.ts';
 import type { MapSide, MemoryMap } from './memory-layout.ts';
 import { memoryMapSvg } from './memory-map.ts';
 import { placesOf } from './places.ts';
-import type { Broken } from './sequence.ts';
 
 /** Most bytes of one call that are looked at. */
 const LONGEST = 256 * 1024;
@@ -19,6 +20,13 @@ const LONGEST = 256 * 1024;
 /** The memory map of a finding, SVG: memory on both sides at its moment. */
 export function drawMemoryMap(from: StateRun, to: StateRun, broken: Broken, because: string): string {
   return memoryMapSvg(memoryMapOf(from, to, broken, because));
+}
+
+/** A finding in one case. */
+export interface Broken extends Defect {
+  /** Which of the two runs shows it. */
+  readonly side: 'from' | 'to';
+  readonly evidence: Evidence;
 }
 
 /** A state and what it made of the case. */

@@ -22,7 +22,7 @@ const BASE: Readonly<Record<string, Colour>> = {
 };
 
 /** A line of text that XML reads as it is. */
-export function escapeXml(value: string): string {
+function escapeXml(value: string): string {
   return visible(value)
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The ledger, what was expected, and the patches behind findings. */
+/** What the patches promise, what was accepted, and the patches behind findings. */
 import type { ChainLink } from '../subject/state.ts';
-import type { Account } from '../compare/account.ts';
 import type { Expected } from '../compare/expectations.ts';
 import type { Attribution, Turn } from '../compare/attribute.ts';
 import type { ClaimRecord, LedgerEntry } from '../compare/ledger.ts';
 import type { Effect } from '../compare/ledger-effects.ts';
 import type { Section } from './budget.ts';
+import { caseSpan, patchSpan, type Files } from './links.ts';
+import type { Report } from './report.ts';
 import {
   code,
   joined,
@@ -61,70 +62,86 @@ function names(methods: readonly string[]): Span[] {
   );
 }
 
-/** A heading per patch, its claims, and what no claim covers; or a table of how many of each. */
-export function ledgerSection(account: Account): Section | undefined {
+/** What each patch promises and what was measured: a table, or how many of each; in `full` what nobody promised, too. */
+export function promisesSection({ account, context: { files } }: Report, full: boolean): Section | undefined {
   const { ledger, walk, cases } = account;
   const end = walk.forth.at(-1);
   if (end === undefined) return undefined;
-  const blocks = [
-    heading(2, 'Ledger'),
-    paragraph(
-      'What the patches of ',
-      code(end.after.id),
-      ` promise and what was measured, on ${plural(cases, 'case')}.`,
-    ),
-  ];
+  const heading: Block = { kind: 'heading', level: 2, text: 'What the patches promise' };
+  const all = ledger.flatMap(({ claims }) => claims);
+  const of = (status: ClaimRecord['status']): number => all.filter((one) => one.status === status).length;
+  const counts = paragraph(
+    `${plural(all.length, 'promise')} of the patches of `,
+    code(end.after.id),
+    `, measured on ${plural(cases, 'case')}: ${of('shown')} shown, ${of('contradicted')} contradicted, ${of('not measured')} not measured.`,
+  );
+  const rows = ledger.flatMap((entry) => [
+    ...entry.claims.map((record) => claimRow(files, entry, record)),
+    ...(full ? effectRows(files, entry) : []),
+  ]);
+  const head = ['patch', 'measured', 'what', '>cases', 'like'];
   return {
     levels: [
-      { blocks: [...blocks, ...ledger.flatMap(entryBlocks), ...passingBlocks(account)] },
-      { blocks: [...blocks, countsOf(ledger)], lost: 'the words of the ledger' },
-      { blocks: [], lost: 'the ledger' },
+      { blocks: [heading, counts, ...(rows.length === 0 ? [] : [table(head, rows)])] },
+      { blocks: [heading, counts], lost: 'the table of promises' },
+      { blocks: [], lost: 'what the patches promise' },
     ],
   };
 }
 
-function heading(level: 2 | 3, text: Text): Block {
-  return { kind: 'heading', level, text };
-}
-
-function entryBlocks({ stage, claims, unexplained, unannounced, declared, effects }: LedgerEntry): Block[] {
-  const items = [
-    ...effectItems(claims.length === 0 ? 'measured' : 'unexplained', unexplained),
-    ...claims.map(claimItem),
-    ...(claims.length === 0 ? effectItems('measured', unannounced) : effectItems('unannounced', unannounced)),
-    ...effectItems('declared unsolved', declared),
-    ...(effects.length === 0 ? ['measured: no difference'] : []),
+function claimRow(
+  files: Files,
+  { stage: { patch, after } }: LedgerEntry,
+  { claim, status, shownBy, contradictedBy }: ClaimRecord,
+): Text[] {
+  const cases = status === 'contradicted' ? contradictedBy : shownBy;
+  return [
+    [patchSpan(files, patch, after)],
+    [status === 'contradicted' ? strong(status) : status],
+    claim.text,
+    cases.length === 0 ? '' : String(cases.length),
+    cases.slice(0, 1).map((scenario) => caseSpan(files, scenario)),
   ];
-  return [heading(3, `${stage.patch.id} ${stage.patch.subject}`), { kind: 'list', items }];
 }
 
-function claimItem({ claim, status, shownBy, contradictedBy }: ClaimRecord): Text {
-  const by = (what: string, cases: ClaimRecord['shownBy']): Span[] =>
-    cases.length === 0 ? [] : [`, ${what} ${plural(cases.length, 'case')} like `, code(cases[0]?.id ?? '')];
-  const shown: Span = status === 'contradicted' ? strong(status) : status;
-  return [shown, `: ${claim.text}`, ...by('shown by', shownBy), ...by('contradicted by', contradictedBy)];
+/** What no promise covers: effects of the same kind together, regressions first. */
+function effectRows(files: Files, entry: LedgerEntry): Text[][] {
+  const { stage, claims, unexplained, unannounced, declared } = entry;
+  const what = (status: string): string => (claims.length === 0 ? 'measured' : status);
+  return [
+    ...groupedEffects(what('unannounced, bad'), unexplained),
+    ...groupedEffects(what('unannounced'), unannounced),
+    ...groupedEffects('announced as unsolved', declared),
+  ].map(({ status, words, found }) => [
+    [patchSpan(files, stage.patch, stage.after)],
+    status,
+    words,
+    String(found.length),
+    found.slice(0, 1).map(({ scenario }) => caseSpan(files, scenario)),
+  ]);
 }
 
-/** Effects of the same kind together, regressions first. */
-function effectItems(what: string, effects: readonly Effect[]): Text[] {
+interface Effects {
+  readonly status: string;
+  readonly words: string;
+  readonly found: readonly Effect[];
+}
+
+function groupedEffects(status: string, effects: readonly Effect[]): Effects[] {
   const order = ['regressed', 'raises', 'differs', 'lowers', 'fixed'];
   const groups = new Map<string, Effect[]>();
   for (const effect of effects.toSorted((a, b) => order.indexOf(a.kind) - order.indexOf(b.kind))) {
     const key = plainWords(effect);
     groups.set(key, [...(groups.get(key) ?? []), effect]);
   }
-  return [...groups].map(([words, found]) => [
-    strong(what),
-    `: ${words} in ${plural(found.length, 'case')}, like `,
-    code(found[0]?.scenario.id ?? ''),
-  ]);
+  return [...groups].map(([words, found]) => ({ status, words, found }));
 }
 
 function plainWords(effect: Effect): string {
   switch (effect.kind) {
     case 'fixed':
     case 'regressed':
-      return `${effect.kind} ${effect.clause} (${effect.cause})`;
+      return `${effect.kind} ${effect.clause}: ${effect.cause}`;
     case 'lowers':
     case 'raises':
       return `${effect.kind} ${effect.cost}`;
@@ -133,66 +150,45 @@ function plainWords(effect: Effect): string {
   }
 }
 
-function countsOf(ledger: readonly LedgerEntry[]): Block {
-  const rows = ledger.map(({ stage, claims, unexplained, unannounced, declared }) => {
-    const of = (status: ClaimRecord['status']): string =>
-      String(claims.filter((claim) => claim.status === status).length);
-    const regressed = unexplained.filter(({ kind }) => kind === 'regressed').length;
-    const effects = `${unexplained.length} (${regressed} regressed)`;
-    return [
-      `${stage.patch.id} ${stage.patch.subject}`,
-      of('shown'),
-      of('not measured'),
-      of('contradicted'),
-      effects,
-      String(unannounced.length),
-      String(declared.length),
-    ];
-  });
-  return table(
-    [
-      'patch',
-      '>claims shown',
-      '>not measured',
-      '>contradicted',
-      '>unexplained effects',
-      '>unannounced',
-      '>declared',
-    ],
-    rows,
-  );
-}
-
-function passingBlocks({ passing }: Account): Block[] {
-  if (passing.length === 0) return [];
+/** What one patch breaks and a later one mends. */
+export function passingSection({ account: { passing }, context: { files } }: Report): Section | undefined {
+  if (passing.length === 0) return undefined;
   const rows = passing.map(({ clause, cause, made, takenBack, scenarios }): Text[] => [
-    clause,
-    cause,
-    made.patch.id,
-    takenBack.patch.id,
+    `${clause}: ${cause}`,
+    [patchSpan(files, made.patch, made.after)],
+    [patchSpan(files, takenBack.patch, takenBack.after)],
     String(scenarios.length),
-    [code(scenarios[0]?.id ?? '')],
+    scenarios.slice(0, 1).map((scenario) => caseSpan(files, scenario)),
   ]);
-  return [
-    heading(3, 'Broken on the way'),
-    paragraph('Who bisects between these patches finds breakage that neither end has.'),
-    table(['clause', 'cause', 'broken by', 'mended by', '>cases', 'like'], rows),
-  ];
+  const heading: Block = { kind: 'heading', level: 2, text: 'Broken on the way' };
+  const lead = paragraph('Who bisects between these patches finds what neither end breaks.');
+  return {
+    levels: [
+      { blocks: [heading, lead, table(['finding', 'broken by', 'mended by', '>cases', 'like'], rows)] },
+      {
+        blocks: [heading, paragraph(`${plural(rows.length, 'finding')} that neither end has.`)],
+        lost: 'table row',
+        count: rows.length,
+      },
+      { blocks: [], lost: 'what is broken on the way' },
+    ],
+  };
 }
 
-/** What was accepted beforehand, folded away. */
+/** What was accepted beforehand. */
 export function expectedSection(expected: readonly Expected[]): Section | undefined {
   if (expected.length === 0) return undefined;
+  const heading: Block = { kind: 'heading', level: 2, text: 'Accepted' };
   const items = expected.map(({ entry, cases }): Text => {
     const { clause, cause, reason, link } = entry;
     const said = `${cause === undefined ? '' : ` (${cause})`} in ${plural(cases.length, 'case')}: ${reason}`;
     return [code(clause), said, link === undefined ? '' : ` — ${link}`];
   });
-  const summary = `Expected: ${plural(expected.length, 'accepted outcome')}`;
+  const summary = plural(expected.length, 'accepted outcome');
   return {
     levels: [
-      { blocks: [{ kind: 'fold', summary, blocks: [{ kind: 'list', items }] }] },
-      { blocks: [paragraph(`${summary}.`)], lost: 'the list of accepted outcomes' },
+      { blocks: [heading, { kind: 'list', items }] },
+      { blocks: [heading, paragraph(`${summary}.`)], lost: 'the list of accepted outcomes' },
       { blocks: [], lost: 'the list of accepted outcomes' },
     ],
   };

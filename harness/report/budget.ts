@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Fits a report into a comment: what matters least shrinks first. */
+/** Fits a report onto a page: what matters least shrinks first. */
 import { plural, type Block } from '../text/document.ts';
 import { lengthInMarkdown } from '../text/render-markdown.ts';
 
-/** Characters that a GitHub comment takes, with room to spare. */
-export const COMMENT_BUDGET = 60_000;
+/** Bytes of Markdown that somebody reads in one go; well below what a GitHub comment takes. */
+export const PAGE_BUDGET = 29_000;
 /** Room for the line that says what was cut. */
 const NOTE = 800;
 /** An empty line between two sections. */
@@ -41,10 +41,10 @@ export function shrink(sections: readonly Section[], left: number): Step[] {
 }
 
 /** As much of each section as the budget takes, and what it did not take. */
-export function fit(plan: Plan, budget: number, prefix: string): { blocks: Block[]; lost: string[] } {
+export function fit(plan: Plan, budget: number): { blocks: Block[]; lost: string[] } {
   const at = new Map(plan.sections.map((section) => [section, 0]));
   const level = (section: Section): Level => section.levels[at.get(section) ?? 0] ?? { blocks: [] };
-  const size = (section: Section): number => lengthInMarkdown(level(section).blocks, prefix) + SEPARATOR;
+  const size = (section: Section): number => lengthInMarkdown(level(section).blocks) + SEPARATOR;
   let total = plan.sections.reduce((sum, section) => sum + size(section), 0);
   for (const { section, left } of plan.shrinking) {
     if (total + NOTE <= budget) break;

@@ -4,7 +4,7 @@ import type { Section } from './budget.ts';
 import { plural, spansOf, type Block, type Span, type Text } from '../text/document.ts';
 
 /** Longest pieces of a line, and of a fence, that a comment shows. */
-export const LONGEST = { prose: 1200, name: 160, line: 240, lines: 120 };
+const LONGEST = { prose: 1200, name: 160, href: 400, line: 240, lines: 120 };
 
 /** The section, each level clipped. */
 export function clippedSection({ levels }: Section): Section {
@@ -33,10 +33,8 @@ export function clipBlock(block: Block): Block {
         columns: block.columns.map((column) => ({ ...column, title: cut(column.title, LONGEST.name) })),
         rows: block.rows.map((row) => row.map((cell) => clipText(cell, LONGEST.name))),
       };
-    case 'drawing':
-      return block.image === undefined
-        ? block
-        : { ...block, image: { ...block.image, alt: cut(block.image.alt, LONGEST.prose) } };
+    case 'picture':
+      return { ...block, alt: cut(block.alt, LONGEST.prose) };
     case 'fence':
       return { ...block, lines: clipLines(block.lines) };
     case 'fold':
@@ -50,6 +48,7 @@ function clipText(text: Text, prose = LONGEST.prose): Text {
     if ('code' in span) return { code: cut(span.code, LONGEST.name) };
     if ('strong' in span) return { strong: cut(span.strong, LONGEST.name) };
     if ('url' in span) return span;
+    if ('href' in span && span.href.length > LONGEST.href) return cut(span.link, LONGEST.name);
     return { ...span, link: cut(span.link, LONGEST.name) };
   });
 }
@@ -61,7 +60,7 @@ function clipLines(lines: readonly string[]): string[] {
 }
 
 /** Beginning and end say most about a path. */
-export function cut(value: string, longest: number): string {
+function cut(value: string, longest: number): string {
   if (value.length <= longest) return value;
   const half = Math.floor(longest / 2);
   return `${value.slice(0, half)}…${value.slice(value.length - half + 1)}`;

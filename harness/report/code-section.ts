@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The code behind a finding, folded. */
+/** The code behind a finding. */
 import type { Attribution } from '../compare/attribute.ts';
 import type { FunctionDiff } from '../source/effective-source.ts';
 import { code, paragraph, plural, strong, type Block, type Span } from '../text/document.ts';
@@ -18,8 +18,7 @@ export function codeBehind(
   const shown = diffs.filter(({ method }) => ran.has(method) && !shownBefore.has(method));
   for (const { method } of shown) shownBefore.add(method);
   if (shown.length === 0) return [];
-  const summary = `The code: ${plural(shown.length, 'function')}`;
-  return [{ kind: 'fold', summary, blocks: shown.flatMap(one) }];
+  return shown.flatMap(one);
 }
 
 /** Longest part of a hunk, and most hunks of one patch, that a finding quotes. */

@@ -1,91 +1,83 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Several comparisons in one comment of a pull request. A pure function of its input. */
-import { COMMENT_BUDGET } from './budget.ts';
-import { clipBlock, cut, LONGEST } from './clip.ts';
-import { paragraph, plural, table, type Block, type Text } from '../text/document.ts';
-import { htmlText, url } from '../text/escape.ts';
-import { toMarkdown } from './markdown.ts';
+/** Comparisons in one short comment of a pull request. A pure function of its input. */
+import { code, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
+import { url } from '../text/escape.ts';
 import { renderMarkdown } from '../text/render-markdown.ts';
+import { clipBlock } from './clip.ts';
+import { countsOf, type Outcome } from './counts.ts';
+import { isUnchanged, sentence } from './head.ts';
+import { nameOf } from './kinds.ts';
+import { caseSpan, clauseSpan } from './links.ts';
+import { patchesOf } from './patches.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
-import { summarise } from './summary.ts';
 
 /** The comment begins with it, so that the next run finds it. */
 export const COMMENT_MARKER = '<!-- bouncediff -->';
 
-/** A report with less room than that says too little. */
-const LEAST = 4_000;
-/** An empty line between two parts. */
-const SEPARATOR = 2;
+/** Most rows of a table, and most comparisons that get a sentence: the comment keeps to forty lines. */
+const ROWS = 8;
+const SENTENCES = 3;
 
-/** The comment; `artefacts` says where all of it is. */
+/** The comment, at most forty lines; `artefacts` says where all of it is. */
 export function toComment(reports: readonly Report[], artefacts: string | undefined): string {
-  const where = artefacts === undefined ? '' : `[Everything, and the data](${url(artefacts)})\n`;
-  const [only] = reports;
-  if (only === undefined) return `${COMMENT_MARKER}\n\nThe change touches no state of a series.\n`;
-  const room = COMMENT_BUDGET - COMMENT_MARKER.length - where.length - 8;
-  if (reports.length === 1) {
-    return [COMMENT_MARKER, toMarkdown(only, { full: false, budget: room }).trimEnd(), where].join('\n\n');
-  }
+  if (reports.length === 0) return `${COMMENT_MARKER}\n\nThe change touches no state of a series.\n`;
   const worstFirst = reports.toSorted(
     (a, b) => unexplainedRegressions(b).length - unexplainedRegressions(a).length,
   );
-  const overview = renderMarkdown(overviewOf(worstFirst).map(clipBlock));
-  const texts = shared(worstFirst, room - overview.length - SEPARATOR);
-  return [COMMENT_MARKER, overview, ...texts, where].join('\n\n');
+  const blocks = [...overviewOf(worstFirst), ...sentencesOf(worstFirst), ...regressionsOf(worstFirst)];
+  const where = artefacts === undefined ? [] : [`[Everything, and the data](${url(artefacts)})`];
+  return `${[COMMENT_MARKER, renderMarkdown(blocks.map(clipBlock)), ...where].join('\n\n')}\n`;
 }
 
 function overviewOf(reports: readonly Report[]): Block[] {
   const unexplained = reports.reduce((sum, report) => sum + unexplainedRegressions(report).length, 0);
   const rows = reports.map((report): Text[] => {
-    const { word, fixed, regressed, cheaper, dearer } = summarise(report.comparison);
-    const numbers = [unexplainedRegressions(report).length, regressed, fixed, cheaper, dearer];
-    return [titleOf(report), word, ...numbers.map(String)];
+    const counts = countsOf(report);
+    const of = (outcome: Outcome): string =>
+      String(counts.find((count) => count.outcome === outcome)?.findings.length ?? 0);
+    return [titleOf(report), of('unexplained'), of('declared'), of('fixed'), of('still-broken')];
   });
-  const head = ['comparison', 'verdict', '>unexplained', '>regressed', '>fixed', '>cheaper', '>dearer'];
+  const head = ['findings', '>regressed', '>announced', '>fixed', '>still broken'];
   return [
     paragraph(
-      `${plural(reports.length, 'comparison')} touched by this change; ${plural(unexplained, 'unexplained regression')}.`,
+      `${plural(reports.length, 'comparison')} touched by this change; ${plural(unexplained, 'regression')} that nobody announced or accepted.`,
     ),
-    table(head, rows),
+    table(head, rows.slice(0, ROWS)),
+    ...more(rows.length, 'more comparison'),
   ];
 }
 
-function titleOf({ comparison: { from, to } }: Report): string {
-  return `${from.id} → ${to.id}`;
+function sentencesOf(reports: readonly Report[]): Block[] {
+  return reports
+    .filter((report) => !isUnchanged(report))
+    .slice(0, SENTENCES)
+    .map((report) => paragraph(...sentence(report)));
 }
 
-/**
- * The reports, folded, with equal room for each; what a short one leaves goes to the others, and one
- * that does not fit at all is in the table only.
- */
-function shared(reports: readonly Report[], room: number): string[] {
-  const most = Math.max(1, Math.floor(room / LEAST));
-  const wanted = reports.slice(0, most).map((report, index) => {
-    const frame = fold(report, '').length + SEPARATOR;
-    return { report, index, frame, whole: rendered(report, COMMENT_BUDGET) };
-  });
-  const texts: string[] = [];
-  let left = room;
-  for (const [done, { report, index, frame, whole }] of wanted
-    .toSorted((a, b) => a.whole.length - b.whole.length)
-    .entries()) {
-    const share = Math.floor(left / (wanted.length - done)) - frame;
-    const text = whole.length <= share ? whole : rendered(report, share);
-    if (text.length > share) continue;
-    texts[index] = fold(report, text);
-    left -= text.length + frame;
-  }
-  return texts.filter((text) => text !== undefined);
+function regressionsOf(reports: readonly Report[]): Block[] {
+  const rows = reports.flatMap((report) =>
+    unexplainedRegressions(report).map((finding): Text[] => {
+      const { files } = report.context;
+      return [
+        titleOf(report),
+        [clauseSpan(files, finding.clause, nameOf(finding))],
+        patchesOf(report, finding),
+        finding.cases.slice(0, 1).map(({ scenario }) => caseSpan(files, scenario)),
+      ];
+    }),
+  );
+  if (rows.length === 0) return [];
+  return [
+    table(['in', 'regressed', 'by', 'smallest case'], rows.slice(0, ROWS)),
+    ...more(rows.length, 'more'),
+  ];
 }
 
-function fold(report: Report, text: string): string {
-  const { word } = summarise(report.comparison);
-  const summary = htmlText(`${cut(titleOf(report), LONGEST.name)}: ${word}`);
-  return `<details><summary>${summary}</summary>\n\n${text}\n\n</details>`;
+function more(rows: number, what: string): Block[] {
+  if (rows <= ROWS) return [];
+  return [paragraph(`And ${what === 'more' ? `${rows - ROWS} more` : plural(rows - ROWS, what)}.`)];
 }
 
-function rendered(report: Report, budget: number): string {
-  const { from, to } = report.comparison;
-  const prefix = cut(`${from.id}-${to.id}-`, LONGEST.name).replaceAll(/[^\w.-]/g, '-');
-  return toMarkdown(report, { full: false, budget, prefix }).trimEnd();
+function titleOf({ comparison: { from, to } }: Report): Text {
+  return [code(`${from.id} → ${to.id}`)];
 }

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What one operation costs in the two states. */
 import type { Comparison } from '../compare/comparison.ts';
-import type { Section } from './budget.ts';
+import type { Level, Section } from './budget.ts';
+import { caseSpan, type Files } from './links.ts';
+import type { Report } from './report.ts';
+import { worked } from './summary.ts';
 import { costLines, costText, whereText, type CostLine } from './cost-lines.ts';
 import { HOW_TO_READ } from './costs-page.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -18,11 +21,12 @@ import {
 
 /** Rows of a table that had to shrink. */
 const FEW = 12;
+const FEWEST = 5;
 
-/** What differs, the first of it, nothing. */
-export function costSection(comparison: Comparison): Section {
+/** What differs, whole calls first; the first of it; nothing. */
+export function costSection({ comparison, context: { files } }: Report): Section {
   const { costs, comparedOperations, from, to } = comparison;
-  const heading: Block = { kind: 'heading', level: 2, text: 'Costs' };
+  const heading: Block = { kind: 'heading', level: 2, text: 'What one operation costs' };
   const rest = `over the ${plural(comparedOperations, 'operation')} that worked on both sides`;
   const lines = costLines(costs, true);
   if (lines.length === 0) {
@@ -36,24 +40,27 @@ export function costSection(comparison: Comparison): Section {
     ...leftOut(comparison),
   );
   const titles = ['operation', 'cost', `>${from.id}`, `>${to.id}`, 'smallest case'];
-  const rows = lines.map(rowOf);
-  const more = rows.length - FEW;
+  const sorted = [...worked(costs), ...lines.filter(({ of, isAside }) => of !== 'call' || isAside)];
+  const rows = sorted.map((line) => rowOf(files, line));
+  const few = (most: number): Level[] =>
+    rows.length <= most
+      ? []
+      : [
+          {
+            blocks: [
+              heading,
+              lead,
+              table(titles, rows.slice(0, most)),
+              paragraph(`And ${plural(rows.length - most, 'more row')}.`),
+            ],
+            lost: 'rows of the costs',
+          },
+        ];
   return {
     levels: [
       { blocks: [heading, lead, table(titles, rows)] },
-      ...(more > 0
-        ? [
-            {
-              blocks: [
-                heading,
-                lead,
-                table(titles, rows.slice(0, FEW)),
-                paragraph(`And ${plural(more, 'row')} more.`),
-              ],
-              lost: 'rows of the costs',
-            },
-          ]
-        : []),
+      ...few(FEW),
+      ...few(FEWEST),
       { blocks: [], lost: 'the costs' },
     ],
   };
@@ -80,12 +87,12 @@ function leftOut({ from, to, failedOnlyFrom, failedOnlyTo }: Comparison): Span[]
   return [...of(from.id, failedOnlyFrom), ...of(to.id, failedOnlyTo)];
 }
 
-function rowOf(line: CostLine): Text[] {
+function rowOf(files: Files, line: CostLine): Text[] {
   const { shownBy } = line;
   const witness: Text =
     shownBy === undefined
       ? ''
-      : [`${shownBy.there.join(' → ')} in step ${shownBy.step + 1} of `, code(shownBy.scenario.id)];
+      : [`${shownBy.there.join(' → ')} in step ${shownBy.step + 1} of `, caseSpan(files, shownBy.scenario)];
   return [
     [code(line.operation), `, ${whereText(line)}`],
     line.title,

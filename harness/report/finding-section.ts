@@ -1,74 +1,115 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** All about one finding, folded under its name. */
+/** One finding in full. */
 import { CLAUSES } from '../contract/contract.ts';
+import { CAUSE_WORDS } from '../contract/words.ts';
+import {
+  code,
+  joined,
+  paragraph,
+  plain,
+  plural,
+  spansOf,
+  type Block,
+  type Span,
+  type Text,
+} from '../text/document.ts';
 import { behind } from './account-section.ts';
 import type { Level, Section } from './budget.ts';
 import { codeBehind, hunksBehind } from './code-section.ts';
-import { code, paragraph, plural, spansOf, type Block, type Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, hiddenWords, luckWords, nameOf, rootName } from './kinds.ts';
-import { CAUSE_WORDS } from '../contract/words.ts';
-import { alsoIn } from './overview-section.ts';
-import { patchesOf, type Report } from './report.ts';
+import { anchorOf, hiddenWords, luckWords, nameOf, rootName, type Group } from './kinds.ts';
+import { caseSpan, clauseSpan } from './links.ts';
+import { patchesOf } from './patches.ts';
+import type { Report } from './report.ts';
 
-/**
- * With the code, without it, not at all: the group's table still has it. `shownBefore` collects
- * methods, so that a report shows each once.
- */
+/** Most cases that a line names. */
+const LISTED = 8;
+
+export interface Shown {
+  /** Methods whose code the report has shown; undefined: it shows none. */
+  readonly code: Set<string> | undefined;
+  /** Where the finding's memory map is; undefined: nowhere. */
+  readonly map: string | undefined;
+}
+
+/** The evidence with what else there is folded behind it, without that, not at all: the table has it. */
 export function findingSection(
   report: Report,
-  label: string,
+  { title }: Group,
   illustration: Illustration,
-  shownBefore: Set<string>,
+  { code: shownBefore, map }: Shown,
 ): Section {
-  const { finding, scenario } = illustration;
+  const { finding, because } = illustration;
+  const { inherited } = finding;
   const attribution = report.account.attributions.get(finding);
-  const codeBlocks = codeBehind(report.code, attribution, shownBefore);
-  const { clause, inherited, cases } = finding;
   const patches = patchesOf(report, finding);
-  const summary: Text = [
-    `${label}${inherited ? `, inherited from ${rootName(report.comparison.to)}` : ''}${patches.length > 0 ? `, ${patches.join(', ')}` : ''}; `,
-    `${plural(cases.length, 'case')}, smallest: `,
-    code(scenario.id),
+  const heading: Block = {
+    kind: 'heading',
+    level: 3,
+    anchor: anchorOf(report, finding),
+    text: [`${title}: ${nameOf(finding)}`, ...(patches.length === 0 ? [] : [', ', ...patches])],
+  };
+  const evidence = (diff: Illustration['diff']): Block[] => [
+    heading,
+    paragraph(
+      ...spansOf(because),
+      ...(inherited ? [` ${rootName(report.comparison.to)} breaks it, too.`] : []),
+    ),
+    scenarioOf(report, illustration),
+    ...traces(diff),
+    ...(attribution === undefined ? [] : hunksBehind(attribution)),
   ];
-  const heading: Block = { kind: 'heading', level: 3, text: nameOf(finding), anchor: anchorOf(finding) };
-  const level = (behindIt: readonly Block[]): Level => ({
-    blocks: [
-      heading,
-      {
-        kind: 'fold',
-        summary,
-        blocks: [
-          ...story(report, illustration),
-          ...(attribution === undefined ? [] : behind(attribution)),
-          ...(attribution === undefined ? [] : hunksBehind(attribution)),
-          ...traces(illustration),
-          ...behindIt,
-          ...alsoIn(finding),
-          paragraph(`Why it matters: ${CLAUSES[clause].why}`),
-        ],
-      },
-    ],
+  const picture: Block[] =
+    map === undefined
+      ? []
+      : [{ kind: 'picture', alt: `Memory map. ${plain(because).replaceAll('`', '')}`, file: map }];
+  const more: Block[] = [
+    ...remarks(report, illustration),
+    ...(attribution === undefined ? [] : behind(attribution)),
+    ...(shownBefore === undefined ? [] : codeBehind(report.code, attribution, shownBefore)),
+    ...alsoIn(illustration),
+    replay(report, illustration),
+    whyItMatters(report, illustration),
+  ];
+  const level = (blocks: readonly Block[], lost?: string, diff = illustration.diff): Level => ({
+    blocks: [...evidence(diff), ...blocks],
+    ...(lost === undefined ? {} : { lost, count: 1 }),
   });
   return {
     levels: [
-      level(codeBlocks),
-      ...(codeBlocks.length > 0 ? [{ ...level([]), lost: 'code diff', count: 1 }] : []),
+      level([...picture, { kind: 'fold', summary: 'More of it', blocks: more }]),
+      level(picture, 'remark'),
+      level([], 'remark', shortened(illustration.diff)),
       { blocks: [], lost: 'detailed finding', count: 1 },
     ],
   };
 }
 
-/** The scenario, and why the clause is broken in it. */
-function story({ comparison }: Report, illustration: Illustration): Block[] {
-  const { finding, scenario, because } = illustration;
+/** Lines of a diff that had to shrink. */
+const SHORT = 16;
+
+function shortened(diff: readonly string[]): string[] {
+  const left = diff.length - SHORT;
+  return left > 3 ? [...diff.slice(0, SHORT), `  … ${plural(left, 'more line')}`] : [...diff];
+}
+
+/** What the driver does. */
+function scenarioOf({ context }: Report, { finding, scenario }: Illustration): Block {
+  return paragraph(
+    `${scenario.why} `,
+    plural(finding.cases.length, 'case'),
+    '; the smallest: ',
+    caseSpan(context.files, scenario),
+    '.',
+  );
+}
+
+function remarks({ comparison }: Report, { finding, notJudged }: Illustration): Block[] {
   const [first] = finding.cases;
   const hidden = first && hiddenWords(comparison, first);
   const luck = luckWords(finding);
   return [
-    paragraph(`Scenario: ${scenario.why}`),
-    ...(spansOf(because).length > 0 ? [paragraph(...spansOf(because))] : []),
-    ...illustration.notJudged.map((line) => paragraph('Not judged: ', ...spansOf(line), '.')),
+    ...notJudged.map((line) => paragraph('Not judged: ', ...spansOf(line), '.')),
     ...(hidden === undefined ? [] : [paragraph(`On the other side it is ${hidden}.`)]),
     ...(luck === undefined ? [] : [paragraph(`Layout-dependent: ${luck}.`)]),
     ...(finding.was === undefined
@@ -77,8 +118,34 @@ function story({ comparison }: Report, illustration: Illustration): Block[] {
   ];
 }
 
-function traces({ diff }: Illustration): Block[] {
+function traces(diff: Illustration['diff']): Block[] {
   return diff.length === 0
     ? [paragraph('The traces do not differ.')]
     : [{ kind: 'fence', language: 'diff', lines: diff }];
+}
+
+/** The other cases, as many as a line takes. */
+function alsoIn({ finding: { cases } }: Illustration): Block[] {
+  const others = cases.slice(1, 1 + LISTED).map(({ scenario }): Text => [code(scenario.id)]);
+  if (others.length === 0) return [];
+  const more = cases.length - 1 - others.length;
+  return [paragraph('Also in ', ...joined(others, ', '), more > 0 ? ` and ${more} more.` : '.')];
+}
+
+/** The command that shows the whole trace. */
+function replay(report: Report, { finding, scenario }: Illustration): Block {
+  const { from, to } = report.comparison;
+  const side = finding.cases[0]?.to === undefined ? from : to;
+  return paragraph(
+    'The whole trace: ',
+    code(`npx bouncediff trace ${side.id} '${scenario.id}'`),
+    '; this finding is ',
+    code(anchorOf(report, finding)),
+    '.',
+  );
+}
+
+function whyItMatters({ context: { files } }: Report, { finding: { clause } }: Illustration): Block {
+  const name: Span = clauseSpan(files, clause, clause);
+  return paragraph('Why it matters (', name, `): ${CLAUSES[clause].why}`);
 }

@@ -1,40 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** The lines that decide: the verdict, what to look at, what it costs, and what it rests on. */
-import type { State } from '../subject/state.ts';
+/** The lines that decide: a sentence, the counts, and what they rest on. */
 import { isUnchanged as isSame, type Comparison, type Finding } from '../compare/comparison.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { code, plural, strong, type Block, type Span, type Text } from '../text/document.ts';
-import { costLines, costText, riseOf, whereText, type CostLine } from './cost-lines.ts';
-import { nameOf } from './kinds.ts';
-import { patchesOf, unexplainedRegressions, type Report } from './report.ts';
-import { notExercised, summarise, worked } from './summary.ts';
+import type { State } from '../subject/state.ts';
+import {
+  code,
+  joined,
+  paragraph,
+  plural,
+  spansOf,
+  strong,
+  table,
+  type Block,
+  type Span,
+  type Text,
+} from '../text/document.ts';
+import { wordsOf } from './clause-words.ts';
+import { costLines, costText, riseOf, whereText } from './cost-lines.ts';
+import { countsOf, kindWords, type Count } from './counts.ts';
+import { anchorOf, nameOf, rootName } from './kinds.ts';
+import { mailOf, placeSpan } from './links.ts';
+import { unexplainedRegressions, type Report } from './report.ts';
+import { notExercised, worked } from './summary.ts';
 
-/** Most clauses or costs that a line names. */
-const NAMED = 2;
-/** Most findings that a reviewer is sent to at once. */
-const LOOK_AT = 3;
+/** Most things that the sentence names. */
+const NAMED = 3;
 
-/** Six lines, or three where there is no difference, and the notes of the context. */
-export function head(report: Report): Block {
-  const { comparison } = report;
+/** Heading, sentence, counts, what it rests on; three lines where there is no difference. */
+export function head(report: Report): Block[] {
+  const { from, to } = report.comparison;
+  const heading: Block = { kind: 'heading', level: 1, text: `${from.id} → ${to.id}` };
   const { notes = [] } = report.context;
   if (isUnchanged(report)) {
-    const rest = `No difference on ${plural(comparison.cases, 'case')}; ${contextOf(report)}.`;
-    const ends: Text = ['From ', ...provenance(comparison.from), ' to ', ...provenance(comparison.to), '.'];
-    return { kind: 'lines', lines: [verdictLine(report), ...notes, rest, ends] };
+    return [
+      heading,
+      { kind: 'lines', lines: [sameLine(report), codeLine(report), ...notes, restsOn(report)] },
+    ];
   }
-  return {
-    kind: 'list',
-    lead: verdictLine(report),
-    items: [
-      ...notes,
-      nextStep(report),
-      costHeadline(comparison),
-      restsOn(report),
-      ['from ', ...provenance(comparison.from)],
-      ['to ', ...provenance(comparison.to)],
-    ],
-  };
+  return [
+    heading,
+    paragraph(...sentence(report)),
+    countsTable(report),
+    paragraph('Each case counts once, in the first of its rows. ', ...restsOn(report)),
+    { kind: 'list', items: [...notes, ['from ', ...provenance(from)], ['to ', ...provenance(to)]] },
+  ];
 }
 
 /** Nothing that a reader would call a difference, accepted or not. */
@@ -46,146 +55,233 @@ export function isUnchanged({ comparison: { findings, different, costs }, expect
   );
 }
 
-/** Line 1: better or worse, why, and in numbers. */
-function verdictLine({ comparison }: Report): Text {
-  const s = summarise(comparison);
-  const parts = [
-    `${s.fixed} fixed`,
-    `${s.regressed} regressed`,
-    `${s.stillBroken} still broken (${s.inherited} inherited${s.causeChanged > 0 ? `, ${s.causeChanged} for another cause` : ''})`,
-    ...(s.unmasked > 0 ? [`${s.unmasked} broken, hidden before`] : []),
-    ...(s.masked > 0 ? [`${s.masked} broken before, hidden now`] : []),
-    ...(s.layoutDependent > 0 ? [`${s.layoutDependent} layout-dependent`] : []),
-    `${s.cheaper} cheaper`,
-    `${s.dearer} dearer`,
-    `${s.different} different`,
-    `${s.same} same`,
-  ];
-  const missing = notExercised(comparison);
-  const coverage = missing.length === 0 ? 'every clause exercised' : `not exercised: ${missing.join(', ')}`;
+function sameLine({ comparison: { from, to, cases, scenarios } }: Report): Text {
   return [
-    strong(`${comparison.from.id} → ${comparison.to.id}: ${s.word}`),
-    ` — ${parts.join(', ')}; ${plural(s.scenarios, 'scenario')}, ${plural(s.cases, 'case')} × ${s.clauses} clauses; ${coverage}.`,
-    ` ${reasonFor(comparison)}.`,
+    strong(`${to.id} behaves as ${from.id}`),
+    ` on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}: no finding, no cost and no call differs.`,
   ];
 }
 
-/** Why it is better or worse: clauses first, then costs. */
-export function reasonFor({ findings, costs, different }: Comparison): string {
-  const clauses = (kind: Finding['kind']): string[] => [
-    ...new Set(findings.filter((finding) => finding.kind === kind).map(({ clause }) => clause)),
+/** What changed in the code all the same. */
+function codeLine({ code: diffs, comparison: { from, to } }: Report): Text {
+  if (diffs === undefined) {
+    return ['How their code differs: ', code(`npx bouncediff source ${from.id} --diff ${to.id}`), '.'];
+  }
+  if (diffs.length === 0) return 'Their functions are the same.';
+  const said = diffs.map(({ method, kernelFunction, kind, note }): Text => [
+    code(kernelFunction ?? method),
+    ` ${note === '' ? kind : note}`,
+  ]);
+  const more = said.length - NAMED;
+  return [
+    `${plural(diffs.length, 'function')} of the code ${diffs.length === 1 ? 'differs' : 'differ'}: `,
+    ...joined(said.slice(0, NAMED), '; '),
+    more > 0 ? `; and ${more} more.` : '.',
   ];
-  const reasons = [...some('breaks', clauses('regressed')), ...some('fixes', clauses('fixed'))];
-  if (reasons.length > 0) return capital(reasons.join('; '));
+}
+
+/** What breaks and by which patch, what is fixed, what an operation costs. */
+export function sentence(report: Report): Span[] {
+  const { from, to, findings, costs, different } = report.comparison;
+  const regressed = unexplainedRegressions(report);
+  const fixed = findings.filter(({ kind }) => kind === 'fixed');
+  const parts: Span[][] = [];
+  if (regressed.length > 0) parts.push(named(report, regressed, to.id, 'breaks'));
+  if (fixed.length > 0) {
+    parts.push(named(report, fixed, regressed.length > 0 ? 'It fixes' : `${to.id} fixes`, 'fixes'));
+  }
+  if (parts.length === 0) {
+    const declared = findings.some(({ kind }) => kind === 'regressed');
+    const calls = different.length > 0 ? 'other calls' : 'the same calls';
+    const verdict = declared
+      ? `${to.id} regresses only where its cover letter says so.`
+      : `${to.id} breaks and fixes nothing against ${from.id}; it makes ${calls}.`;
+    parts.push([strong(verdict)]);
+  }
   const [cost] = worked(costs);
-  if (cost !== undefined) return `No clause changes; ${costChange(cost)}`;
-  return different.length > 0 ? 'No clause and no cost changes, only the calls' : 'Nothing changes';
+  if (cost !== undefined) {
+    const how = riseOf(cost) > 0 ? 'costs more' : 'costs less';
+    const change = `${cost.title} ${costText(cost, 0)} → ${costText(cost, 1)}`;
+    parts.push([`${cost.operation} ${how}: ${change} (${whereText(cost)}).`]);
+  }
+  return joined(parts, ' ');
 }
 
-function some(verb: string, names: readonly string[]): string[] {
-  return names.length === 0 ? [] : [`${verb} ${listed(names, NAMED)}`];
+/** What is said of several findings at once, and the patches that turn them. */
+interface Said {
+  readonly words: string;
+  readonly by: readonly Span[];
 }
 
-/** The first few, and how many more. */
-function listed(names: readonly string[], most: number): string {
-  const more = names.length - most;
-  return more > 0 ? `${names.slice(0, most).join(', ')} and ${more} more` : names.join(', ');
-}
-
-/** What a reviewer has to do about it. */
-function nextStep(report: Report): Text {
-  const { findings } = report.comparison;
-  const unexplained = unexplainedRegressions(report);
-  const declared = findings.filter(({ kind }) => kind === 'regressed').length - unexplained.length;
-  const unmasked = findings.filter(({ kind, inherited }) => kind === 'unmasked' && !inherited);
-  const contradicted = report.account.ledger.filter(({ claims }) =>
-    claims.some(({ status }) => status === 'contradicted'),
-  );
-  const named = (list: readonly Finding[]): string =>
-    listed(
-      list.map((finding) => `${nameOf(finding)}${by(report, finding)}`),
-      LOOK_AT,
-    );
-  const steps = [
-    ...(unexplained.length > 0
-      ? [`${plural(unexplained.length, 'unexplained regression')}: look at ${named(unexplained)}`]
-      : []),
-    ...(declared > 0 ? [`${plural(declared, 'regression')}, declared as unsolved by the cover letter`] : []),
-    ...(unexplained.length + declared === 0 ? ['nothing regressed'] : []),
-    ...(unmasked.length > 0 ? [`broken, hidden before: ${named(unmasked)}`] : []),
-    ...(contradicted.length > 0
-      ? [
-          `claims contradicted in ${listed(
-            contradicted.map(({ stage }) => stage.patch.id),
-            LOOK_AT,
-          )}`,
-        ]
-      : []),
+/** The first few in words, and whose doing they are: `v3 crashes in map_page and …, by v3 5/5.` */
+function named(
+  report: Report,
+  findings: readonly Finding[],
+  subject: string,
+  form: 'breaks' | 'fixes',
+): Span[] {
+  const groups = new Map<string, Finding[]>();
+  for (const finding of findings) {
+    const words = wordsOf(finding, form);
+    groups.set(words, [...(groups.get(words) ?? []), finding]);
+  }
+  const all = [...groups].map(([words, same]): Said => ({ words, by: placesOf(report, same) }));
+  const shown = all.slice(0, NAMED);
+  const more = all.length - shown.length;
+  const isOnes = new Set(shown.map(({ by }) => JSON.stringify(by))).size === 1;
+  const items = shown.map(({ words, by }, at): Text => [
+    strong(at === 0 ? `${subject} ${words}` : words),
+    ...(isOnes ? [] : inBrackets(by)),
+  ]);
+  const [last = ''] = items.slice(-1);
+  const list =
+    items.length === 1 ? spansOf(last) : [...joined(items.slice(0, -1), ', '), ' and ', ...spansOf(last)];
+  const by = shown[0]?.by ?? [];
+  return [
+    ...list,
+    ...(isOnes && by.length > 0 ? [', by ', ...listed(by)] : []),
+    more > 0 ? `; and ${more} more.` : '.',
   ];
-  return steps.join('; ');
 }
 
-function by(report: Report, finding: Finding): string {
-  const { forth, back } = report.account.walk;
-  const patches = forth.length + back.length > 1 ? patchesOf(report, finding) : [];
-  return patches.length === 0 ? '' : ` (${patches.join(', ')})`;
+function inBrackets(by: readonly Span[]): Span[] {
+  return by.length === 0 ? [] : [' (', ...listed(by), ')'];
 }
 
-/** What is cheaper and what is dearer, per operation. */
-function costHeadline({ costs }: Comparison): Text {
+function listed(spans: readonly Span[]): Span[] {
+  return joined(
+    spans.map((span): Text => [span]),
+    ', ',
+  );
+}
+
+/** The patches of the second state that turn these findings, leading to their mails. */
+function placesOf({ account, comparison }: Report, findings: readonly Finding[]): Span[] {
+  const patches = findings.flatMap((finding) =>
+    (account.attributions.get(finding)?.forth ?? []).map(({ stage }) => stage.patch),
+  );
+  return comparison.to.chain.filter(({ id }) => patches.some((patch) => patch.id === id)).map(placeSpan);
+}
+
+const EMPTY_SAID = new Set(['unexplained', 'fixed']);
+
+/** A row for each outcome; the columns add up to the last one. */
+function countsTable(report: Report): Block {
+  const counts = countsOf(report);
+  const rows = counts.filter(
+    ({ outcome, findings, cases }) => findings.length > 0 || cases > 0 || EMPTY_SAID.has(outcome),
+  );
+  const total = rows.reduce((sum, { findings }) => sum + findings.length, 0);
+  return table(
+    ['', '>findings', '>cases', ''],
+    [
+      ...rows.map((count): Text[] => [
+        titleOf(report, count),
+        String(count.findings.length),
+        String(count.cases),
+        remarkOn(report, count),
+      ]),
+      ['all', String(total), String(report.comparison.cases), costRemark(report.comparison)],
+    ],
+  );
+}
+
+function titleOf({ comparison: { from, to } }: Report, { outcome }: Count): string {
+  switch (outcome) {
+    case 'unexplained':
+      return 'regressed';
+    case 'declared':
+      return 'regressed, as the cover letter says';
+    case 'accepted':
+      return 'accepted';
+    case 'of-bases':
+      return 'of no patch';
+    case 'different':
+      return 'other calls, no finding';
+    case 'same':
+      return 'the same calls';
+    case 'unmasked':
+    case 'fixed':
+    case 'still-broken':
+    case 'masked':
+    case 'layout-dependent':
+      return kindWords(outcome, from.id, to.id);
+  }
+}
+
+function remarkOn(report: Report, { outcome, findings }: Count): Text {
+  if (outcome === 'unexplained' || outcome === 'declared') {
+    const links = findings
+      .slice(0, NAMED)
+      .map((finding): Text => [{ link: nameOf(finding), to: anchorOf(report, finding) }]);
+    const more = findings.length - NAMED;
+    return [...joined(links, ', '), more > 0 ? ` and ${more} more` : ''];
+  }
+  if (outcome === 'still-broken') {
+    const inherited = findings.filter((finding) => finding.inherited).length;
+    const changed = findings.filter(({ was }) => was !== undefined).length;
+    const parts = [
+      ...(inherited > 0 ? [`${inherited} of them in ${rootName(report.comparison.to)}, too`] : []),
+      ...(changed > 0 ? [`${changed} for another cause`] : []),
+    ];
+    return parts.join('; ');
+  }
+  if (outcome === 'unmasked' || outcome === 'masked') {
+    return 'a crash or a failed map comes first: not judged there';
+  }
+  if (outcome === 'layout-dependent') return 'not so where pool and IOVA space are taken otherwise';
+  return '';
+}
+
+/** How many rows of the costs rise and fall. */
+function costRemark({ costs }: Comparison): string {
   const changed = worked(costs);
   if (changed.length === 0) return 'no operation costs more or less';
-  const of = (word: string, list: readonly CostLine[]): string[] => {
-    const [first] = list;
-    if (first === undefined) return [];
-    return [`${word}: ${costChange(first)}${list.length > 1 ? ` and ${list.length - 1} more` : ''}`];
-  };
-  const cheaper = changed.filter((line) => riseOf(line) < 0);
-  const dearer = changed.filter((line) => riseOf(line) > 0);
-  return [...of('cheaper', cheaper), ...of('dearer', dearer)].join('; ');
-}
-
-function costChange(line: CostLine): string {
-  return `${line.operation} (${whereText(line)}): ${line.title} ${costText(line, 0)} → ${costText(line, 1)}`;
-}
-
-function restsOn(report: Report): Text {
-  const { cases, scenarios, comparedOperations, from, to, ...alone } = report.comparison;
-  const { crashedOnlyFrom, crashedOnlyTo, failedOnlyFrom, failedOnlyTo } = alone;
-  const failures = [...failing(from, failedOnlyFrom), ...failing(to, failedOnlyTo)].join(', ');
-  const out = failures === '' ? '' : ` (left out: ${failures})`;
-  const crashes = [
-    ...(crashedOnlyFrom.length > 0 ? [`only ${from.id} crashes in ${crashedOnlyFrom.length}`] : []),
-    ...(crashedOnlyTo.length > 0 ? [`only ${to.id} crashes in ${crashedOnlyTo.length}`] : []),
+  const less = changed.filter((line) => riseOf(line) < 0).length;
+  const more = changed.length - less;
+  const parts = [
+    ...(less > 0 ? [`less in ${plural(less, 'row')}`] : []),
+    ...(more > 0 ? [`more in ${plural(more, 'row')}`] : []),
   ];
-  const behind =
-    crashes.length === 0 ? '' : `${crashes.join(', ')}: what lies behind a crash is not judged; `;
-  return `rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}, costs on ${plural(comparedOperations, 'operation')}${out}; ${behind}${contextOf(report)}`;
+  return `operations cost ${parts.join(', ')} of the costs`;
 }
 
-/** The cases that the costs lack because a map fails on one side only. */
-function failing(state: State, cases: readonly Scenario[]): string[] {
-  const [first] = cases;
-  return first === undefined ? [] : [`only ${state.id} fails a map in ${cases.length}, like ${first.id}`];
+function restsOn({ comparison, context }: Report): Span[] {
+  const { cases, scenarios, comparedOperations, from, to, ...alone } = comparison;
+  const { crashedOnlyFrom, crashedOnlyTo, failedOnlyFrom, failedOnlyTo } = alone;
+  const missing = notExercised(comparison);
+  const only = (id: string, how: string, list: readonly Scenario[]): string[] =>
+    list.length === 0 ? [] : [`only ${id} ${how} in ${list.length}`];
+  const apart = [
+    ...only(from.id, 'crashes', crashedOnlyFrom),
+    ...only(to.id, 'crashes', crashedOnlyTo),
+    ...only(from.id, 'fails a map', failedOnlyFrom),
+    ...only(to.id, 'fails a map', failedOnlyTo),
+  ];
+  const behind = apart.length === 0 ? '' : ` Of the cases, ${apart.join(', ')}.`;
+  const coverage =
+    missing.length === 0 ? 'every clause is put to the test' : `not put to the test: ${missing.join(', ')}`;
+  const limits = 'what the model leaves out';
+  return [
+    `Rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}; ${coverage}; costs on ${plural(comparedOperations, 'operation')}.${behind}`,
+    ` Corpus ${context.corpusHash}, bouncediff ${context.version}; a model, not the kernel`,
+    ...(context.files === undefined
+      ? ['.']
+      : [': ', { link: limits, href: `${context.files}docs/machine.md#${LIMITS}` }, '.']),
+  ];
 }
 
-function contextOf({ context: { corpusHash, version } }: Report): string {
-  return `corpus ${corpusHash}, bouncediff ${version}; modelled, not the kernel`;
-}
+/** The heading of docs/machine.md about the limits. */
+const LIMITS = 'what-it-leaves-out-and-what-that-means-for-a-finding';
 
 /** Where a state comes from, in a line. */
 function provenance(state: State): Span[] {
   const last = state.chain.at(-1);
-  if (last === undefined) {
-    return [strong(state.id), `: ${state.origin}`];
-  }
+  if (last === undefined) return [strong(state.id), `: ${state.origin}`];
   const alias = state.alias === undefined ? '' : ` (= ${state.alias})`;
-  const { place, subject, author, date, messageId, link } = last;
+  const { place, subject, author, date, messageId } = last;
+  const mail = mailOf(last);
   const posted = `${alias}: ${place} “${subject}”, ${author}, ${date}`;
-  if (messageId === '') return [strong(state.id), posted];
-  return [strong(state.id), `${posted}, `, link === undefined ? code(messageId) : { url: link }];
-}
-
-function capital(words: string): string {
-  return words.charAt(0).toUpperCase() + words.slice(1);
+  if (mail === undefined) return [strong(state.id), posted];
+  return [strong(state.id), `${posted}, `, { link: messageId === '' ? 'mail' : messageId, href: mail }];
 }

@@ -4,9 +4,8 @@ import { structuredPatch } from 'diff';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Prefixes } from '../compare/prefixes.ts';
 import type { Evidence } from '../contract/verdict.ts';
-import type { StateRun } from '../picture/memory-picture.ts';
+import type { Broken, StateRun } from '../picture/memory-picture.ts';
 import { eventsAt, placesOf } from '../picture/places.ts';
-import { sequenceDiagram, type Broken } from '../picture/sequence.ts';
 import { traceOf } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
 import { eachReturning } from '../run/returning.ts';
@@ -24,8 +23,6 @@ export interface Illustration {
   readonly notJudged: readonly Text[];
   /** The two traces, around their first divergence and around what the evidence names; empty when they do not differ. */
   readonly diff: readonly string[];
-  /** The calls as a Mermaid sequence diagram. */
-  readonly sequence: readonly string[];
   /** Memory at the moment of the finding, SVG; empty: nobody asked. */
   readonly map: string;
 }
@@ -54,12 +51,11 @@ export function illustrate(
       evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence, smallest.victims);
     const diff = traceDiff(x, y, run, evidence);
     const shown = { finding, scenario: smallest.scenario, because, diff, notJudged: notJudged(run) };
-    if (evidence === undefined) return [{ ...shown, sequence: [], map: '' }];
+    if (evidence === undefined) return [{ ...shown, map: '' }];
     const { clause, cause } = finding;
     const broken = { clause, cause, evidence, side: run === x ? 'from' : 'to' } as const;
-    const sequence = sequenceDiagram(x, y, broken);
     const map = drawMap?.({ state: from, run: x }, { state: to, run: y }, broken, plain(because)) ?? '';
-    return [{ ...shown, sequence, map }];
+    return [{ ...shown, map }];
   });
   return [...illustrations].flat();
 }

@@ -15,7 +15,7 @@ const JSON_SCHEMA = 'bouncediff/compare/2';
 
 export function toJson(report: Report): string {
   const { comparison, illustrations, account, expected, ofBases } = report;
-  const { notes = [], command: _command, ...context } = report.context;
+  const { notes = [], command: _command, files: _files, ...context } = report.context;
   const { from, to } = comparison;
   const ids = findingIds(comparison.findings);
   const state = ({ id, alias, chain }: typeof from): object => ({

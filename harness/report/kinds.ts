@@ -1,69 +1,63 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The groups that a report puts findings into, the worst first. */
 import type { Comparison, Finding, FindingCase } from '../compare/comparison.ts';
+import { findingIds } from '../compare/finding-ids.ts';
 import { layoutWords } from '../compare/layouts.ts';
-import { CAUSE_WORDS } from '../contract/words.ts';
 import type { State } from '../subject/state.ts';
+import { kindWords } from './counts.ts';
 import type { Illustration } from './illustrate.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
 
 export interface Group {
   readonly title: string;
-  /** Of one finding, in a sentence. */
-  readonly label: string;
+  /** Nobody announced or accepted them: they are shown whole. */
+  readonly isOpen: boolean;
   readonly shown: readonly Illustration[];
 }
 
-/** Every group that has findings; without what the baseline breaks as well. */
+/** Every group that has findings. */
 export function groupsOf(report: Report): Group[] {
+  const { from, to } = report.comparison;
   const unexplained = new Set(unexplainedRegressions(report));
   const of = (is: (finding: Finding) => boolean): Illustration[] =>
-    report.illustrations.filter(({ finding }) => !isBackground(finding) && is(finding));
+    report.illustrations.filter(({ finding }) => is(finding));
+  const kind = (wanted: Finding['kind'], is: (finding: Finding) => boolean = () => true): Group => ({
+    title: capital(kindWords(wanted, from.id, to.id)),
+    isOpen: false,
+    shown: of((finding) => finding.kind === wanted && is(finding)),
+  });
   return [
+    { title: 'Regressed', isOpen: true, shown: of((finding) => unexplained.has(finding)) },
     {
-      title: 'Unexplained regressions',
-      label: 'regressed, unexplained',
-      shown: of((finding) => unexplained.has(finding)),
-    },
-    {
-      title: 'Regressions, declared unsolved',
-      label: 'regressed, declared unsolved by the cover letter',
+      title: 'Regressed, as the cover letter says',
+      isOpen: false,
       shown: of((finding) => finding.kind === 'regressed' && !unexplained.has(finding)),
     },
+    kind('unmasked'),
+    kind('fixed'),
+    kind('still-broken', (finding) => !isBackground(finding)),
     {
-      title: 'Broken, hidden before',
-      label: 'broken, could not be judged before',
-      shown: of(({ kind }) => kind === 'unmasked'),
+      title: `Still broken, for the same cause as in ${rootName(to)}`,
+      isOpen: false,
+      shown: of(isBackground),
     },
-    { title: 'Still broken', label: 'still broken', shown: of(({ kind }) => kind === 'still-broken') },
-    { title: 'Fixed', label: 'fixed', shown: of(({ kind }) => kind === 'fixed') },
-    {
-      title: 'Broken before, hidden now',
-      label: 'broken before, can no longer be judged',
-      shown: of(({ kind }) => kind === 'masked'),
-    },
-    {
-      title: 'Layout-dependent',
-      label: 'layout-dependent',
-      shown: of(({ kind }) => kind === 'layout-dependent'),
-    },
+    kind('masked'),
+    kind('layout-dependent'),
   ].filter(({ shown }) => shown.length > 0);
 }
 
 /** Still broken for the same cause, and so it was in the baseline. */
-export function isBackground({ kind, was, inherited }: Finding): boolean {
+function isBackground({ kind, was, inherited }: Finding): boolean {
   return inherited && kind === 'still-broken' && was === undefined;
 }
 
-/** Where the page tells more about a finding. */
-export function anchorOf({ kind, clause, cause, was, luck, inherited }: Finding): string {
-  const before = was === undefined ? (luck === undefined ? '' : `-${luck.kind}`) : `-was-${was}`;
-  return `${kind}-${clause}-${cause}${before}${inherited ? '-inherited' : ''}`;
-}
+const ids = new WeakMap<readonly Finding[], ReadonlyMap<Finding, string>>();
 
-/** The cause in words, and what it was before where that is another one. */
-export function causeOf({ cause, was }: Finding): string {
-  return was === undefined ? CAUSE_WORDS[cause] : `${CAUSE_WORDS[cause]}; before: ${CAUSE_WORDS[was]}`;
+/** The finding's id, which is the anchor where the page tells of it in full. */
+export function anchorOf({ comparison: { findings } }: Report, finding: Finding): string {
+  let known = ids.get(findings);
+  if (known === undefined) ids.set(findings, (known = findingIds(findings)));
+  return known.get(finding) ?? finding.clause;
 }
 
 /** What a layout-dependent finding is here, and where it is not so; undefined: it is not one. */
@@ -89,4 +83,8 @@ export function nameOf({ clause, cause }: Finding): string {
 /** What findings are inherited from, in words: what a state is held against. */
 export function rootName({ root }: State): string {
   return root.below === undefined ? 'the baseline' : root.id;
+}
+
+function capital(words: string): string {
+  return words.charAt(0).toUpperCase() + words.slice(1);
 }

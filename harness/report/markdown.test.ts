@@ -9,55 +9,86 @@ import { reportOf } from './testing/make.ts';
 
 const worse = reportOf('v2', 'v3', 'min-align-mask/two*');
 
+/** The rows of the first table, cell by cell. */
+function countRows(page: string): string[][] {
+  const lines = page.split('\n');
+  const from = lines.findIndex((line) => line.startsWith('|'));
+  const rows = lines.slice(from + 2);
+  return rows.slice(0, rows.indexOf('')).map((row) =>
+    row
+      .slice(1, -1)
+      .split('|')
+      .map((cell) => cell.trim()),
+  );
+}
+
 describe('toMarkdown', () => {
+  const page = toMarkdown(worse);
+
   test('the first lines decide', () => {
-    const [verdict, next, costs, rest, from, to, empty] = toMarkdown(worse, { full: false }).split('\n');
-    expect(verdict).toMatch(
-      /^\*\*v2 → v3: worse\*\* — \d+ fixed, \d+ regressed, .*; \d+ scenarios?, \d+ cases × \d+ clauses;.* Breaks no-crash, /,
+    const [title, , sentence] = page.split('\n');
+    expect(title).toBe('# v2 → v3');
+    expect(sentence).toMatch(
+      /^\*\*v3 crashes in map_page\*\*, \*\*hands stale bytes to the caller .*\*\*, by \[v3 5\/5\]\(https:\/\/lore\.kernel\.org\/r\/20210811024247\.1144246-6-stevensd@google\.com\)\./,
     );
-    expect(next).toMatch(/^- \d+ unexplained regressions?: look at no-crash: memset-out-of-memory \(v3\.5\)/);
-    expect(costs).toMatch(/^- (no operation costs more or less|cheaper: |dearer: )/);
-    expect(rest).toMatch(
-      /^- rests on \d+ cases of \d+ scenarios?, .*; corpus abc, bouncediff 1\.2\.3; modelled, /,
+    expect(page).toMatch(
+      /\nEach case counts once, .* Rests on \d+ cases of 2 scenarios; .* Corpus abc, bouncediff 1\.2\.3; a model, not the kernel\.\n/,
     );
-    expect([from, to]).toEqual([
-      expect.stringContaining('**v2** (= v2.4)'),
-      expect.stringContaining('**v3** (= v3.5)'),
-    ]);
-    expect(empty).toBe('');
+    expect(page).toContain('\n- from **v2** (= v2.4): v2 4/4 “');
+    expect(page).toContain('\n- to **v3** (= v3.5): v3 5/5 “');
   });
 
-  test('the worst comes first, and the details are folded', () => {
-    const text = toMarkdown(reportOf('v2', 'v3', 'min-align-mask/n*'), { full: true });
-    const titles = [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
-    expect(titles).toEqual([
-      'Unexplained regressions',
-      'Broken, hidden before',
-      'Still broken',
+  test('the counts add up, findings and cases', () => {
+    const rows = countRows(page);
+    const last = rows.at(-1) ?? [];
+    expect(last[0]).toBe('all');
+    const sum = (column: number): number =>
+      rows.slice(0, -1).reduce((total, row) => total + Number(row[column]), 0);
+    expect([sum(1), sum(2)]).toEqual([Number(last[1]), Number(last[2])]);
+    expect(Number(last[1])).toBe(worse.comparison.findings.length);
+    expect(Number(last[2])).toBe(worse.comparison.cases);
+  });
+
+  test('regressions are open, the rest are tables; in full, everything is open', () => {
+    const report = reportOf('v2', 'v3', 'min-align-mask/n*');
+    const titles = (text: string): (string | undefined)[] =>
+      [...text.matchAll(/^## (.*)$/gm)].map(([, title]) => title);
+    const [short, full] = [toMarkdown(report, { budget: 100_000 }), toMarkdown(report, { full: true })];
+    const groups = [
+      'Broken, hidden in v2',
       'Fixed',
-      'Broken before, hidden now',
+      'Still broken',
+      'Still broken, for the same cause as in the baseline',
+      'Hidden in v3',
       'Layout-dependent',
-      'Costs',
-      'Different, no clause touched',
-      'Ledger',
-      'Findings',
-    ]);
-    const folded = [
-      ...text.matchAll(
-        /^<details><summary>(regressed|broken, could|still broken|fixed|broken before|layout-dependent)/gm,
-      ),
     ];
-    const kinds = folded.map(([, label]) => label);
-    expect(kinds.length).toBe(text.match(/^### .*\n<a id=/gm)?.length);
-    const order = [
-      'regressed',
-      'broken, could',
-      'still broken',
-      'fixed',
-      'broken before',
-      'layout-dependent',
-    ];
-    expect(kinds).toEqual(kinds.toSorted((a = '', b = '') => order.indexOf(a) - order.indexOf(b)));
+    const head = ['Regressed', 'What one operation costs'];
+    const tail = ['Broken on the way', 'What the patches promise'];
+    expect(titles(short)).toEqual([...head, ...groups, ...tail]);
+    expect(titles(full)).toEqual([...head, ...groups, ...tail, 'Other calls, no clause touched']);
+    const opened = (text: string): number => text.match(/^<a id=.*\n\n### /gm)?.length ?? 0;
+    expect(opened(short)).toBe(unexplainedRegressions(report).length);
+    expect(opened(full)).toBe(report.illustrations.length);
+    // One fold a finding.
+    expect(short.match(/^<details>/gm)).toHaveLength(opened(short));
+  });
+
+  test('names lead to mails, clauses, scenarios and modules, where there are files', () => {
+    const text = toMarkdown({ ...worse, context: { ...worse.context, files: '../' } });
+    expect(text).toContain('](../docs/clauses/no-crash.md)');
+    expect(text).toContain('](../corpus/min-align-mask/two-sectors-across-pages.yaml)');
+    expect(text).toContain('[v3.5](../variants/v3/account-for-min-align-mask.ts)');
+    expect(page).not.toContain('](../');
+  });
+
+  test('only some findings, each whole', () => {
+    const [first] = worse.comparison.findings;
+    if (first === undefined) throw new Error('no finding');
+    const text = toMarkdown(worse, { only: new Set([first]) });
+    expect(text).toMatch(
+      /^<a id="no-crash-[0-9a-f]{6}"><\/a>\n\n### Regressed: no-crash: memset-out-of-memory, broken by v3\.5\n/,
+    );
+    expect(text.match(/^#+ /gm)).toHaveLength(1);
   });
 
   test('every link leads to an anchor of the page', () => {
@@ -69,9 +100,15 @@ describe('toMarkdown', () => {
   });
 
   test('no difference is three lines', () => {
-    const text = toMarkdown(reportOf('v7', 'v8', 'min-align-mask/two*'), { full: false });
-    expect(text.trimEnd().split('\n')).toHaveLength(3);
-    expect(text).toContain('same');
+    const [title, empty, ...lines] = toMarkdown(reportOf('v7', 'v8', 'min-align-mask/two*'))
+      .trimEnd()
+      .split('\n');
+    expect([title, empty]).toEqual(['# v7 → v8', '']);
+    expect(lines).toEqual([
+      expect.stringMatching(/^\*\*v8 behaves as v7\*\* on 3 cases of 2 scenarios: /),
+      expect.stringMatching(/^How their code differs: `npx bouncediff source v7 --diff v8`\./),
+      expect.stringMatching(/^Rests on 3 cases of 2 scenarios; /),
+    ]);
   });
 });
 

@@ -1,124 +1,213 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A matrix as Markdown and JSON. */
-import { markdownTable } from 'markdown-table';
-import { coalesce, type ClauseCell, type Matrix } from '../compare/matrix.ts';
+/** A matrix as a page and as JSON. */
+import type { ClauseCell, Matrix } from '../compare/matrix.ts';
 import { CLAUSES } from '../contract/contract.ts';
-import { paragraph, plural, table as tableOf } from '../text/document.ts';
-import { cellCode as code, text as prose } from '../text/escape.ts';
+import type { Cause, ClauseId } from '../contract/verdict.ts';
+import type { State } from '../subject/state.ts';
+import { code, joined, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import { renderMarkdown } from '../text/render-markdown.ts';
 import { jsonText } from '../text/visible.ts';
-import { costLines, costText, whereText } from './cost-lines.ts';
-import { costRow, HOW_TO_READ } from './costs-page.ts';
+import { costRow } from './costs-page.ts';
+import { clauseSpan, placeSpan, type Files } from './links.ts';
 
 interface MatrixContext {
   readonly corpusHash: string;
   readonly version: string;
+  readonly files?: Files;
 }
+
+/** Most findings that a row names. */
+const NAMED = 6;
 
 /** The matrix as a page. */
-export function matrixToMarkdown(matrix: Matrix, { corpusHash, version }: MatrixContext): string {
-  const { states, cases, notExercised } = matrix;
+export function matrixToMarkdown(matrix: Matrix, context: MatrixContext): string {
+  return `${renderMarkdown(matrixDocument(matrix, context))}\n`;
+}
+
+/** What each revision breaks, which patch broke it and which mended it; what each suggestion changes. */
+export function matrixDocument(matrix: Matrix, context: MatrixContext): Block[] {
+  const { states, cases, clauses, notExercised } = matrix;
   const missing =
-    notExercised.length === 0 ? 'every clause exercised' : `not exercised: ${notExercised.join(', ')}`;
+    notExercised.length === 0
+      ? 'every clause put to the test'
+      : `not put to the test: ${notExercised.join(', ')}`;
   return [
-    `**${plural(states.length, 'state')} on ${plural(cases, 'case')} × ${matrix.clauses.size} clauses**; ${missing}.`,
-    `Corpus ${prose(corpusHash)}, bouncediff ${prose(version)}; modelled, not the kernel.`,
-    clauseSection(matrix),
-    historySection(matrix),
-    scenarioSection(matrix),
-    costSection(matrix),
-  ]
-    .join('\n\n')
-    .concat('\n');
+    { kind: 'heading', level: 1, text: 'States side by side' },
+    paragraph(
+      `${plural(states.length, 'state')} on ${plural(cases, 'case')}, ${plural(clauses.size, 'clause')}; ${missing}. Corpus ${context.corpusHash}, bouncediff ${context.version}; a model, not the kernel. Scenarios and costs are in `,
+      code('npx bouncediff matrix --json'),
+      '; ',
+      code('npx bouncediff costs'),
+      ' prints costs.',
+    ),
+    ...revisionsSection(matrix, context.files),
+    ...unbrokenSection(matrix, context.files),
+    ...suggestionsSection(matrix, context.files),
+  ];
 }
 
-/** Clause by state; neighbouring states that agree in a whole column share it. */
-function clauseSection({ states, clauses }: Matrix): string {
-  const columns = states.map((_, state) => [...clauses.values()].map((row) => cellText(row[state])));
-  const groups = coalesce(columns, (column) => column.join('|'));
-  const rows = [...clauses.keys()].map((id, row) => [id, ...groups.map(({ value }) => value[row] ?? '')]);
-  const head = groups.map(({ from, to }) => span(states, from, to));
-  return `## Clauses\n\nCases in which the clause is broken, of those that put it to the test; – where none did. Hidden: a crash comes before what the state below breaks.\n\n${markdownTable([['clause', ...head], ...rows])}`;
+/** A clause broken for a cause, and in how many cases in each state. */
+interface Row {
+  readonly clause: ClauseId;
+  readonly cause: Cause;
+  readonly cells: readonly number[];
+  /** Cases in which a crash comes before it. */
+  readonly hidden: readonly number[];
 }
 
-function cellText(cell: ClauseCell | undefined): string {
-  if (cell === undefined) return '–';
-  const { exercised, brokenCases, hiddenCases } = cell;
-  const hidden = hiddenCases === 0 ? '' : `, ${hiddenCases} hidden`;
-  if (exercised === 0) return `–${hidden}`;
-  return brokenCases === 0 ? `holds (${exercised})${hidden}` : `**${brokenCases}** / ${exercised}${hidden}`;
+function rowsOf({ clauses }: Matrix): Row[] {
+  return [...clauses].flatMap(([clause, cells]) =>
+    [...new Set(cells.flatMap(({ broken }) => [...broken.keys()]))].map((cause) => ({
+      clause,
+      cause,
+      cells: cells.map(({ broken }) => broken.get(cause) ?? 0),
+      hidden: cells.map(({ hidden }) => hidden.get(cause) ?? 0),
+    })),
+  );
 }
 
-function span(states: Matrix['states'], from: number, to: number): string {
-  const first = nameOf(states, from);
-  return from === to ? first : `${first} … ${nameOf(states, to)}`;
+/** Held against another state than the one before every patch. */
+function isSuggestion({ root }: State): boolean {
+  return root.below !== undefined;
 }
 
-function nameOf(states: Matrix['states'], at: number): string {
-  return prose(states[at]?.id ?? '', code);
+/** The states that no other one goes on from: the ends of series, and what stands alone. */
+function ends(states: readonly State[]): State[] {
+  const below = new Set<string>();
+  for (const state of states.filter((one) => !isSuggestion(one))) {
+    for (let at = state.below; at?.below !== undefined; at = at.below) below.add(at.id);
+  }
+  return states.filter((state) => !isSuggestion(state) && !below.has(state.id));
 }
 
-/** Clause and cause: in which states it is broken. */
-function historySection({ states, clauses }: Matrix): string {
-  const rows = [...clauses].flatMap(([id, cells]) => {
-    const causes = new Set(cells.flatMap(({ broken }) => [...broken.keys()]));
-    return [...causes].map((cause) => {
-      const stretches = coalesce(
-        cells.map(({ broken }) => broken.get(cause) ?? 0),
-        (n) => String(n > 0),
-      ).filter(({ from }) => (cells[from]?.broken.get(cause) ?? 0) > 0);
-      const where = stretches.map(({ from, to }) => span(states, from, to)).join(', ');
-      const first = nameOf(states, stretches[0]?.from ?? 0);
-      const end = stretches.at(-1)?.to ?? 0;
-      const hidden = cells[end + 1]?.hidden.get(cause) ?? 0;
-      const note = hidden === 0 ? '' : ` (${plural(hidden, 'case')} hidden by a crash)`;
-      const mended = end === states.length - 1 ? '–' : `${nameOf(states, end + 1)}${note}`;
-      return [id, cause, first, mended, where];
-    });
+/** A state and those below it, the lowest first. */
+function lineOf(state: State): State[] {
+  return state.below === undefined ? [state] : [...lineOf(state.below), state];
+}
+
+function revisionsSection(matrix: Matrix, files: Files): Block[] {
+  const { states } = matrix;
+  const revisions = ends(states);
+  if (revisions.length === 0) return [];
+  const numberOf = new Map(states.map((state, at) => [state.id, at]));
+  const rows = rowsOf(matrix).flatMap(({ clause, cause, cells, hidden }): Text[][] => {
+    const of = (state: State): number => cells[numberOf.get(state.id) ?? -1] ?? 0;
+    const counts = revisions.map(of);
+    if (counts.every((n) => n === 0)) return [];
+    const turns = (isBreak: boolean): string =>
+      revisions
+        .flatMap((state, at) => {
+          const before = at === 0 ? 0 : (counts[at - 1] ?? 0);
+          const now = counts[at] ?? 0;
+          const isTurn = isBreak ? before === 0 && now > 0 : before > 0 && now === 0;
+          if (!isTurn) return [];
+          const knows = (one: State): boolean => numberOf.has(one.id);
+          return [turnedBy(state, isBreak, at === 0, (one) => of(one) > 0, knows)];
+        })
+        .join(', ');
+    return [
+      [
+        [clauseSpan(files, clause, `${clause}: ${cause}`)],
+        ...counts.map((n, at) => {
+          const behind = hidden[numberOf.get(revisions[at]?.id ?? '') ?? -1] ?? 0;
+          return [...(n === 0 ? [] : [String(n)]), ...(behind === 0 ? [] : [`(${behind})`])].join(' ');
+        }),
+        turns(true),
+        turns(false),
+      ],
+    ];
   });
-  const head = ['clause', 'cause', 'first broken in', 'not broken from', 'broken in'];
-  return `## Broken and mended\n\nIn the order of the columns above, not of a chain of patches.\n\n${markdownTable([head, ...rows])}`;
+  const held = revisions.map((_, at) => cellsHeld(matrix, numberOf.get(revisions[at]?.id ?? '') ?? -1));
+  return [
+    { kind: 'heading', level: 2, text: 'Revisions' },
+    paragraph(
+      'Cases in which each breaks a clause, in brackets those in which a crash comes before what the state below breaks; the patch, or the revision, that broke it and that mended it.',
+    ),
+    table(
+      ['finding', ...revisions.map(({ id }) => `>${id}`), 'broken by', 'mended by'],
+      [...rows, ['clauses that hold', ...held.map(String), '', '']],
+    ),
+  ];
 }
 
-function scenarioSection({ states, scenarios }: Matrix): string {
-  if (scenarios.size === 0) return '## Scenarios\n\nNo scenario tells the states apart.';
-  const rows = [...scenarios].map(([id, row]) => {
-    const groups = coalesce(row, (broken) => [...broken].join());
-    const text = groups.map(({ from, to, value }) => {
-      const broken = [...value].map(([what, n]) => `${what} ×${n}`).join(', ');
-      return `${span(states, from, to)}: ${broken === '' ? 'holds' : broken}`;
-    });
-    return [code(id), text.join('<br>')];
+/** The clauses that hold wherever they are put to the test. */
+function unbrokenSection({ clauses }: Matrix, files: Files): Block[] {
+  const unbroken = [...clauses].filter(([, cells]) => cells.every(({ brokenCases }) => brokenCases === 0));
+  if (unbroken.length === 0) return [];
+  const names = unbroken.map(([clause]): Text => [clauseSpan(files, clause, clause)]);
+  return [paragraph('Broken by no state: ', ...joined(names, ', '), '.')];
+}
+
+/** Clauses that were put to the test in a state and hold. */
+function cellsHeld({ clauses }: Matrix, state: number): number {
+  const holds = (cell: ClauseCell | undefined): boolean =>
+    cell !== undefined && cell.exercised > 0 && cell.brokenCases === 0;
+  return [...clauses.values()].filter((cells) => holds(cells[state])).length;
+}
+
+/** The patch of the state's series from which on it is so; that it is so in all of the series. */
+function turnedBy(
+  state: State,
+  isBroken: boolean,
+  isFirst: boolean,
+  breaks: (state: State) => boolean,
+  isKnown: (state: State) => boolean,
+): string {
+  const line = lineOf(state).filter(isKnown);
+  const from = line.findLastIndex((one) => breaks(one) !== isBroken) + 1;
+  const turning = line[from] ?? state;
+  const isExact = turning.below === undefined || isKnown(turning.below);
+  if (from > 0 || isFirst) return isExact ? (turning.chain.at(-1)?.id ?? turning.id) : turning.id;
+  // The patch before it is no part of this series.
+  return isBroken ? `again in ${state.id}` : `gone in ${state.id}`;
+}
+
+function suggestionsSection(matrix: Matrix, files: Files): Block[] {
+  const { states } = matrix;
+  const suggestions = states.filter((state) => isSuggestion(state));
+  if (suggestions.length === 0) return [];
+  const all = rowsOf(matrix);
+  const rows = suggestions.map((state): Text[] => {
+    const [own, base] = [states.indexOf(state), states.findIndex(({ id }) => id === state.root.id)];
+    const changed = (isMore: boolean): Text => {
+      const found = all.filter(({ cells }) => {
+        const rise = (cells[own] ?? 0) - (cells[base] ?? 0);
+        return isMore ? rise > 0 : rise < 0;
+      });
+      const named = found
+        .slice(0, NAMED)
+        .map(({ clause, cause, cells }): Text => [
+          clauseSpan(files, clause, `${clause}: ${cause}`),
+          ` ${cells[base] ?? 0} → ${cells[own] ?? 0}`,
+        ]);
+      const more = found.length - NAMED;
+      return [...joined(named, '; '), more > 0 ? `; and ${more} more` : ''];
+    };
+    const patch = state.chain.at(-1);
+    return [
+      [state.id.replace(/^review\//, '')],
+      patch === undefined ? '' : [placeSpan(patch)],
+      state.root.id,
+      base < 0 ? 'its base is not among the states' : changed(true),
+      base < 0 ? '' : changed(false),
+    ];
   });
-  // The cells are long: padded to the longest, the page would be three times as big.
-  const table = markdownTable([['scenario', 'broken in'], ...rows], { alignDelimiters: false });
-  return `## Scenarios\n\nThose in which the states differ.\n\n${table}`;
+  return [
+    { kind: 'heading', level: 2, text: 'Suggestions' },
+    paragraph(
+      'Each against the state that it was asked of: where it breaks a clause in more cases, or in fewer.',
+    ),
+    table(['suggestion', 'mail', 'on', 'breaks more', 'breaks less'], rows),
+  ];
 }
 
-/** What does not cost the same in every state. */
-function costSection({ states, costs, comparedOperations }: Matrix): string {
-  const lines = costLines(costs, true);
-  const lead = `Over the ${plural(comparedOperations, 'operation')} that worked in every state, what differs.`;
-  if (lines.length === 0) return `## Costs\n\n${lead} Nothing does.`;
-  const columns = states.map((_, side) => lines.map((line) => costText(line, side)));
-  const groups = coalesce(columns, (column) => column.join('|'));
-  const titles = groups.map(({ from, to }) => `>${span(states, from, to)}`);
-  const rows = lines.map((line, row) => [
-    line.operation,
-    whereText(line),
-    line.title,
-    ...groups.map(({ value }) => value[row] ?? ''),
-  ]);
-  const all = tableOf(['operation', 'situation', 'cost', ...titles], rows);
-  return `## Costs\n\n${renderMarkdown([paragraph(`${lead} ${HOW_TO_READ}`), all])}`;
-}
-
-/** The same as JSON. */
-export function matrixToJson(matrix: Matrix, context: MatrixContext): string {
+/** The same as JSON, with scenarios and costs. */
+export function matrixToJson(matrix: Matrix, { corpusHash, version }: MatrixContext): string {
   const { states, clauses, scenarios, costs, ...rest } = matrix;
   return jsonText({
     schema: 'bouncediff/matrix/1',
-    ...context,
+    corpusHash,
+    version,
     states: states.map(({ id }) => id),
     clauses: [...clauses].map(([id, cells]) => ({
       clause: id,

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** All that a report of a comparison is made of. Plain data; the renderers are pure functions of it. */
 import type { Account } from '../compare/account.ts';
-import type { Turn } from '../compare/attribute.ts';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Expected } from '../compare/expectations.ts';
 import { isDeclared } from '../compare/ledger.ts';
@@ -9,6 +8,7 @@ import type { OfBases } from '../compare/of-bases.ts';
 import type { FunctionDiff } from '../source/effective-source.ts';
 import type { Text } from '../text/document.ts';
 import type { Illustration } from './illustrate.ts';
+import type { Files } from './links.ts';
 
 export interface Report {
   /** Without what was expected. */
@@ -29,6 +29,8 @@ export interface ReportContext {
   readonly version: string;
   /** Said in the first lines: what was compiled, what was left out. */
   readonly notes?: readonly Text[];
+  /** Where the files of this repository are; absent: not where the report is. */
+  readonly files?: Files;
   /** What prints the whole report: `npx bouncediff compare v2 v3`. */
   readonly command?: string;
 }
@@ -54,12 +56,4 @@ export function fails(report: Report, on: (typeof FAIL_ON)[number]): boolean {
     case 'never':
       return false;
   }
-}
-
-/** The patches that turn a finding in its smallest case: `v3.5`, `v3.5 with v3.2`, `v2.1 left out`. */
-export function patchesOf({ account }: Report, finding: Finding): string[] {
-  const { forth = [], back = [] } = account.attributions.get(finding) ?? {};
-  const name = ({ stage, together }: Turn): string =>
-    [stage.patch.id, ...together.map(({ id }) => id)].join(' with ');
-  return [...forth.map(name), ...back.map((turn) => `${name(turn)} left out`)];
 }

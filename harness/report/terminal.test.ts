@@ -4,6 +4,7 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { code, plain, table, type Block, type Text } from '../text/document.ts';
 import { renderMarkdown } from '../text/render-markdown.ts';
+import { PAGE_BUDGET } from './budget.ts';
 import { reportDocument } from './report-document.ts';
 import { renderTerminal, toTerminal } from './terminal.ts';
 import { reportOf } from './testing/make.ts';
@@ -30,7 +31,7 @@ function textsIn(block: Block): Text[] {
       return [...block.columns.map(({ title }) => title), ...block.rows.flat()];
     case 'fence':
       return block.lines.map((line) => [code(line)]);
-    case 'drawing':
+    case 'picture':
       // Nothing for a terminal.
       return [];
     case 'fold':
@@ -44,9 +45,9 @@ function squeezed(value: string): string {
 }
 
 test('the terminal says what the Markdown says', () => {
-  const document = reportDocument(report, Infinity);
+  const document = reportDocument(report, { full: true });
   const terminal = squeezed(renderTerminal(document, 100_000, bare).join('\n'));
-  const markdown = squeezed(renderMarkdown(document).replaceAll(/\]\(#[^)]*\)|<\/?code>/g, ''));
+  const markdown = squeezed(renderMarkdown(document).replaceAll(/\]\([^)]*\)|<\/?code>/g, ''));
   const words = textsOf(document).map((text) => squeezed(plain(text)));
   expect(words.length).toBeGreaterThan(200);
   expect(words.filter((some) => !terminal.includes(some))).toEqual([]);
@@ -55,7 +56,7 @@ test('the terminal says what the Markdown says', () => {
 
 describe('toTerminal', () => {
   test('colours change nothing but colours', () => {
-    const options = { full: false, columns: 100 };
+    const options = { columns: 100 };
     const painted = toTerminal(report, { ...options, colour: true });
     const plainly = toTerminal(report, { ...options, colour: false });
     expect(stripVTControlCharacters(painted)).toBe(plainly);
@@ -64,9 +65,11 @@ describe('toTerminal', () => {
   });
 
   test.each([1, 60, 100, 500])('%i columns hold prose and tables', (columns) => {
-    const lines = toTerminal(report, { full: false, columns, colour: false }).split('\n');
+    const lines = toTerminal(report, { columns, colour: false }).split('\n');
     const width = Math.min(Math.max(columns, 40), 160);
-    const fences = new Set(textsOf(reportDocument(report, 60_000)).map((text) => squeezed(plain(text))));
+    const fences = new Set(
+      textsOf(reportDocument(report, { budget: PAGE_BUDGET })).map((text) => squeezed(plain(text))),
+    );
     const long = lines.filter((line) => line.length > width && !fences.has(squeezed(line)));
     // Five columns do not fit into forty.
     if (width > 40) expect(long).toEqual([]);

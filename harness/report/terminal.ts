@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A comparison for a terminal: what the Markdown says, laid out for the eye. */
-import { COMMENT_BUDGET } from './budget.ts';
+/** Blocks for a terminal: what the Markdown says, laid out for the eye. */
 import type { Block, Text } from '../text/document.ts';
-import { reportDocument } from './report-document.ts';
+import { PAGE_BUDGET } from './budget.ts';
+import { reportDocument, type DocumentOptions } from './report-document.ts';
 import type { Report } from './report.ts';
 import { naturalWidth, painter, wrapped, type Painter } from '../text/wrap.ts';
 import { visibleCode } from '../text/visible.ts';
 
-export interface TerminalOptions {
-  /** Everything, however long; else what a comment would take. */
-  readonly full: boolean;
+export interface TerminalOptions extends DocumentOptions {
   /** Columns of the terminal. */
   readonly columns: number;
   readonly colour: boolean;
@@ -21,15 +19,17 @@ const NARROWEST = 40;
 const WIDEST = 160;
 const INDENT = '  ';
 
-export function toTerminal(report: Report, { full, columns, colour }: TerminalOptions): string {
+/** A comparison: a page of it, or all with `full`; of `only` some findings, each whole. */
+export function toTerminal(report: Report, { columns, colour, ...options }: TerminalOptions): string {
   const width = Math.min(Math.max(columns, NARROWEST), WIDEST);
-  const document = reportDocument(report, full ? Infinity : COMMENT_BUDGET);
+  const isPage = options.full !== true && options.only === undefined;
+  const document = reportDocument(report, { ...options, budget: isPage ? PAGE_BUDGET : undefined });
   return `${renderTerminal(document, width, painter(colour)).join('\n')}\n`;
 }
 
 /** The blocks as lines, an empty one between two blocks. */
 export function renderTerminal(blocks: readonly Block[], width: number, paint: Painter): string[] {
-  const drawn = blocks.filter(({ kind }) => kind !== 'drawing');
+  const drawn = blocks.filter(({ kind }) => kind !== 'picture');
   return drawn.flatMap((block, index) => {
     const lines = render(block, width, paint);
     return index === 0 ? lines : ['', ...lines];
@@ -41,7 +41,7 @@ function render(block: Block, width: number, paint: Painter): string[] {
     case 'heading': {
       const lines = wrapped(block.text, width, paint, 'bold');
       const rule = '─'.repeat(Math.max(...lines.map((line) => line.width)));
-      return [...lines.map(({ printed }) => printed), ...(block.level === 2 ? [paint('dim', rule)] : [])];
+      return [...lines.map(({ printed }) => printed), ...(block.level < 3 ? [paint('dim', rule)] : [])];
     }
     case 'paragraph':
       return hanging('', block.text, width, paint);
@@ -55,7 +55,7 @@ function render(block: Block, width: number, paint: Painter): string[] {
       return renderTable(block, width, paint);
     case 'fence':
       return block.lines.map((line) => INDENT + painted(block.language, visibleCode(line), paint));
-    case 'drawing':
+    case 'picture':
       return [];
     case 'fold': {
       const inner = renderTerminal(block.blocks, width - INDENT.length, paint);

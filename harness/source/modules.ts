@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The modules that states are written in, as syntax: each is read when somebody asks for it. */
 import { existsSync } from 'node:fs';
-import { isAbsolute, join, relative } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { isAbsolute, join } from 'node:path';
 import {
   Project,
   SyntaxKind,
@@ -12,18 +11,11 @@ import {
   type SourceFile,
 } from 'ts-morph';
 import type { CodeLayer } from '../subject/state.ts';
-import { packageRoot } from '../text/package-root.ts';
+import { sourcePath } from '../text/package-root.ts';
 import { UserError } from '../text/user-error.ts';
 
 /** The class of a layer. */
 export type LayerClass = ClassExpression | ClassDeclaration;
-
-/** The source of a module by its import.meta.url, also of one that was built; from the package's root, if below it. */
-export function sourcePath(module: string): string {
-  const path = relative(packageRoot(), fileURLToPath(module)).replaceAll('\\', '/');
-  if (path.startsWith('..')) return fileURLToPath(module);
-  return path.replace(/^dist\//, '').replace(/\.js$/, '.ts');
-}
 
 /** The modules under a package root. */
 export class Modules {

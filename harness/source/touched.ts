@@ -2,7 +2,7 @@
 /** From changed files to the comparisons that may come out otherwise. */
 import type { Subject } from '../subject/subject.ts';
 import { Imported } from './imported.ts';
-import { sourcePath } from './modules.ts';
+import { sourcePath } from '../text/package-root.ts';
 
 /** A comparison that a change touches. */
 export interface TouchedPair {

@@ -8,6 +8,8 @@ export type Span =
   | { readonly strong: string }
   /** Leads to the heading with that anchor; only its words where there is none. */
   | { readonly link: string; readonly to: string }
+  /** Leads to a file of this repository or into the web; `isCode`: the words are a name. */
+  | { readonly link: string; readonly href: string; readonly isCode?: true }
   /** An address in the web, without anything that could end it. */
   | { readonly url: string };
 
@@ -21,7 +23,7 @@ export interface Column {
 
 /** What stands under another in a report. */
 export type Block =
-  | { readonly kind: 'heading'; readonly level: 2 | 3; readonly text: Text; readonly anchor?: string }
+  | { readonly kind: 'heading'; readonly level: 1 | 2 | 3; readonly text: Text; readonly anchor?: string }
   | { readonly kind: 'paragraph'; readonly text: Text }
   /** Lines that stay apart. */
   | { readonly kind: 'lines'; readonly lines: readonly Text[] }
@@ -34,13 +36,8 @@ export type Block =
     }
   /** Lines that mean something to the eye: a diff, a trace. */
   | { readonly kind: 'fence'; readonly language: string; readonly lines: readonly string[] }
-  /** Pictures behind a line: a file beside the report, a Mermaid diagram. A terminal has none. */
-  | {
-      readonly kind: 'drawing';
-      readonly summary: Text;
-      readonly image?: { readonly alt: string; readonly file: string };
-      readonly diagram: readonly string[];
-    }
+  /** A file beside the report. A terminal has none. */
+  | { readonly kind: 'picture'; readonly alt: string; readonly file: string }
   /** Blocks behind a line. */
   | { readonly kind: 'fold'; readonly summary: Text; readonly blocks: readonly Block[] };
 
@@ -82,7 +79,8 @@ export function plain(text: Text): string {
       if (typeof span === 'string') return span;
       if ('code' in span) return `\`${span.code}\``;
       if ('url' in span) return span.url;
-      return 'strong' in span ? span.strong : span.link;
+      if ('strong' in span) return span.strong;
+      return 'isCode' in span ? `\`${span.link}\`` : span.link;
     })
     .join('');
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { existsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** Folder of package.json: where the corpus, the data and the states' sources are. */
@@ -8,4 +8,11 @@ export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'package.json'))) folder = dirname(folder);
   return folder;
+}
+
+/** The source of a module by its import.meta.url, also of one that was built; from the package's root, if below it. */
+export function sourcePath(module: string): string {
+  const path = relative(packageRoot(), fileURLToPath(module)).replaceAll('\\', '/');
+  if (path.startsWith('..')) return fileURLToPath(module);
+  return path.replace(/^dist\//, '').replace(/\.js$/, '.ts');
 }

@@ -4,15 +4,15 @@ import { markdownTable } from 'markdown-table';
 import { spansOf, type Block, type Span, type Text } from './document.ts';
 import { cellCode, code, fence, htmlCode, htmlText, lineStart, text, url } from './escape.ts';
 
-/** The blocks under each other. `prefix` keeps anchors apart where several reports share a page. */
-export function renderMarkdown(blocks: readonly Block[], prefix = ''): string {
+/** The blocks under each other. */
+export function renderMarkdown(blocks: readonly Block[]): string {
   const anchors = new Set(anchorsOf(blocks));
-  return renderOn({ prefix, leads: (anchor) => anchors.has(anchor) }, blocks);
+  return renderOn({ leads: (anchor) => anchors.has(anchor) }, blocks);
 }
 
-/** Most characters that the blocks take on a page, whatever else is on it. */
-export function lengthInMarkdown(blocks: readonly Block[], prefix: string): number {
-  return renderOn({ prefix, leads: () => true }, blocks).length;
+/** Most bytes that the blocks take on a page, whatever else is on it. */
+export function lengthInMarkdown(blocks: readonly Block[]): number {
+  return Buffer.byteLength(renderOn({ leads: () => true }, blocks));
 }
 
 function renderOn(page: Page, blocks: readonly Block[]): string {
@@ -21,11 +21,13 @@ function renderOn(page: Page, blocks: readonly Block[]): string {
 
 /** One line of Markdown. */
 export function inMarkdown(line: Text): string {
-  return inline(line, { prefix: '', leads: () => false });
+  return inline(line, { leads: () => false });
 }
 
+/** Columns of a table as text. */
+const WIDEST = 110;
+
 interface Page {
-  readonly prefix: string;
   /** Whether the page has that anchor. */
   leads(anchor: string): boolean;
 }
@@ -41,7 +43,7 @@ function render(block: Block, page: Page): string {
   switch (block.kind) {
     case 'heading': {
       const line = `${'#'.repeat(block.level)} ${inline(block.text, page)}`;
-      return block.anchor === undefined ? line : `${line}\n<a id="${page.prefix}${block.anchor}"></a>`;
+      return block.anchor === undefined ? line : `<a id="${block.anchor}"></a>\n\n${line}`;
     }
     case 'paragraph':
       return startOf(block.text, page);
@@ -55,21 +57,25 @@ function render(block: Block, page: Page): string {
       const head = block.columns.map(({ title }) => text(title, cellCode));
       const rows = block.rows.map((row) => row.map((cell) => inline(cell, page, cellCode)));
       const align = block.columns.map((column) => (column.align === 'right' ? 'r' : 'l'));
-      return markdownTable([head, ...rows], { align });
+      return tableOf([head, ...rows], align);
     }
     case 'fence':
       return fence(block.language, block.lines);
-    case 'drawing': {
-      const { image, diagram } = block;
-      const file = image === undefined ? [] : [`![${text(image.alt)}](${url(image.file)})`];
-      return fold(block.summary, [...file, ...(diagram.length > 0 ? [fence('mermaid', diagram)] : [])]);
-    }
+    case 'picture':
+      return `![${text(block.alt)}](${url(block.file)})`;
     case 'fold':
       return fold(
         block.summary,
         block.blocks.map((inner) => render(inner, page)),
       );
   }
+}
+
+/** Columns that stand under each other, where that does not take a line wider than anybody reads. */
+function tableOf(rows: readonly string[][], align: readonly string[]): string {
+  const aligned = markdownTable(rows, { align });
+  const width = aligned.indexOf('\n');
+  return width <= WIDEST ? aligned : markdownTable(rows, { align, alignDelimiters: false });
 }
 
 function fold(summary: Text, parts: readonly string[]): string {
@@ -84,8 +90,12 @@ function inline(line: Text, page: Page, asCode = code): string {
       if ('code' in span) return asCode(span.code);
       if ('strong' in span) return `**${text(span.strong, asCode)}**`;
       if ('url' in span) return `<${url(span.url)}>`;
+      if ('href' in span) {
+        const words = span.isCode === true ? asCode(span.link) : text(span.link, asCode);
+        return `[${words}](${url(span.href)})`;
+      }
       const words = text(span.link, asCode);
-      return page.leads(span.to) ? `[${words}](#${page.prefix}${span.to})` : words;
+      return page.leads(span.to) ? `[${words}](#${span.to})` : words;
     })
     .reduce((before, next) => before + (before.endsWith('`') && next.startsWith('`') ? ' ' : '') + next, '');
 }
@@ -101,5 +111,6 @@ function inHtml(span: Span): string {
   if (typeof span === 'string') return htmlText(span);
   if ('code' in span) return htmlCode(span.code);
   if ('url' in span) return htmlText(url(span.url));
-  return 'strong' in span ? `<b>${htmlText(span.strong)}</b>` : htmlText(span.link);
+  if ('strong' in span) return `<b>${htmlText(span.strong)}</b>`;
+  return 'isCode' in span ? htmlCode(span.link) : htmlText(span.link);
 }

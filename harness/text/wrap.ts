@@ -77,7 +77,8 @@ function pieceOf(span: Span, style?: Style): Piece {
   if (typeof span === 'string') return { text: visible(span), style };
   if ('code' in span) return { text: visible(span.code), style: style ?? 'cyan' };
   if ('strong' in span) return { text: visible(span.strong), style: 'bold' };
-  return { text: visible('url' in span ? span.url : span.link), style };
+  if ('url' in span) return { text: visible(span.url), style };
+  return { text: visible(span.link), style: style ?? ('isCode' in span ? 'cyan' : undefined) };
 }
 
 /** What stands between spaces; a word may change its style inside. */

@@ -10,7 +10,7 @@ import type { Run } from '../../run/run.ts';
 import { runScenario } from '../../run/interpreter.ts';
 import { loadCorpus } from '../../scenario/load.ts';
 import type { Scenario } from '../../run/scenario.ts';
-import type { Broken } from '../sequence.ts';
+import type { Broken } from '../memory-picture.ts';
 
 const corpus = loadCorpus(join(import.meta.dirname, '..', '..', '..', 'corpus'));
 

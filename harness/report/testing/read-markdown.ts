@@ -44,7 +44,8 @@ export function outsideFences(page: string): string[] {
   const outside: string[] = [];
   let open: string | undefined;
   for (const line of page.split('\n')) {
-    const fence = /^`{3,}/.exec(line)?.[0];
+    // What begins a line and has a backtick behind it is a code span.
+    const fence = /^`{3,}(?![^`]*`)/.exec(line)?.[0];
     if (open === undefined) {
       if (fence === undefined) outside.push(line);
       else open = fence;
