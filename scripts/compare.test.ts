@@ -130,7 +130,7 @@ describe('compare --clause', () => {
 describe('compare --finding', () => {
   test('takes the id that JSON has, or a part of the name, and shows only that', async () => {
     const { findings } = JSON.parse(json.stdout) as { findings: Record<'id' | 'kind' | 'clause', string>[] };
-    const [isolation] = findings.filter(({ clause }) => clause === 'isolation');
+    const isolation = findings.find(({ clause }) => clause === 'isolation');
     const [one, two] = await Promise.all(
       [isolation?.id ?? '', 'isolation: cleared'].map(async (id) => compare([...ARGS, '--finding', id])),
     );

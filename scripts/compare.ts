@@ -62,7 +62,8 @@ const FORMATS = {
   },
   json: toJson,
   junit: toJunit,
-  html: async (report: Report, _options: DocumentOptions, prefixes: Prefixes) => comparisonHtml(report, prefixes),
+  html: async (report: Report, _options: DocumentOptions, prefixes: Prefixes) =>
+    comparisonHtml(report, prefixes),
 } as const;
 /** The report in a format; `prefixes` knows what its states make of its cases. */
 type Render = (report: Report, options: DocumentOptions, prefixes: Prefixes) => string | Promise<string>;
