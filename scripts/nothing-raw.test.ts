@@ -278,7 +278,7 @@ describe('in a project whose texts are hostile', () => {
   const summary = join(folder, 'summary');
   test.each<[string, string[]]>([
     ['trace', ['v3', 'min-align-mask/*']],
-    ['compare', ['v2', 'v3', ...SOME, '--full', '--ledger', '--summary', summary]],
+    ['compare', ['v2', 'v3', ...SOME, '--full', '--claims', '--summary', summary]],
     ['compare', ['v2', 'v3', ...SOME, '--format', 'terminal']],
     ['compare', ['v2', 'v3', ...SOME, '--format', 'junit']],
     ['compare', ['v2', 'v3', ...SOME, '--json']],
