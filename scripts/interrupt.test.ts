@@ -41,7 +41,7 @@ async function interrupt(signal: NodeJS.Signals, name: string, args: readonly st
 }
 
 test.each([
-  ['compare', ['v1', 'v8', '--ledger']],
+  ['compare', ['v1', 'v8', '--claims']],
   ['matrix', []],
   ['fidelity', []],
   ['bench', []],
