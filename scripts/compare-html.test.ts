@@ -42,3 +42,9 @@ test('a file that cannot be written costs no work', async () => {
   expect(outcome.exitCode).toBe(2);
   expect(outcome.stderr).toMatch(/^bouncediff: [^\n]+\n$/);
 });
+
+test('reports --html names a folder that cannot be, before any work', async () => {
+  const outcome = await runHere('reports', ['--html', '/dev/null/pages']);
+  expect(outcome.exitCode).toBe(2);
+  expect(outcome.stderr).toMatch(/^bouncediff: [^\n]*\/dev\/null\/pages[^\n]*\n$/);
+});

@@ -62,11 +62,13 @@ const FORMATS = {
   },
   json: toJson,
   junit: toJunit,
-  html: async (report: Report, _options: DocumentOptions, prefixes: Prefixes) =>
-    comparisonHtml(report, prefixes),
 } as const;
-/** The report in a format; `prefixes` knows what its states make of its cases. */
-type Render = (report: Report, options: DocumentOptions, prefixes: Prefixes) => string | Promise<string>;
+/** Beside these a page, which takes more than the report (comparison-html.ts). */
+type Format = keyof typeof FORMATS | 'html';
+const NAMES = [
+  ...(Object.keys(FORMATS) as (keyof typeof FORMATS)[]),
+  'html',
+] as const satisfies readonly Format[];
 
 /** What every comparison can be asked. */
 export const COMPARISON = {
@@ -74,7 +76,7 @@ export const COMPARISON = {
   format: {
     type: 'string',
     value: 'NAME',
-    choices: Object.keys(FORMATS),
+    choices: NAMES,
     help: 'default markdown, on a terminal terminal; html: one page to click through (docs/page.md)',
   },
   full: { type: 'boolean', help: 'every finding in full, with its code; without it, a page' },
@@ -176,13 +178,13 @@ export interface Question {
   readonly expectations: readonly Expectation[];
   readonly corpus: Corpus;
   readonly scenarios: readonly Scenario[];
-  readonly render: Render;
+  readonly format: Format;
 }
 
 /** The question; UserError for what is no good, before any work is done. `own`: only what --expectations names counts. */
 export function readQuestion(args: Args, { own = false } = {}): Question {
   const clause = clauseOf(args);
-  const render = formatNamed(args);
+  const format = formatNamed(args);
   const failOn = oneOf(args.text('fail-on') ?? 'regressed', 'fail-on', FAIL_ON);
   const reason = args.text('accept');
   if (reason?.trim() === '') {
@@ -206,7 +208,7 @@ export function readQuestion(args: Args, { own = false } = {}): Question {
     expectations: file === undefined ? [] : loadExpectations(file, { anyState: named !== undefined }),
     corpus,
     scenarios: casesFor(corpus, args),
-    render,
+    format,
   };
 }
 
@@ -228,7 +230,7 @@ export interface Compared {
 
 /** Compares, writes the report, and returns the exit code. */
 export async function reportOn(args: Args, question: Question, compared: Compared): Promise<number> {
-  const { clause, reason, scenarios, corpus, expectations, expectationsFile: file } = question;
+  const { clause, reason, format, scenarios, corpus, expectations, expectationsFile: file } = question;
   const { from, to, notes, command } = compared;
   const { bases } = compared;
   await compileFor([from, to, ...(bases === undefined ? [] : [bases.from, bases.to])], scenarios);
@@ -239,7 +241,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   const machine = new Machine();
   const prefixes = new Prefixes(machine);
   await compileFor(onTheWay(from, to), smallestOf(measured));
-  const needsCode = args.flag('code') || args.flag('full') || args.text('format') === 'html';
+  const needsCode = args.flag('code') || args.flag('full') || format === 'html';
   const sources = needsCode || measured.findings.every(isUnchanged) ? await openSources() : undefined;
   const { report, stale } = await whenCompiled(() =>
     makeReport(machine, from, to, {
@@ -276,7 +278,10 @@ export async function reportOn(args: Args, question: Question, compared: Compare
     code: args.flag('code') || args.flag('full'),
     only: findingsNamed(report, args.text('finding')),
   };
-  output(args, await question.render(report, shown, prefixes));
+  output(
+    args,
+    format === 'html' ? await comparisonHtml(report, prefixes, scenarios) : FORMATS[format](report, shown),
+  );
   if (reason !== undefined && file !== undefined) {
     acceptRegressions(file, report.comparison, reason);
     return EXIT_OK;
@@ -313,10 +318,9 @@ function findingsNamed(report: Report, name: string | undefined): ReadonlySet<Fi
   );
 }
 
-function formatNamed(args: Args): Render {
-  if (args.flag('json')) return toJson;
-  const names = Object.keys(FORMATS) as (keyof typeof FORMATS)[];
-  return FORMATS[oneOf(args.text('format') ?? (isRead(args) ? 'terminal' : 'markdown'), 'format', names)];
+function formatNamed(args: Args): Format {
+  if (args.flag('json')) return 'json';
+  return oneOf(args.text('format') ?? (isRead(args) ? 'terminal' : 'markdown'), 'format', NAMES);
 }
 
 function acceptRegressions(file: string, comparison: Comparison, reason: string): void {

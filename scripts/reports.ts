@@ -33,6 +33,7 @@ import { visible } from '../harness/text/visible.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, toolVersion, type Args, type Command } from './cli.ts';
 import { projectCorpus } from './corpus.ts';
+import { writeHtmlReports } from './html-reports.ts';
 import { interruptible } from './interrupt.ts';
 import { FILES, HEADER, kernelPages, NOTE, TREES_VARIABLE } from './kernel-pages.ts';
 import { print, printAside } from './print.ts';
@@ -42,13 +43,18 @@ export const reports: Command = {
   usage: '',
   options: {
     check: { type: 'boolean', help: 'write nothing; say what is stale' },
+    html: {
+      type: 'string',
+      value: 'DIR',
+      help: 'pages to click through, with an index, into that folder instead (docs/page.md)',
+    },
     trees: {
       type: 'string',
       value: 'DIR',
       help: `a folder with kernel trees, 6.1 and 6.12: their reports, too ($${TREES_VARIABLE})`,
     },
   },
-  examples: ['', '--check', '--trees <linux>'],
+  examples: ['', '--check', '--html <folder>', '--trees <linux>'],
   run,
 };
 
@@ -66,6 +72,11 @@ interface ComparisonPage extends FileText {
 }
 
 async function run(args: Args): Promise<number> {
+  const html = args.text('html');
+  if (html !== undefined) {
+    print(`${await writeHtmlReports(html)} pages and index.html in ${visible(html)}\n`);
+    return EXIT_OK;
+  }
   const folder = join(packageRoot(), 'reports');
   const sources = await openSources();
   const { made, untouched } = await kernelPages(folder, args.text('trees'), { check: args.flag('check') });

@@ -48,7 +48,9 @@ function contentOf(run: Run, label: number): PageContent {
   const write = run.events.at(event);
   const offset = write.kind === 'device_write' ? write.offset + iova - write.iova : 0;
   const through = scenario.mappings[mapping];
-  const short = `${through?.name ?? '?'}+${hex(offset)}`;
+  // A hostile one writes in front of its mapping, too.
+  const place = offset < 0 ? `-${hex(-offset)}` : `+${hex(offset)}`;
+  const short = `${through?.name ?? '?'}${place}`;
   return { letter: 'D', buffer: bufferAt(through?.ranges ?? [], offset), short, step: step + 1, long };
 }
 

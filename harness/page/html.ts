@@ -2,6 +2,7 @@
 /** A page as one file that asks nobody for anything: data, style and script in it. */
 import { visible } from '../text/visible.ts';
 import type { PageAssets } from './bundle.ts';
+import { markup } from './markup.ts';
 import type { PageData } from './page-data.ts';
 
 /** Everything is forbidden that a page in one file has no need of, whatever stands in its data. */
@@ -36,8 +37,4 @@ function json(data: PageData): string {
     typeof value === 'string' ? visible(value) : value,
   );
   return shown.replaceAll('<', String.raw`\u003c`);
-}
-
-function markup(text: string): string {
-  return visible(text).replaceAll(/[&<>"]/g, (character) => `&#${character.codePointAt(0) ?? 0};`);
 }

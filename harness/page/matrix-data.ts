@@ -1,45 +1,50 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** States side by side, for the page. */
+/** States side by side, for the page: what each breaks, and what changed against the one to its left. */
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import { findingIds } from '../compare/finding-ids.ts';
-import { CLAUSE_IDS } from '../contract/verdict.ts';
+import type { ClauseCell, Matrix } from '../compare/matrix.ts';
+import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import type { PageCell, PageMatrix } from './page-data.ts';
 
 type PageMark = PageCell['marks'][number];
 
-/** The two states of a comparison: its cases in which each breaks a clause, and what changed. */
-export function matrixOfTwo(comparison: Comparison): PageMatrix {
-  const { from, to, findings, exercised } = comparison;
-  const ids = findingIds(findings);
+/** What changed between two neighbours, and the page that tells it: empty, where that is the same page; undefined: none does. */
+export interface Step {
+  readonly comparison: Comparison;
+  readonly page: string | undefined;
+}
+
+/** `steps`: comparisons of neighbours; `here`: ids of the states that the page is about. */
+export function pageMatrix(
+  { states, clauses }: Matrix,
+  steps: readonly Step[],
+  here: readonly string[],
+): PageMatrix {
+  const found = states.map((state, index) => {
+    const before = states[index - 1];
+    return steps.find(
+      ({ comparison: { from, to } }) => before !== undefined && from.id === before.id && to.id === state.id,
+    );
+  });
   return {
-    states: [from.id, to.id],
-    here: [0, 1],
-    rows: CLAUSE_IDS.map((clause) => {
-      const own = findings.filter((finding) => finding.clause === clause);
-      const cell = (side: 'from' | 'to', marks: readonly PageMark[]): PageCell => ({
-        ...brokenOn(own, side),
-        exercised: exercised[clause],
-        marks,
-      });
-      const marks = own.flatMap((finding) => marksOf(finding, `#finding=${ids.get(finding) ?? ''}`));
-      return { clause, cells: [cell('from', []), cell('to', marks)] };
-    }),
+    states: states.map(({ id }) => id),
+    here: states.flatMap(({ id }, index) => (here.includes(id) ? [index] : [])),
+    rows: CLAUSE_IDS.map((clause) => ({
+      clause,
+      cells: (clauses.get(clause) ?? []).map((cell, index) => cellOf(cell, found[index], clause)),
+    })),
   };
 }
 
-/** Cases in which a side breaks the clause, in all and by cause. */
-function brokenOn(findings: readonly Finding[], side: 'from' | 'to'): Pick<PageCell, 'broken' | 'causes'> {
-  const cases = new Set<string>();
-  const causes = new Map<string, Set<string>>();
-  for (const { cause, was, cases: found } of findings) {
-    for (const { scenario, [side]: evidence } of found) {
-      if (evidence === undefined) continue;
-      const name = side === 'from' ? (was ?? cause) : cause;
-      cases.add(scenario.id);
-      causes.set(name, (causes.get(name) ?? new Set()).add(scenario.id));
-    }
-  }
-  return { broken: cases.size, causes: [...causes].map(([cause, ids]) => [cause, ids.size]) };
+function cellOf(cell: ClauseCell, step: Step | undefined, clause: ClauseId): PageCell {
+  const { brokenCases, exercised, hiddenCases, broken } = cell;
+  return {
+    broken: brokenCases,
+    exercised,
+    hidden: hiddenCases,
+    causes: [...broken],
+    marks: step === undefined ? [] : marksOf(step, clause),
+  };
 }
 
 const SIGNS: Readonly<Record<Finding['kind'], PageMark['sign'] | undefined>> = {
@@ -51,7 +56,14 @@ const SIGNS: Readonly<Record<Finding['kind'], PageMark['sign'] | undefined>> = {
   'still-broken': undefined,
 };
 
-function marksOf({ kind, cause, cases }: Finding, href: string): PageMark[] {
-  const sign = SIGNS[kind];
-  return sign === undefined ? [] : [{ sign, words: String(cases.length), cause, cases: cases.length, href }];
+/** One for each kind of change: of several findings the first, the worst, is where it leads. */
+function marksOf({ comparison, page }: Step, clause: ClauseId): PageMark[] {
+  const ids = findingIds(comparison.findings);
+  return comparison.findings.flatMap((finding): PageMark[] => {
+    const sign = SIGNS[finding.kind];
+    if (finding.clause !== clause || sign === undefined) return [];
+    const href = page === undefined ? '' : `${page}#finding=${ids.get(finding) ?? ''}`;
+    const { cause, cases } = finding;
+    return [{ sign, cause, cases: cases.length, href }];
+  });
 }

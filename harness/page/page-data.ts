@@ -219,11 +219,12 @@ export interface PageClause {
 export interface PageCell {
   readonly broken: number;
   readonly exercised: number;
+  /** Cases in which the state crashes before what it stands on breaks the clause. */
+  readonly hidden: number;
   readonly causes: readonly (readonly [cause: string, cases: number])[];
-  /** `✗` broken, `✓` mended, `?` newly visible or hidden: by which patch, and where that is told. */
+  /** `✗` broken, `✓` mended, `?` newly visible, hidden or a matter of layout, and where that is told. */
   readonly marks: readonly {
     readonly sign: '✗' | '✓' | '?';
-    readonly words: string;
     readonly cause: string;
     readonly cases: number;
     readonly href: string;

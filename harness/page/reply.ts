@@ -30,7 +30,8 @@ export function replyTo(matter: Matter): string[] {
     '',
     ...wrap(shown.why),
     '',
-    ...wrap(proseOf(finding.because)),
+    // The promise stands above.
+    ...wrap(proseOf(finding.because).replace(` Promise: ${matter.promise}.`, '')),
     '',
     ...headings.flatMap((one) => wrap(`${one.step + 1}. ${one.text}`, '  ', '     ')),
     '',

@@ -3,6 +3,7 @@
 import type { Comparison } from '../compare/comparison.ts';
 import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import { costLines, costText, riseOf, whereText, type CostLine } from '../report/cost-lines.ts';
+import { worked } from '../report/summary.ts';
 import { kindOf } from './finding-data.ts';
 import type { PageCost, PageKind, PageSum } from './page-data.ts';
 
@@ -18,7 +19,7 @@ const KINDS: readonly (readonly [PageKind, string])[] = [
 ];
 
 export function sumsOf(comparison: Comparison): PageSum[] {
-  const { findings, cases, different, same, costs } = comparison;
+  const { findings, cases, different, same } = comparison;
   const kinds = KINDS.map(([kind, words]) => {
     const count = findings.filter((finding) => kindOf(finding) === kind).length;
     return { count, words, isBad: kind === 'regressed' || kind === 'unmasked', kind };
@@ -31,8 +32,8 @@ export function sumsOf(comparison: Comparison): PageSum[] {
   });
   const clauses = CLAUSE_IDS.map((clause) => fateOf(comparison, clause));
   const of = (fate: Fate): number => clauses.filter((one) => one === fate).length;
-  const lines = costLines(costs, false);
-  const rises = lines.map((line) => Math.sign(riseOf(line)));
+  const lines = costsOf(comparison);
+  const rises = lines.map(({ rise }) => rise);
   return [
     { total: findings.length, unit: 'findings', parts: kinds },
     {
@@ -79,11 +80,14 @@ function fateOf({ findings }: Comparison, clause: ClauseId): Fate {
   return kinds.has('masked') || kinds.has('layout-dependent') ? 'unclear' : 'same';
 }
 
-/** What one operation costs, a line for what comes to the same: those that differ first. */
+/** What one operation costs, a line for what comes to the same: what whole operations cost more or less, what else differs, what is equal. */
 export function costsOf({ costs }: Comparison): PageCost[] {
-  const differing = costLines(costs, true);
+  const work = worked(costs);
+  const nameOf = (line: CostLine): string => `${line.operation} ${line.of} ${line.title} ${whereText(line)}`;
+  const known = new Set(work.map(nameOf));
+  const others = costLines(costs, true).filter((line) => !known.has(nameOf(line)));
   const equal = costLines(costs, false).filter(({ shownBy }) => shownBy === undefined);
-  return [...differing, ...equal].map((line) => costOf(line, line.shownBy !== undefined));
+  return [...work, ...others, ...equal].map((line) => costOf(line, line.shownBy !== undefined));
 }
 
 function costOf(line: CostLine, differs: boolean): PageCost {

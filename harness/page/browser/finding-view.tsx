@@ -8,8 +8,8 @@ import { Detail, Legend } from './detail.tsx';
 import { nextDifference, onKey, within } from './keyboard.ts';
 import { MemoryMap, type Place } from './memory-map.tsx';
 import { Model, SIDES } from './model.ts';
-import { findingHash, type Route } from './route.ts';
-import { Jumps, textOf, Trace, Via } from './trace.tsx';
+import { findingHash, routeOf, type Route } from './route.ts';
+import { Jumps, showRow, textOf, Trace, Via } from './trace.tsx';
 import { KIND_WORDS, PatchLink, Sentence } from './words.tsx';
 
 interface Props {
@@ -118,8 +118,10 @@ function Stepper({ data, finding, route, listed, raw, setRaw, back }: Props): VN
   const [selected, setSelected] = useState<Place | undefined>(() => model && placeOf(model, data, route));
   const [pointed, setPointed] = useState<Place | undefined>(undefined);
   const box = useRef<HTMLDivElement>(null);
+  const current = useRef(row);
+  current.current = row;
   useLayoutEffect(() => {
-    const fit = (): void => fitTrace(box.current);
+    const fit = (): void => fitTrace(box.current, current.current);
     fit();
     addEventListener('resize', fit);
     return () => removeEventListener('resize', fit);
@@ -138,7 +140,12 @@ function Stepper({ data, finding, route, listed, raw, setRaw, back }: Props): VN
     const at = start === undefined ? undefined : { state, phys: start };
     // Browsers refuse more than a few of these a second: the address follows when the reader rests.
     const hash = findingHash(finding.id, row + 1, at);
-    const timer = setTimeout(() => history.replaceState(null, '', hash), REST);
+    const timer = setTimeout(() => {
+      // The reader may be on the way to another view.
+      const there = routeOf(location.hash);
+      const isHere = there.view === 'finding' && there.id === finding.id;
+      if (isHere) history.replaceState(null, '', hash);
+    }, REST);
     return () => clearTimeout(timer);
   }, [row, selected, finding]);
   useEffect(() => {
@@ -262,8 +269,8 @@ function placeOf(
   return broken === undefined ? undefined : { side: finding.side, stretch: broken };
 }
 
-/** The trace takes the height that is left, once per finding and size of the window. */
-function fitTrace(box: HTMLElement | null): void {
+/** The trace takes the height that is left, once per finding and size of the window; the row stays in sight. */
+function fitTrace(box: HTMLElement | null, row: number): void {
   const trace = box?.querySelector<HTMLElement>('.trace');
   const legend = box?.querySelector<HTMLElement>('.legend');
   if (box === null || trace === null || trace === undefined) return;
@@ -272,4 +279,5 @@ function fitTrace(box: HTMLElement | null): void {
   const others = box.offsetHeight - trace.offsetHeight - (legend?.offsetHeight ?? 0);
   const top = box.getBoundingClientRect().top + scrollY;
   trace.style.maxHeight = `${Math.min(whole, Math.max(190, innerHeight - top - others - 6))}px`;
+  showRow(trace, row);
 }

@@ -21,7 +21,8 @@ export function MatrixView({ data }: { readonly data: PageData }): VNode {
       <h1>Clause by clause</h1>
       <p class="sub">
         Cases that break the clause, of those that put it to the test. <span class="broke">✗</span> broken, ✓
-        mended against the state to the left; ? newly visible or no longer visible. A mark opens the finding.
+        mended against the state to the left; ? newly visible, no longer visible or a matter of layout. ×2:
+        two findings. A mark opens the first, the cell lists them all below.
       </p>
       <table class="mx">
         <caption class="sr">States against clauses</caption>
@@ -62,7 +63,7 @@ export function MatrixView({ data }: { readonly data: PageData }): VNode {
 
 function firstChange({ matrix: { rows, here } }: PageData): Position {
   const column = here.at(-1) ?? 0;
-  const row = rows.findIndex(({ cells }) => (cells[column]?.marks.length ?? 0) > 0);
+  const row = rows.findIndex(({ cells }) => cells[column]?.marks.some(({ sign }) => sign === '✗'));
   return { row: Math.max(0, row), column };
 }
 
@@ -72,6 +73,8 @@ interface CellProps {
   readonly isSelected: boolean;
   readonly choose: () => void;
 }
+
+const SIGNS = ['✗', '✓', '?'] as const;
 
 function Cell({ cell, isHere, isSelected, choose }: CellProps): VNode {
   const { broken, exercised, marks } = cell;
@@ -96,17 +99,17 @@ function Cell({ cell, isHere, isSelected, choose }: CellProps): VNode {
         )}
       </span>
       <span class="mk">
-        {marks.map(({ sign, words, href }) => {
+        {SIGNS.map((sign) => {
+          const all = marks.filter((mark) => mark.sign === sign);
+          const [first] = all;
+          if (first === undefined) return null;
           const name = sign === '✗' ? 'broke' : 'mend';
-          return href === '' ? (
-            <span class={name}>
-              {sign}
-              {words}
-            </span>
+          const text = `${sign}${all.length > 1 ? `×${all.length}` : ''}`;
+          return first.href === '' ? (
+            <span class={name}>{text}</span>
           ) : (
-            <a class={name} href={href}>
-              {sign}
-              {words}
+            <a class={name} href={first.href} title={first.cause}>
+              {text}
             </a>
           );
         })}
@@ -144,7 +147,7 @@ function Panel({
   readonly state: string;
   readonly cell: PageCell;
 }): VNode {
-  const { broken, exercised, causes, marks } = cell;
+  const { broken, exercised, hidden, causes, marks } = cell;
   const verdict =
     exercised === 0
       ? 'not put to the test'
@@ -157,15 +160,15 @@ function Panel({
         {clause} in {state}: {verdict}
       </h2>
       <ul>
-        {marks.map(({ sign, words, cause, cases, href }) => (
+        {marks.map(({ sign, cause, cases, href }) => (
           <li>
             <span class={sign === '✗' ? 'broke' : ''}>{sign}</span>{' '}
             {href === '' ? cause : <a href={href}>{cause}</a>}, {plural(cases, 'case')}
-            {words === '' ? '' : `, ${words}`}
           </li>
         ))}
         {marks.length === 0 && <li class="sub">Nothing changed against the state to the left.</li>}
       </ul>
+      {hidden > 0 && <p class="sub">Hidden by a crash in {plural(hidden, 'case')}.</p>}
       {causes.length > 0 && (
         <p class="sub">Broken for: {causes.map(([cause, cases]) => `${cause} ${cases}`).join(', ')}</p>
       )}

@@ -76,10 +76,13 @@ function Sums({ sums }: { readonly sums: readonly PageSum[] }): VNode {
   );
 }
 
+/** Costs that are shown at first: what whole operations cost more or less comes before the rest. */
+const FIRST_COSTS = 6;
+
 function Costs({ data: { costs, from, to } }: { readonly data: PageData }): VNode {
   const [all, setAll] = useState(false);
   const differing = costs.filter(({ differs }) => differs);
-  const shown = all ? costs : differing;
+  const shown = all ? costs : differing.slice(0, FIRST_COSTS);
   return (
     <>
       <h2>What one operation costs</h2>
@@ -106,14 +109,15 @@ function Costs({ data: { costs, from, to } }: { readonly data: PageData }): VNod
           </table>
         </div>
       )}
-      {costs.length > differing.length && (
+      {costs.length > shown.length || all ? (
         <p class="sub">
           <button type="button" class="link" aria-expanded={all} onClick={() => setAll(!all)}>
-            {all ? 'Only what differs' : `Show all ${costs.length} kinds of costs`}
+            {all ? 'Fewer' : `Show all ${costs.length} kinds of costs`}
           </button>{' '}
-          Means over the operations that worked on both sides, with the least and the most.
+          {differing.length} differ. Means over the operations that worked on both sides, with the least and
+          the most.
         </p>
-      )}
+      ) : null}
     </>
   );
 }
@@ -123,7 +127,7 @@ function CostRow({ cost }: { readonly cost: PageCost }): VNode {
   return (
     <tr>
       <td class="m">{operation}</td>
-      <td>{where}</td>
+      <td class="where">{where}</td>
       <td>{title}</td>
       <td class={`v ${differs ? 'ch' : 'eq'}`}>{old}</td>
       <td class={`v ${differs ? 'ch' : 'eq'}`}>{now}</td>

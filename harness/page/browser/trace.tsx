@@ -26,7 +26,7 @@ export function Trace({ data, model, row, raw, go }: Props): VNode {
   );
   useLayoutEffect(() => {
     const { current } = box;
-    if (current !== null) markRow(current, row);
+    if (current !== null) showRow(current, row);
   }, [model, raw, row]);
   const click = (event: MouseEvent): void => {
     const target = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-row]') : null;
@@ -48,7 +48,8 @@ export function Trace({ data, model, row, raw, go }: Props): VNode {
   );
 }
 
-function markRow(box: HTMLElement, row: number): void {
+/** Marks the row, and brings it into sight. */
+export function showRow(box: HTMLElement, row: number): void {
   for (const old of box.querySelectorAll('[aria-current]')) {
     old.removeAttribute('aria-current');
     old.setAttribute('aria-selected', 'false');
@@ -183,8 +184,8 @@ interface Jump {
   readonly breaks: boolean;
 }
 
-/** Most buttons; the rest is stepped to. */
-const MOST_JUMPS = 40;
+/** Most buttons: those around the one where the clause breaks; the rest is stepped to. */
+const MOST_JUMPS = 14;
 
 /** The rows in which the sides differ, and the one where the clause breaks; what a hostile device repeats is one. */
 function jumpsOf(model: Model): Jump[] {
@@ -214,6 +215,8 @@ export function Jumps({
   readonly go: (row: number) => void;
 }): VNode {
   const jumps = useMemo(() => jumpsOf(model), [model]);
+  const breaking = jumps.findIndex(({ breaks }) => breaks);
+  const first = Math.max(0, Math.min(breaking - MOST_JUMPS / 2, jumps.length - MOST_JUMPS));
   const crashed = model.shown.sides.some(({ crashStep }) => crashStep >= 0);
   const count = model.differing.length;
   return (
@@ -222,20 +225,18 @@ export function Jumps({
         {count} {count === 1 ? 'line differs' : 'lines differ'}
         {crashed ? ', one side crashes' : ''}; ✗ breaks:
       </span>
-      {jumps
-        .filter((jump, index) => index < MOST_JUMPS || jump.breaks)
-        .map((jump) => (
-          <button
-            type="button"
-            class={jump.breaks ? 'x' : ''}
-            aria-current={jump.row === row ? 'true' : undefined}
-            onClick={() => go(jump.row)}
-          >
-            {jump.label}
-            {jump.count > 1 ? ` ×${jump.count}` : ''}
-          </button>
-        ))}
-      {jumps.length > MOST_JUMPS && <span class="lab">… {jumps.length - MOST_JUMPS} more: n</span>}
+      {jumps.slice(first, first + MOST_JUMPS).map((jump) => (
+        <button
+          type="button"
+          class={jump.breaks ? 'x' : ''}
+          aria-current={jump.row === row ? 'true' : undefined}
+          onClick={() => go(jump.row)}
+        >
+          {jump.label}
+          {jump.count > 1 ? ` ×${jump.count}` : ''}
+        </button>
+      ))}
+      {jumps.length > MOST_JUMPS && <span class="lab">and {jumps.length - MOST_JUMPS} more (n, p)</span>}
     </div>
   );
 }
