@@ -13,8 +13,8 @@ export interface Turn {
   readonly stage: Stage;
   /**
    * `breaks`: the bytes are as promised before the patch and not after it; `mends`: the other way round.
-   * `hides`: from this patch on a crash or a failed map comes first, so nothing can be said; `uncovers`:
-   * until this patch.
+   * `hides`: from this patch on nothing can be said, as a crash, a failed map or other wrong bytes come first;
+   * `uncovers`: until this patch.
    */
   readonly effect: Effect;
   /** What can be said after the patch. */

@@ -100,6 +100,24 @@ describe('classify', () => {
     expect(classify(from, to, () => []).map(({ kind, hiddenBy }) => [kind, hiddenBy])).toEqual([expected]);
   });
 
+  test('what one side cannot tell of is neither fixed nor regressed, the rest is', () => {
+    const unknownOf = (from: number, to: number, step = 1): Side => {
+      const { verdicts, ...rest } = side('holds');
+      const unknown = wrong('not-copied', from, to).victims.map(({ evidence, ...victim }) => ({
+        ...victim,
+        evidence: { ...evidence, step },
+      }));
+      return { verdicts: verdicts.map((verdict) => ({ ...verdict, unknown })), ...rest };
+    };
+    expect(said(unknownOf(0, 48), NOT_COPIED)).toEqual([
+      ['regressed', 'not-copied', 'mapping 0 48-64'],
+      ['unmasked', 'not-copied', 'mapping 0 0-48'],
+    ]);
+    expect(said(NOT_COPIED, unknownOf(0, 64))).toEqual([['masked', 'not-copied', WHOLE]]);
+    // It was looked at in another step, and could be told then.
+    expect(said(unknownOf(0, 64, 2), NOT_COPIED)).toEqual([['regressed', 'not-copied', WHOLE]]);
+  });
+
   test('a crash hides a later crash, and is itself told', () => {
     const crash = (cause: Cause, step: number): Side => {
       const evidence = { step, event: 5, count: 1 };

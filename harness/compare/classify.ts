@@ -2,13 +2,13 @@
 /** What became of each broken thing between two sides, clause by clause. */
 import type { Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
 import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
-import { shared, without, type Victim } from '../contract/victim.ts';
+import { shared, splitBy, without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
 import { wentBothWays, type Side } from './side.ts';
 
 /**
  * `masked`/`unmasked`: broken on one side, while the other side could not be judged: it crashed, or its
- * map failed, before the clause was put to the test. `layout-dependent`: it differs, but not so where
+ * map failed, before the clause was put to the test, or what it left does not show it. `layout-dependent`: it differs, but not so where
  * pool and IOVA space are taken otherwise.
  */
 export const FINDING_KINDS = [
@@ -160,8 +160,9 @@ interface Alone {
 
 /**
  * The victims of one side that the other does not have, `verdict` being the other's: those on which that was
- * judged, those that its crash hides, and the rest. It was judged when it was put to the test, the map of the
- * mapping worked there as well, and it ran past the step where this one broke.
+ * judged, those that its crash hides, and the rest. It was judged when it was put to the test, its run shows
+ * whether it holds for them, the map of the mapping worked there as well, and it ran past the step where this
+ * one broke.
  */
 function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, other: Side): Alone[] {
   const others = victimsOf(verdict);
@@ -172,10 +173,12 @@ function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, ot
     (verdict.clause === 'map-succeeds' ||
       !(own.maps[mapping]?.returned === 'done' && other.maps[mapping]?.returned === 'failed'));
   const seen = alone.filter((victim) => !isHidden(victim));
+  const tested = seen.filter(isTested).map((victim) => splitBy(victim, verdict.unknown ?? []));
+  const untested = seen.filter((victim) => !isTested(victim));
   return [
-    { judged: true, alone: seen.filter(isTested), hiddenBy: undefined },
+    { judged: true, alone: tested.flatMap(({ outside }) => outside), hiddenBy: undefined },
     { judged: false, alone: alone.filter(isHidden), hiddenBy: other.crashStep },
-    { judged: false, alone: seen.filter((victim) => !isTested(victim)), hiddenBy: undefined },
+    { judged: false, alone: [...untested, ...tested.flatMap(({ inside }) => inside)], hiddenBy: undefined },
   ].filter((group) => group.alone.length > 0);
 }
 

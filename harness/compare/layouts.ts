@@ -19,8 +19,8 @@ export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => re
 
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
- * in some other layout. A layout in which something fails that works here, or in which a crash hides the
- * difference, says nothing.
+ * in some other layout. A layout in which something fails that works here, or in which one side cannot be
+ * judged, says nothing.
  */
 export function tryLayouts(
   plain: readonly [Side, Side],
@@ -59,10 +59,10 @@ function failsMore({ maps }: Side, plain: Side): boolean {
   return maps.some(({ returned }, at) => returned !== 'done' && plain.maps[at]?.returned === 'done');
 }
 
-/** The same change of the same clause, for the same cause or about the same owner; or a crash hides it. */
+/** The same change of the same clause, for the same cause or about the same owner; or one side cannot be judged. */
 function isSame(finding: CaseFinding, other: CaseFinding): boolean {
   if (other.clause !== finding.clause) return false;
-  if (other.kind === 'masked' || other.kind === 'unmasked') return other.hiddenBy !== undefined;
+  if (other.kind === 'masked' || other.kind === 'unmasked') return true;
   if (other.kind !== finding.kind) return false;
   const owners = new Set(finding.victims.map(({ of }) => of));
   return sameCause(other.cause, finding.cause) || other.victims.some(({ of }) => owners.has(of));

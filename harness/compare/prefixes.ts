@@ -3,7 +3,7 @@
 import { assertReady } from '../subject/not-ready.ts';
 import type { ChainLink, Frame, State } from '../subject/state.ts';
 import type { ClauseId, Verdict } from '../contract/verdict.ts';
-import { shared, type Victim } from '../contract/victim.ts';
+import { shared, splitBy, type Victim } from '../contract/victim.ts';
 import { judge } from '../contract/contract.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MappingIx } from '../machine/vocabulary.ts';
@@ -17,7 +17,7 @@ import type { Scenario } from '../run/scenario.ts';
 import type { Evaluation } from './evaluate.ts';
 import { sideOf, type Side } from './side.ts';
 
-/** How a state stands towards a defect in a case; `hidden`: it crashes first, or its map fails. */
+/** How a state stands towards a defect in a case; `hidden`: it crashes first, its map fails, or its run does not show it. */
 export type Standing = 'broken' | 'holds' | 'hidden';
 
 /** What is wrong with whom. */
@@ -143,10 +143,11 @@ export class Prefixes {
   standing(state: State, scenario: Scenario, { clause, victims }: Harm): Standing {
     const evaluation = this.of(state, scenario);
     const { run } = evaluation;
-    const found = evaluation.verdict(clause)?.breaks ?? [];
+    const { breaks: found = [], unknown = [] } = evaluation.verdict(clause) ?? {};
     if (found.some((b) => victims.some((victim) => shared(victim, b.victims).length > 0))) return 'broken';
     const first = Math.min(...victims.map(({ evidence }) => evidence.step));
     if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
+    if (victims.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
     const failed = victims.some(({ evidence: { mapping = -1 } }) => hasFailed(run, mapping));
     if (!failed) return 'holds';
     return clause === 'map-succeeds' ? 'broken' : 'hidden';

@@ -101,12 +101,15 @@ export class BufferBytes {
   readonly content: Uint32Array;
   /** Label that the CPU saw last in each byte. */
   readonly seen: Uint32Array;
+  /** 1: what came back to the CPU last in this byte was not what it should have got. */
+  readonly wrong: Uint8Array;
   /** Every byte's state, in order and without gaps. */
   readonly runs: ByteRun[];
 
   constructor(size: number) {
     this.content = new Uint32Array(size);
     this.seen = new Uint32Array(size);
+    this.wrong = new Uint8Array(size);
     this.runs = [new ByteRun(0, size)];
   }
 

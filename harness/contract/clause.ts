@@ -54,4 +54,9 @@ export interface FindingsOf<C extends string> {
   exercise(): void;
   /** The promise is broken; evidence of the same cause adds up, the first one is shown. */
   readonly breaks: (cause: C, evidence: Evidence) => void;
+  /**
+   * The run does not show whether the promise holds for what the evidence is about: where another run breaks it
+   * there in the same step, the two cannot be compared.
+   */
+  cannotTell(evidence: Evidence): void;
 }

@@ -64,7 +64,7 @@ describe('the contract', () => {
 });
 
 describe('Findings', () => {
-  const someone = (_: Cause, evidence: Evidence): Victim => ({
+  const someone = (_: Cause | undefined, evidence: Evidence): Victim => ({
     of: `step ${evidence.step}`,
     from: 0,
     to: evidence.count,

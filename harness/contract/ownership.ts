@@ -26,6 +26,7 @@ import { checkFailedMap } from './failed-map.ts';
 import { checkIsolation, type Moment } from './isolation.ts';
 import { whyOutOfTurn, type WhyLeftOut } from './left-out.ts';
 import { SharedLines } from './shared-lines.ts';
+import { checkSeenAgain, noteWhatNeverArrived, putToTheTest } from './stability.ts';
 import { Views } from './views.ts';
 import { Ownership, type Look, type OwnershipClause } from './wrong-byte.ts';
 
@@ -98,6 +99,7 @@ class Walk implements Moment {
     const written = this.facts.run.labels.subarray(start, start + size);
     bytes.content.set(written, offset);
     bytes.seen.set(written, offset);
+    bytes.wrong.fill(0, offset, offset + size);
     for (const run of this.of(buffer).aroundRanges(ranges, offset, offset + size)) {
       if (!run.isCpuOwned) this.leaveOut('cpu-wrote', run, buffer, run.owners[0]);
       else if (this.isInside(inside, buffer, run.from)) this.leaveOut('in-operation', run, buffer, inside);
@@ -128,7 +130,7 @@ class Walk implements Moment {
   /** The CPU looked twice: what it saw in byte `at` of the buffer is label `first + at`, and `second + at`. */
   private cpuSaw(run: ByteRun, buffer: number, first: number, second: number, event: number): void {
     const { labels } = this.facts.run;
-    const { content, seen } = this.of(buffer);
+    const { content, seen, wrong } = this.of(buffer);
     const mapping = run.lastMap;
     const { from, to, lazy } = run;
     const isFromDevice = run.deviceWrote && !run.attacked;
@@ -137,21 +139,22 @@ class Walk implements Moment {
       equalLabels(labels, first + from, seen, from, to - from),
       equalLabels(labels, first + from, content, from, to - from),
     );
+    const look = this.look('cpu-owned-stability', event, mapping, buffer, run.attacked);
+    if (lazy === -1) putToTheTest(this, run, look);
     for (let at = from + same; at < to; at++) {
       const one = labels[first + at] ?? 0;
       const two = labels[second + at] ?? 0;
       if (one === two && one === seen[at] && one === content[at]) continue;
       if (lazy === -1) {
-        const look = this.look('cpu-owned-stability', event, mapping, buffer, run.attacked);
         this.expect(look, at, seen[at] ?? 0, one);
         this.expect(look, at, one, two);
       }
       if (isFromDevice) {
         this.expect(this.look('from-device-data', event, mapping, buffer), at, content[at] ?? 0, one);
+        if (content[at] !== one) wrong[at] = 1;
       }
       seen[at] = two;
     }
-    if (lazy === -1) this.found.exercise('cpu-owned-stability');
     if (isFromDevice) this.found.exercise('from-device-data');
   }
 
@@ -308,7 +311,7 @@ class Walk implements Moment {
           // The CPU wrote to it since it came back, or the device never got it: a copy back is nobody's promise.
           this.leaveOut('taken-back-twice', run, buffer, map);
         } else if (run.isCpuOwned && run.judged && run.known && run.lazy === -1) {
-          this.mustBeSeenAgain(run, map, buffer, seen);
+          checkSeenAgain(this, run, map, buffer, seen);
         }
         run.takeFrom(map);
         bytes.seen.set(seen.subarray(run.from, run.to), run.from);
@@ -316,20 +319,12 @@ class Walk implements Moment {
     }
   }
 
-  /** The CPU had the bytes all the time: it must find in them what it saw last. */
-  private mustBeSeenAgain({ from, to }: ByteRun, map: number, buffer: number, now: Uint32Array): void {
-    const { seen } = this.of(buffer);
-    const look = this.look('cpu-owned-stability', -1, map, buffer);
-    for (let at = from + equalLabels(now, from, seen, from, to - from); at < to; at++) {
-      this.expect(look, at, seen[at] ?? 0, now[at] ?? 0);
-    }
-    this.found.exercise('cpu-owned-stability');
-  }
-
   /** Bytes come back from the device; `seen` is what the CPU finds in the buffer now. */
   private returned(run: ByteRun, map: number, buffer: number, seen: Uint32Array): void {
+    const { content, wrong } = this.of(buffer);
+    wrong.fill(0, run.from, run.to);
+    if (run.attacked) noteWhatNeverArrived(this, run, buffer, seen);
     if (!run.isSettled) return;
-    const { content } = this.of(buffer);
     const clause = run.deviceWrote ? 'from-device-data' : 'partial-write-preserved';
     const { from, to } = run;
     const look = this.look(clause, -1, map, buffer);
@@ -338,6 +333,7 @@ class Walk implements Moment {
       if (content[at] === label) continue;
       const tolerated = !run.deviceWrote && this.facts.mayBeLeft(map, buffer, at, label, run.cpuWroteMapped);
       this.expect(look, at, tolerated ? label : (content[at] ?? 0), label);
+      wrong[at] = tolerated ? 0 : 1;
       content[at] = label;
     }
     this.found.exercise(clause);

@@ -24,15 +24,18 @@ export interface Verdict {
   readonly status: 'holds' | 'broken' | 'not-exercised';
   /** One per cause, in order of appearance. */
   readonly breaks: readonly Break[];
+  /** Of whom the run does not show whether the clause holds for them; left out: nobody. */
+  readonly unknown?: readonly Victim[];
 }
 
 /** Collects what a clause found. */
 export class Findings implements FindingsOf<Cause> {
   private exercised = false;
   private readonly byCause = new Map<Cause, { first: Evidence; count: number; victims: Victims }>();
-  private readonly victimOf: (cause: Cause, evidence: Evidence) => Victim;
+  private readonly unknown = new Victims();
+  private readonly victimOf: (cause: Cause | undefined, evidence: Evidence) => Victim;
 
-  constructor(victimOf: (cause: Cause, evidence: Evidence) => Victim) {
+  constructor(victimOf: (cause: Cause | undefined, evidence: Evidence) => Victim) {
     this.victimOf = victimOf;
   }
 
@@ -50,6 +53,10 @@ export class Findings implements FindingsOf<Cause> {
     found.victims.add(this.victimOf(cause, evidence));
   }
 
+  cannotTell(evidence: Evidence): void {
+    this.unknown.add(this.victimOf(undefined, evidence));
+  }
+
   verdict(clause: ClauseId): Verdict {
     const breaks = [...this.byCause].map(([cause, { first, count, victims }]) => ({
       cause,
@@ -57,6 +64,7 @@ export class Findings implements FindingsOf<Cause> {
       victims: victims.all,
     }));
     const status = breaks.length > 0 ? 'broken' : this.exercised ? 'holds' : 'not-exercised';
-    return { clause, status, breaks };
+    const unknown = this.unknown.all;
+    return { clause, status, breaks, ...(unknown.length > 0 && { unknown }) };
   }
 }

@@ -13,6 +13,8 @@ export interface Victim {
   readonly to: number;
   /** What shows it; its count is that of these bytes. */
   readonly evidence: Evidence;
+  /** Where a device reached them, if the owner is another: the mapping, and the first byte's place in it. */
+  readonly reached?: { readonly of: string; readonly from: number };
 }
 
 /**
@@ -20,12 +22,17 @@ export interface Victim {
  * right by whose data it is, else by its place from the mapping's first granule on; what is left over by what
  * it is; all else by mapping or step.
  */
-export function victimOf(facts: Facts, clause: string, cause: string, evidence: Evidence): Victim {
+export function victimOf(
+  facts: Facts,
+  clause: string,
+  cause: string | undefined,
+  evidence: Evidence,
+): Victim {
   const { step, mapping, device, buffer, offset, iova, observed, count } = evidence;
   const through = device === undefined ? '' : `device ${device}, `;
   const some = (of: string, from: number, size: number): Victim => ({ of, from, to: from + size, evidence });
   if (clause === 'no-crash' || clause === 'no-warn') return some(`step ${step}`, 0, 1);
-  if (clause === 'no-leftovers') return some(`${through}${cause}`, 0, count);
+  if (clause === 'no-leftovers') return some(`${through}${cause ?? ''}`, 0, count);
   if (PER_MAPPING.has(clause)) return some(`mapping ${mapping}`, 0, 1);
   if (buffer !== undefined && offset !== undefined) {
     return some(`${through}mapping ${mapping}, buffer ${buffer}`, offset, count);
@@ -34,8 +41,9 @@ export function victimOf(facts: Facts, clause: string, cause: string, evidence: 
     return some(`${through}mapping ${mapping}, step ${step}`, 0, 1);
   }
   const origin = observed === undefined ? undefined : facts.run.provenance.of(observed);
-  if (origin?.by === 'cpu') return some(`${through}data of buffer ${origin.buffer}`, origin.offset, count);
-  return some(`${through}mapping ${mapping}`, iova - firstGranule(facts, mapping), count);
+  const reached = { of: `${through}mapping ${mapping}`, from: iova - firstGranule(facts, mapping) };
+  if (origin?.by !== 'cpu') return some(reached.of, reached.from, count);
+  return { ...some(`${through}data of buffer ${origin.buffer}`, origin.offset, count), reached };
 }
 
 /** Clauses about a mapping as a whole, wherever it lies. */
@@ -54,11 +62,9 @@ export class Victims {
 
   add(victim: Victim): void {
     const last = this.found.at(-1);
-    const { of, from, to, evidence } = victim;
-    const { step, place } = evidence;
-    if (last?.of === of && last.to === from && last.evidence.step === step && last.evidence.place === place) {
-      const together = { ...last.evidence, count: last.evidence.count + evidence.count };
-      this.found[this.found.length - 1] = { of, from: last.from, to, evidence: together };
+    if (last !== undefined && follows(victim, last)) {
+      const together = { ...last.evidence, count: last.evidence.count + victim.evidence.count };
+      this.found[this.found.length - 1] = { ...last, to: victim.to, evidence: together };
     } else {
       this.found.push(victim);
     }
@@ -67,6 +73,30 @@ export class Victims {
   get all(): readonly Victim[] {
     return this.found;
   }
+}
+
+/** The victim begins where the last one ends, in every respect. */
+function follows({ of, from, evidence, reached }: Victim, last: Victim): boolean {
+  const { step, place } = last.evidence;
+  if (last.of !== of || last.to !== from || evidence.step !== step || evidence.place !== place) return false;
+  if (reached === undefined) return true;
+  return reached.of === last.reached?.of && reached.from === last.reached.from + last.to - last.from;
+}
+
+/** The victim in two: what is in one of these places at that step, and the rest. */
+export function splitBy(
+  victim: Victim,
+  places: readonly Victim[],
+): { readonly inside: Victim[]; readonly outside: Victim[] } {
+  const { from, to, reached, evidence } = victim;
+  const there = places.filter((place) => place.evidence.step === evidence.step);
+  if (there.length === 0) return { inside: [], outside: [victim] };
+  const at =
+    reached === undefined
+      ? victim
+      : { ...victim, of: reached.of, from: reached.from, to: reached.from + to - from };
+  const back = (part: Victim): Victim[] => cut(victim, from + part.from - at.from, from + part.to - at.from);
+  return { inside: shared(at, there).flatMap(back), outside: without(at, there).flatMap(back) };
 }
 
 /** The part of a victim that none of the others has; empty: they have all of it. */
@@ -95,7 +125,7 @@ export function shared(victim: Victim, others: readonly Victim[]): Victim[] {
 function cut(victim: Victim, from: number, to: number): Victim[] {
   if (from >= to) return [];
   if (from === victim.from && to === victim.to) return [victim];
-  const { evidence, of } = victim;
+  const { evidence, of, reached } = victim;
   const skip = from - victim.from;
   const label = (l: number): number => (l >= FIRST_LABEL ? l + skip : l);
   const isInBytes = evidence.count === victim.to - victim.from;
@@ -104,6 +134,7 @@ function cut(victim: Victim, from: number, to: number): Victim[] {
       of,
       from,
       to,
+      ...(reached !== undefined && { reached: { of: reached.of, from: reached.from + skip } }),
       evidence: {
         ...evidence,
         ...(evidence.offset !== undefined && { offset: evidence.offset + skip }),

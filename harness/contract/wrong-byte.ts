@@ -42,6 +42,8 @@ export class Ownership {
   /** Clauses that were put to the test. */
   readonly exercised = new Set<OwnershipClause>();
   readonly wrong: WrongBytes[] = [];
+  /** Bytes in a row that a clause can say nothing of. */
+  readonly unknown: { readonly look: Look; readonly offset: Size; size: Size }[] = [];
   readonly leftOut = new LeftOutBytes();
 
   private last: OwnershipClause | undefined;
@@ -66,6 +68,13 @@ export class Ownership {
   /** No clause looks at the bytes in this step. */
   pass(why: WhyLeftOut, step: StepIx, buffer: BufferIx, mapping: MappingIx, { size }: ByteRun): void {
     this.leftOut.add(why, step, buffer, mapping, size);
+  }
+
+  /** The clause can say nothing of a byte; it joins the bytes before it of which the same look says nothing. */
+  cannotTell(look: Look, offset: Size): void {
+    const last = this.unknown.at(-1);
+    if (last?.look === look && last.offset + last.size === offset) last.size++;
+    else this.unknown.push({ look, offset, size: 1 });
   }
 
   /**

@@ -33,7 +33,7 @@ export function behind({ forth, back, counterparts }: Attribution): Block[] {
 const VERBS = {
   breaks: 'breaks it',
   mends: 'mends it',
-  hides: 'hides it: from here on a crash or a failed map comes first',
+  hides: 'hides it: from here on a crash, a failed map or other wrong bytes come first',
   uncovers: 'ends the crash or failed map that hid it, and after it it is',
 } as const;
 

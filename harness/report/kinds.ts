@@ -72,7 +72,7 @@ export function hiddenWords({ from, to }: Comparison, { kind, hiddenBy }: Findin
   if (kind !== 'masked' && kind !== 'unmasked') return undefined;
   const other = kind === 'masked' ? to.id : from.id;
   if (hiddenBy !== undefined) return `hidden by the crash of step ${hiddenBy + 1} in ${other}`;
-  return `not put to the test in ${other}: there its map fails, or nobody looks`;
+  return `not put to the test in ${other}: there its map fails, nobody looks, or what went wrong before hides it`;
 }
 
 /** The finding's name. */

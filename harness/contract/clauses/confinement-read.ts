@@ -41,12 +41,39 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
     for (let i = 0; i < exposure.size;) {
       const own = ownAhead(facts, exposure, i);
       const n = own > 0 ? own : pieceAt(facts, exposure, i);
-      if (own === 0) {
-        judgePiece(facts, findings, exposure, i, n, (counted[exposure.mapping + 1] ??= new ByteSet()));
-      }
+      const known = (counted[exposure.mapping + 1] ??= new ByteSet());
+      if (own === 0) judgePiece(facts, findings, exposure, i, n, known);
+      else leaveOpen(facts, findings, exposure, i, n, known);
       i += n;
     }
   }
+}
+
+/**
+ * What the standing adversary put there before this mapping made it readable says nothing about what lay there
+ * before: without the scribble, that would be what the device reads now.
+ */
+function leaveOpen(
+  facts: Facts,
+  findings: FindingsOf<ReadCause>,
+  { step, event, label, device, mapping, iova, phys }: Exposure,
+  from: number,
+  size: number,
+  counted: ByteSet,
+): void {
+  const origin = facts.run.provenance.of(label + from);
+  if (origin.by !== 'device' || origin.mapping >= 0 || mapping < 0) return;
+  const where = { device, iova: iova + from, phys: phys + from, observed: label + from };
+  if (origin.event >= madeReachable(facts, mapping, where.iova, event)) return;
+  const count = counted.add(where.observed, size);
+  if (count > 0) findings.cannotTell({ step, event: event - 1, mapping, count, ...where });
+}
+
+/** The event that put this bus address of the mapping into the page table; its map's first one if none is known. */
+function madeReachable({ run, mappings }: Facts, mapping: number, iova: number, until: EventIx): EventIx {
+  const begun = run.steps[mappings[mapping]?.mapStep ?? -1]?.from ?? until;
+  const calls = run.events.of('iommu_map', begun, until);
+  return calls.find((call) => iova >= call.iova && iova < call.iova + call.size)?.index ?? begun;
 }
 
 function isReadable(facts: Facts, mapping: MappingFacts): boolean {

@@ -45,6 +45,14 @@ class IgnoresSkip extends HonestOps {
   }
 }
 
+/** Its first sync for the CPU copies nothing back. */
+class CopiesBackLater extends HonestOps {
+  private syncs = 0;
+  override syncSingleForCpu(dev: Device, handle: DmaAddr, size: Size, dir: Direction): void {
+    if (++this.syncs > 1) super.syncSingleForCpu(dev, handle, size, dir);
+  }
+}
+
 const PING_PONG = `
 device: { untrusted: true }
 buffers: { a: { size: 256 } }
@@ -252,5 +260,44 @@ steps:
     ['strict', gone('{ strict: true }'), ['changed-in-memory']],
   ])('%s', (_, yaml, outcome) => {
     expect(outcomeOf(CLAUSE, ClearsWhatIsGone, yaml)).toEqual(outcome);
+  });
+});
+
+describe('bytes that came back wrong', () => {
+  // The device writes 64 bytes, which the first sync for the CPU leaves in the bounce buffer.
+  const late = (between: string): string => `
+device: { untrusted: true }
+buffers: { a: { size: 64 } }
+steps:
+  - cpu_write: a
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }
+  - device_write: m
+  - sync_single_for_cpu: m
+${between}
+  - cpu_read: a
+`;
+
+  test('put it to no test', () => {
+    const verdict = verdictOf(CLAUSE, CopiesBackLater, late('  - cpu_read: a'));
+    expect(verdict.status).toBe('not-exercised');
+    expect(verdict.unknown?.map(({ of, from, to, evidence: { step } }) => [of, from, to, step])).toEqual([
+      ['mapping 0, buffer 0', 0, 64, 4],
+      ['mapping 0, buffer 0', 0, 64, 5],
+    ]);
+  });
+
+  test('and yet may not change', () => {
+    const verdict = verdictOf(CLAUSE, CopiesBackLater, late('  - sync_single_for_cpu: m'));
+    expect(evidenceOf(verdict, 'changed-by-operation').count).toBe(64);
+  });
+
+  test('do again when they have come back right', () => {
+    const verdict = verdictOf(
+      CLAUSE,
+      CopiesBackLater,
+      late('  - sync_single_for_device: m\n  - sync_single_for_cpu: m\n  - cpu_read: a'),
+    );
+    expect(verdict.status).toBe('holds');
+    expect(verdict.unknown).toBeUndefined();
   });
 });

@@ -32,8 +32,13 @@ export function judgeBytes<C extends string>(
   findings: FindingsOf<C>,
   causeOf: (wrong: WrongBytes, home: ByteHome) => C,
 ): void {
-  const { exercised, wrong } = ownershipOf(facts);
+  const { exercised, wrong, unknown } = ownershipOf(facts);
   if (exercised.has(clause)) findings.exercise();
+  for (const { look, offset, size: count } of unknown) {
+    if (look.clause !== clause) continue;
+    const { step, event, mapping, buffer } = look;
+    findings.cannotTell({ step, event, ...(mapping >= 0 && { mapping }), buffer, offset, count });
+  }
   const counted: ByteSet[] = [];
   for (const run of wrong) {
     if (run.clause !== clause) continue;
