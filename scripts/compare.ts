@@ -14,6 +14,7 @@ import type { ClauseId } from '../harness/contract/verdict.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { toJson } from '../harness/report/json.ts';
 import { toJunit } from '../harness/report/junit.ts';
+import { toMail } from '../harness/report/mail.ts';
 import { makeReport } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
@@ -62,6 +63,7 @@ const FORMATS = {
   },
   json: toJson,
   junit: toJunit,
+  mail: toMail,
 } as const;
 /** Beside these a page, which takes more than the report (comparison-html.ts). */
 type Format = keyof typeof FORMATS | 'html';
@@ -77,7 +79,7 @@ export const COMPARISON = {
     type: 'string',
     value: 'NAME',
     choices: NAMES,
-    help: 'default markdown, on a terminal terminal; html: one page to click through (docs/page.md)',
+    help: 'default markdown, on a terminal terminal; html: one page to click through (docs/page.md); mail: a reply',
   },
   full: { type: 'boolean', help: 'every finding in full, with its code; without it, a page' },
   finding: {
@@ -241,7 +243,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   const machine = new Machine();
   const prefixes = new Prefixes(machine);
   await compileFor(onTheWay(from, to), smallestOf(measured));
-  const needsCode = args.flag('code') || args.flag('full') || format === 'html';
+  const needsCode = args.flag('code') || args.flag('full') || format === 'html' || format === 'mail';
   const sources = needsCode || measured.findings.every(isUnchanged) ? await openSources() : undefined;
   const { report, stale } = await whenCompiled(() =>
     makeReport(machine, from, to, {

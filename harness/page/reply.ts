@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A mail about a finding, ready to be sent: ASCII, 72 columns where nothing longer has to be quoted. */
+import { ascii, wrap } from '../text/mail-text.ts';
 import type { PageCase, PageFinding, PagePosted, Piece, Words } from './page-data.ts';
 
-const COLUMNS = 72;
 /** Most calls that are quoted. */
 const CALLS = 16;
 
@@ -95,36 +95,4 @@ function proseOf(words: Words): string {
   return words
     .map((piece: Piece) => (typeof piece === 'string' ? piece : 'code' in piece ? piece.code : piece.to))
     .join('');
-}
-
-/** Lines of at most COLUMNS where words allow it. */
-function wrap(text: string, indent = '', hanging = indent): string[] {
-  const lines: string[] = [];
-  let line = indent;
-  let isEmpty = true;
-  for (const word of ascii(text).split(/\s+/)) {
-    if (!isEmpty && line.length + 1 + word.length > COLUMNS) {
-      lines.push(line);
-      line = hanging;
-      isEmpty = true;
-    }
-    line += isEmpty ? word : ` ${word}`;
-    isEmpty = false;
-  }
-  return [...lines, line];
-}
-
-const PLAIN: Readonly<Record<string, string>> = {
-  '→': '->',
-  '’': "'",
-  '‘': "'",
-  '“': '"',
-  '”': '"',
-  '–': '-',
-  '—': '-',
-  '…': '...',
-};
-
-function ascii(text: string): string {
-  return text.replaceAll(/[→’‘“”–—…]/g, (character) => PLAIN[character] ?? character);
 }

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The smallest case of a finding, run again and put side by side. */
-import { structuredPatch } from 'diff';
+import { diffLines, structuredPatch } from 'diff';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Prefixes } from '../compare/prefixes.ts';
 import type { Evidence } from '../contract/verdict.ts';
 import type { Broken, StateRun } from '../picture/memory-picture.ts';
 import { eventsAt, placesOf } from '../picture/places.ts';
-import { traceOf } from '../run/trace.ts';
+import type { StepIx } from '../machine/vocabulary.ts';
+import { traceOf, type TraceLine } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -23,6 +24,8 @@ export interface Illustration {
   readonly notJudged: readonly Text[];
   /** The two traces, around their first divergence and around what the evidence names; empty when they do not differ. */
   readonly diff: readonly string[];
+  /** The step that shows it, with real addresses: ' ', '-' or '+' and the call. */
+  readonly calls: readonly string[];
   /** Memory at the moment of the finding, SVG; empty: nobody asked. */
   readonly map: string;
 }
@@ -50,7 +53,14 @@ export function illustrate(
     const because =
       evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence, smallest.victims);
     const diff = traceDiff(x, y, run, evidence);
-    const shown = { finding, scenario: smallest.scenario, because, diff, notJudged: notJudged(run) };
+    const shown = {
+      finding,
+      scenario: smallest.scenario,
+      because,
+      diff,
+      calls: evidence === undefined ? [] : callsOf(x, y, evidence.step),
+      notJudged: notJudged(run),
+    };
     if (evidence === undefined) return [{ ...shown, map: '' }];
     const { clause, cause } = finding;
     const broken = { clause, cause, evidence, side: run === x ? 'from' : 'to' } as const;
@@ -94,6 +104,27 @@ function traceDiff(x: Run, y: Run, shown: Run, evidence: Evidence | undefined): 
     ...excerpt,
     ...(left > 0 ? [`  … ${left} more ${left === 1 ? 'place differs' : 'places differ'}`] : []),
   ];
+}
+
+/** What both runs do in a step, with real addresses: in this one, or in the last before it that differs. */
+function callsOf(x: Run, y: Run, step: StepIx): string[] {
+  const [one, other] = [traceOf(x), traceOf(y)];
+  const said = (lines: readonly TraceLine[], at: StepIx, as: 'text' | 'raw' = 'raw'): string =>
+    lines
+      .filter((line) => line.step === at)
+      .map((line) => `${line[as]}\n`)
+      .join('');
+  const differs = (at: StepIx): boolean => said(one, at, 'text') !== said(other, at, 'text');
+  let at = step;
+  while (at > 0 && !differs(at)) at--;
+  if (!differs(at)) at = step;
+  return diffLines(said(one, at), said(other, at)).flatMap(({ value, added, removed }) => {
+    const sign = added ? '+' : removed ? '-' : ' ';
+    return value
+      .split('\n')
+      .slice(0, -1)
+      .map((line) => sign + line);
+  });
 }
 
 /** Stretches of lines that differ, those that share their context together. */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { hostileName, RAW } from '../text/testing/raw.ts';
+import { toMail } from './mail.ts';
+import { hostile } from './testing/hostile.ts';
+import { reportOf } from './testing/make.ts';
+
+const report = reportOf('v3.4', 'v3', 'min-align-mask/*');
+const mail = toMail(report);
+const lines = mail.split('\n');
+
+describe('a reply to v3 5/5', () => {
+  test('answers the mail', () => {
+    expect(lines.slice(0, 2)).toEqual([
+      'Subject: Re: [PATCH v3 5/5] dma-iommu: account for min_align_mask',
+      'In-Reply-To: <20210811024247.1144246-6-stevensd@google.com>',
+    ]);
+    expect(mail).toContain('\nOn 2021-08-11, David Stevens wrote:\n> ');
+  });
+
+  test('the underflow, with its arithmetic and the call', () => {
+    expect(mail).toMatch(/the size underflowed to\s0xfffffffffffffe00: 0x1000 - 0x1200\)/);
+    expect(lines).toContain('  +memset(0x1001200, 0, size 18446744073709551104)');
+  });
+
+  test('the memset in front of the own slots', () => {
+    // The mapping has 0x1001800; from 0x1001000 on it is the slot of another one.
+    expect(lines).toContain('  +memset(0x1001000, 0, size 2048)');
+    expect(mail).toContain('is a byte cleared by the kernel instead of');
+  });
+
+  test('the stale tail of a read, and the clearing that went elsewhere', () => {
+    expect(mail).toMatch(/is a byte of a slot's earlier use instead of one that the CPU wrote/);
+    expect(lines).toContain('  -memset(0x1000e00, 0, size 4096)');
+    expect(lines).toContain('  +memset(0x1000000, 0, size 4096)');
+  });
+
+  test('how to see it oneself', () => {
+    expect(mail).toContain(
+      "\nReproduce: npx bouncediff trace v3 \\\n  'min-align-mask/two-sectors-across-pages[dir=TO_DEVICE]'\n",
+    );
+  });
+
+  test('72 columns, but for calls and names of cases; three findings', () => {
+    const long = lines.filter((line) => line.length > 72 && !/^ {2}[ '+-]/.test(line));
+    expect(long).toEqual([]);
+    expect(lines.filter((line) => line.startsWith('Reproduce: '))).toHaveLength(3);
+    expect(mail).toMatch(/\n\d more: npx bouncediff compare v3\.4 v3\n$/);
+  });
+});
+
+test('no news is said in a line', () => {
+  expect(toMail(reportOf('v5', 'v6', 'min-align-mask/neighbour-slot'))).toMatch(
+    /^v6 breaks and fixes nothing against v5\.\n/,
+  );
+});
+
+test('hostile names reach no mail', () => {
+  fc.assert(
+    fc.property(hostileName, (name) => {
+      expect(toMail(hostile(report, name))).not.toMatch(RAW);
+    }),
+    { numRuns: 40 },
+  );
+});
