@@ -27,7 +27,8 @@ export async function seriesOf(
 /** A mail with one patch, from what a file is before and after it. */
 export function mailOf(subject: string, file: string, before: string, after: string): string {
   const diff = createTwoFilesPatch(`a/${file}`, `b/${file}`, before, after, '', '', { context: 3 });
-  const head = 'From: Ada Lovett <ada@lovett.example>\nDate: Mon, 6 May 2024 10:00:00 +0000';
+  const head =
+    'From: Ada Lovett <ada@lovett.example>\nDate: Mon, 6 May 2024 10:00:00 +0000\nMessage-Id: <one@lovett.example>';
   return `${head}\nSubject: [PATCH] ${subject}\n\nWhy not.\n---\n${diff.slice(diff.indexOf('--- '))}`;
 }
 
