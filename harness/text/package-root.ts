@@ -3,6 +3,9 @@ import { existsSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
+/** Where the package is built: for its users, and for each run of the tests (.jest/build.mjs). */
+const BUILT = /^(?:dist|\.test-build\/\d+)\//;
+
 /** Folder of package.json: where the corpus, the data and the states' sources are. */
 export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
@@ -14,5 +17,5 @@ export function packageRoot(): string {
 export function sourcePath(module: string): string {
   const path = relative(packageRoot(), fileURLToPath(module)).replaceAll('\\', '/');
   if (path.startsWith('..')) return fileURLToPath(module);
-  return path.replace(/^dist\//, '').replace(/\.js$/, '.ts');
+  return path.replace(BUILT, '').replace(/\.js$/, '.ts');
 }
