@@ -56,7 +56,7 @@ describe('in a copy of the repository', () => {
     const checks = ['npx tsc', 'npx oxlint variants', 'npx prettier --check variants/v99'];
     expect([...transcript.keys()]).toEqual(expect.arrayContaining(checks));
     expect(transcript.get('npm run source -- v8 --diff v99')).toContain('v8 → v99: no function differs.');
-    expect(transcript.get('npm run compare v8 v99')).toMatch(/0 fixed, 0 regressed.* 0 different/);
+    expect(transcript.get('npm run compare v8 v99')).toContain(': no finding, no cost and no call differs.');
     expect(readdirSync(join(root, 'variants', 'v99'))).toEqual([
       'clear-the-slack-of-a-bounce-buffer.ts',
       'index.ts',
