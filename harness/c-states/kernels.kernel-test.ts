@@ -51,8 +51,10 @@ const folderOf = (state: string): string => join(trees, state.replace('linux-', 
 const others = table('state').flatMap(([state = '', , ...ids]) =>
   FILES.filter((file, i) => idOf(join(folderOf(state), file)) !== ids[i]).map((file) => `${state} ${file}`),
 );
+/** What the page calls the kinds that have another name in the code. */
+const KINDS: Readonly<Record<string, string>> = { 'hidden now': 'masked', 'hidden before': 'unmasked' };
 const rows = table('kind').map(([kind = '', clause = '', cause = '', example = '']) => ({
-  finding: `${kind} ${clause}: ${cause}`,
+  finding: `${KINDS[kind] ?? kind} ${clause}: ${cause}`,
   example: example.replaceAll('`', ''),
 }));
 
