@@ -25,7 +25,7 @@ const RUNS = [
   [['--version'], 0, /^\d+\.\d+\.\d+\n$/],
   [['help', 'compare'], 0, /^Usage: npx bouncediff compare \[options\] <from> <to>\n\n/],
   [['states'], 0, /\| baseline /],
-  [['compare', 'v7', 'v8'], 0, /^\*\*v7 → v8: /],
+  [['compare', 'v7', 'v8'], 0, /^# v7 → v8\n/],
   [['compare', 'v2', 'v3', '--scenario', MATCHES, '--code'], 1, /\bmapSwiotlb\b/],
   [['compare', 'v2', 'v3', '--scenario', MATCHES, '--format', 'html'], 1, /^<!doctype html>\n[^]*Preact/],
   [['matrix', 'v2', 'v3', '--scenario', MATCHES], 0, /\| v3 /],
@@ -39,9 +39,9 @@ const RUNS = [
   [
     ['compare', 'v2', 'v3', '--scenario', 'found/*', '--corpus', OWN, '--accept', 'a try'],
     0,
-    /^\*\*v2 → v3: /,
+    /^# v2 → v3\n/,
   ],
-  [['compare', 'v2', 'v3', '--scenario', 'found/*', '--corpus', OWN], 0, /^\*\*v2 → v3: /],
+  [['compare', 'v2', 'v3', '--scenario', 'found/*', '--corpus', OWN], 0, /^# v2 → v3\n/],
 ];
 
 /**
