@@ -36,11 +36,7 @@ const RUNS = [
   [['source', 'v2', '--diff', 'v3'], 0, /^v2 → v3 /],
   [['fidelity', '--state', 'baseline'], 0, /\| baseline \| +651\/651 /],
   [['explore', 'v2', 'v3', '--runs', '3', '--save', '--corpus', OWN], 1, /\n### /],
-  [
-    ['compare', 'v2', 'v3', '--scenario', 'found/*', '--corpus', OWN, '--accept', 'a try'],
-    0,
-    /^# v2 → v3\n/,
-  ],
+  [['compare', 'v2', 'v3', '--scenario', 'found/*', '--corpus', OWN, '--accept', 'a try'], 0, /^# v2 → v3\n/],
   [['compare', 'v2', 'v3', '--scenario', 'found/*', '--corpus', OWN], 0, /^# v2 → v3\n/],
 ];
 
