@@ -19,6 +19,8 @@ describe('Together', () => {
     const [a, b, c] = [stateThat(false, 'a'), stateThat(true, 'b'), stateThat(false, 'c')];
     const together = new Together();
     expect([a, b, c].map((state) => together.try(() => ask(state)))).toEqual([undefined, 'b', undefined]);
+    // Many findings want the same state.
+    expect(together.try(() => ask(a))).toBeUndefined();
     let thrown: unknown;
     try {
       together.done();

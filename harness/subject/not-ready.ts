@@ -23,7 +23,7 @@ export function assertReady(state: State, build: MachineBuild): void {
   if (state.isReady?.(build) === false) throw new NotReady([{ state, build }]);
 }
 
-/** Pieces of work that do not wait for each other: what they lack is asked for together. */
+/** Pieces of work that do not wait for each other: what they lack is asked for together, each thing once. */
 export class Together {
   private readonly wanted: Wanted[] = [];
 
@@ -33,13 +33,21 @@ export class Together {
       return work();
     } catch (error) {
       if (!(error instanceof NotReady)) throw error;
-      this.wanted.push(...error.wanted);
+      for (const one of error.wanted) this.want(one);
       return undefined;
     }
+  }
+
+  private want(one: Wanted): void {
+    if (!this.wanted.some((other) => isSame(one, other))) this.wanted.push(one);
   }
 
   /** Throws NotReady when some work could not be done. */
   done(): void {
     if (this.wanted.length > 0) throw new NotReady(this.wanted);
   }
+}
+
+function isSame(a: Wanted, b: Wanted): boolean {
+  return a.state === b.state && a.build.pageSize === b.build.pageSize && a.build.swiotlb === b.build.swiotlb;
 }
