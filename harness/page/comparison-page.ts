@@ -20,12 +20,12 @@ import type {
   PageClaim,
   PageData,
   PageFinding,
-  PageKind,
   PageMatrix,
   PagePosted,
   PageState,
   Words,
 } from './page-data.ts';
+import { PAGE_KINDS } from './kinds.ts';
 import { replyTo } from './reply.ts';
 import { costsOf, sumsOf } from './summary-data.ts';
 
@@ -34,23 +34,12 @@ const ROOM = 2_400_000;
 /** Most findings on a page. */
 const MOST_FINDINGS = 500;
 
-/** Worst first, as the page lists them. */
-const ORDER: readonly PageKind[] = [
-  'regressed',
-  'unmasked',
-  'masked',
-  'still-broken',
-  'layout-dependent',
-  'fixed',
-  'inherited',
-];
-
 /** The page of a comparison; `matrix`: its states side by side with others. */
 export function pageOf(report: Report, prefixes: Prefixes, matrix: PageMatrix): PageData {
   const { comparison, context } = report;
   const { from, to } = comparison;
   const ids = findingIds(comparison.findings);
-  const rank = ({ finding }: Illustration): number => ORDER.indexOf(kindOf(finding));
+  const rank = ({ finding }: Illustration): number => PAGE_KINDS.indexOf(kindOf(finding));
   const sorted = report.illustrations.toSorted((a, b) => rank(a) - rank(b));
   const shown = sorted.slice(0, MOST_FINDINGS);
   const cases = new Cases(prefixes, from, to);

@@ -7,7 +7,8 @@ import type { Illustration } from '../report/illustrate.ts';
 import { hiddenWords, luckWords } from '../report/kinds.ts';
 import type { Report } from '../report/report.ts';
 import { spansOf, type Text } from '../text/document.ts';
-import type { PageCode, PageFinding, PageKind, PagePatch, Words } from './page-data.ts';
+import type { PageKind } from './kinds.ts';
+import type { PageCode, PageFinding, PagePatch, Words } from './page-data.ts';
 
 /** Most cases that a finding names, and lines of one diff. */
 const SHOWN_CASES = 5;

@@ -9,8 +9,8 @@ import type { PageData } from './page-data.ts';
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
-export function toHtml(data: PageData, { script, style }: PageAssets): string {
-  const title = `${data.from.id} → ${data.to.id}`;
+/** A whole page; `head` and `body` are markup, the title is text. */
+export function htmlPage(title: string, style: string, head: string, body: string): string {
   return `<!doctype html>
 <html lang="en">
 <head>
@@ -19,16 +19,21 @@ export function toHtml(data: PageData, { script, style }: PageAssets): string {
 <meta name="color-scheme" content="light dark">
 <meta http-equiv="Content-Security-Policy" content="${POLICY}">
 <title>bouncediff: ${markup(title)}</title>
-<style>${style}</style>
+<style>${style}</style>${head}
 </head>
 <body>
-<div id="page"></div>
-<noscript><p>This page draws its tables with a script. The same as text: ${markup(data.command)}</p></noscript>
-<script type="application/json" id="data">${json(data)}</script>
-<script>${script}</script>
+${body}
 </body>
 </html>
 `;
+}
+
+export function toHtml(data: PageData, { script, style }: PageAssets): string {
+  const body = `<div id="page"></div>
+<noscript><p>This page draws its tables with a script. The same as text: ${markup(data.command)}</p></noscript>
+<script type="application/json" id="data">${json(data)}</script>
+<script>${script}</script>`;
+  return htmlPage(`${data.from.id} → ${data.to.id}`, style, '', body);
 }
 
 /** The data, so that nothing in it ends its element: `<` is an escape, and what nobody sees is a number. */

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The index of a folder of pages: a table, dark where the system is. */
 import type { PageAssets } from './bundle.ts';
+import { htmlPage } from './html.ts';
+import { KIND_WORDS, PAGE_KINDS } from './kinds.ts';
 import { markup } from './markup.ts';
-import type { PageData, PageKind, Words } from './page-data.ts';
+import type { PageData, Words } from './page-data.ts';
 
 /** A page, by its file in the folder. */
 export interface IndexEntry {
@@ -10,48 +12,23 @@ export interface IndexEntry {
   readonly data: PageData;
 }
 
-/** The columns: kinds of findings, in words. */
-const COLUMNS: readonly (readonly [PageKind, string])[] = [
-  ['regressed', 'regressed'],
-  ['unmasked', 'newly visible'],
-  ['masked', 'no longer visible'],
-  ['still-broken', 'still broken'],
-  ['layout-dependent', 'layout-dependent'],
-  ['fixed', 'fixed'],
-  ['inherited', 'inherited'],
-];
-
 const SCHEME =
   "document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';";
 
 export function indexHtml(entries: readonly IndexEntry[], { style }: PageAssets): string {
-  const heads = COLUMNS.map(([, words]) => `<th class="r">${words}</th>`).join('');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width,initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'">
-<title>bouncediff: comparisons</title>
-<style>${style}</style>
-<script>${SCHEME}</script>
-</head>
-<body>
-<header class="bar"><span class="name">bouncediff</span></header>
+  const heads = PAGE_KINDS.map((kind) => `<th class="r">${KIND_WORDS[kind]}</th>`).join('');
+  const body = `<header class="bar"><span class="name">bouncediff</span></header>
 <main>
 <h1>Comparisons</h1>
 <table class="t"><thead><tr><th>states</th>${heads}<th>what changed</th></tr></thead><tbody>
 ${entries.map(row).join('\n')}
 </tbody></table>
-</main>
-</body>
-</html>
-`;
+</main>`;
+  return htmlPage('comparisons', style, `\n<script>${SCHEME}</script>`, body);
 }
 
 function row({ file, data }: IndexEntry): string {
-  const counts = COLUMNS.map(([kind]) => {
+  const counts = PAGE_KINDS.map((kind) => {
     const count = data.findings.filter((finding) => finding.kind === kind).length;
     return `<td class="r m">${count === 0 ? '·' : `<a href="${markup(file)}#report?kind=${kind}">${count}</a>`}</td>`;
   });

@@ -5,13 +5,11 @@
  * are 0, the old state, and 1, the new one. docs/page.md says how the page reads it.
  */
 
+import type { PageKind } from './kinds.ts';
+
 /** A piece of a sentence: words, code, or a link. */
 export type Piece = string | { readonly code: string } | { readonly link: string; readonly to: string };
 export type Words = readonly Piece[];
-
-/** What became of a defect; inherited ones that stay broken for the same cause are a kind of their own. */
-export type PageKind =
-  'regressed' | 'unmasked' | 'still-broken' | 'inherited' | 'fixed' | 'masked' | 'layout-dependent';
 
 /** A patch, and what it does to a finding. */
 export interface PagePatch {
@@ -222,7 +220,7 @@ export interface PageCell {
   /** Cases in which the state crashes before what it stands on breaks the clause. */
   readonly hidden: number;
   readonly causes: readonly (readonly [cause: string, cases: number])[];
-  /** `✗` broken, `✓` mended, `?` newly visible, hidden or a matter of layout, and where that is told. */
+  /** `✗` broken, `✓` mended, `?` hidden on one side or a matter of layout, and where that is told. */
   readonly marks: readonly {
     readonly sign: '✗' | '✓' | '?';
     readonly cause: string;

@@ -5,24 +5,14 @@ import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import { costLines, costText, riseOf, whereText, type CostLine } from '../report/cost-lines.ts';
 import { worked } from '../report/summary.ts';
 import { kindOf } from './finding-data.ts';
-import type { PageCost, PageKind, PageSum } from './page-data.ts';
-
-/** The kinds of findings, the worst first, in words. */
-const KINDS: readonly (readonly [PageKind, string])[] = [
-  ['regressed', 'regressed'],
-  ['unmasked', 'newly visible'],
-  ['masked', 'no longer visible'],
-  ['still-broken', 'still broken'],
-  ['inherited', 'inherited'],
-  ['layout-dependent', 'layout-dependent'],
-  ['fixed', 'fixed'],
-];
+import { KIND_WORDS, PAGE_KINDS } from './kinds.ts';
+import type { PageCost, PageSum } from './page-data.ts';
 
 export function sumsOf(comparison: Comparison): PageSum[] {
   const { findings, cases, different, same } = comparison;
-  const kinds = KINDS.map(([kind, words]) => {
+  const kinds = PAGE_KINDS.map((kind) => {
     const count = findings.filter((finding) => kindOf(finding) === kind).length;
-    return { count, words, isBad: kind === 'regressed' || kind === 'unmasked', kind };
+    return { count, words: KIND_WORDS[kind], isBad: kind === 'regressed' || kind === 'unmasked', kind };
   });
   const part = (count: number, words: string, isBad = false): PageSum['parts'][number] => ({
     count,

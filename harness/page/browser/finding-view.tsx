@@ -2,6 +2,7 @@
 /** A finding: what is said of it, both traces, memory at each step, the code, and how to go on. */
 import type { VNode } from 'preact';
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from 'preact/hooks';
+import { KIND_WORDS } from '../kinds.ts';
 import type { PageData, PageFinding } from '../page-data.ts';
 import { Below } from './below.tsx';
 import { Detail, Legend } from './detail.tsx';
@@ -10,7 +11,7 @@ import { MemoryMap, type Place } from './memory-map.tsx';
 import { Model, SIDES } from './model.ts';
 import { findingHash, routeOf, type Route } from './route.ts';
 import { Jumps, showRow, textOf, Trace, Via } from './trace.tsx';
-import { KIND_WORDS, PatchLink, Sentence } from './words.tsx';
+import { PatchLink, Sentence } from './words.tsx';
 
 interface Props {
   readonly data: PageData;

@@ -21,8 +21,8 @@ export function MatrixView({ data }: { readonly data: PageData }): VNode {
       <h1>Clause by clause</h1>
       <p class="sub">
         Cases that break the clause, of those that put it to the test. <span class="broke">✗</span> broken, ✓
-        mended against the state to the left; ? newly visible, no longer visible or a matter of layout. ×2:
-        two findings. A mark opens the first, the cell lists them all below.
+        mended against the state to the left; ? hidden on one side or a matter of layout. ×2: two findings. A
+        mark opens the first, the cell lists them all below.
       </p>
       <table class="mx">
         <caption class="sr">States against clauses</caption>

@@ -2,9 +2,10 @@
 /** The report: the verdict, sums, costs, the list of findings, claims, and what it rests on. */
 import type { VNode } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
-import type { PageCost, PageData, PageFinding, PageKind, PageSum } from '../page-data.ts';
-import { ALL_KINDS, DEFAULT_FILTER, findingHash, reportHash, type Filter } from './route.ts';
-import { KIND_WORDS, PatchLink, Sentence } from './words.tsx';
+import { KIND_WORDS, PAGE_KINDS, type PageKind } from '../kinds.ts';
+import type { PageCost, PageData, PageFinding, PageSum } from '../page-data.ts';
+import { DEFAULT_FILTER, findingHash, reportHash, type Filter } from './route.ts';
+import { PatchLink, Sentence } from './words.tsx';
 
 interface Props {
   readonly data: PageData;
@@ -167,7 +168,7 @@ function Findings({ data, filter, left, setFilter }: Props): VNode {
     <>
       <h2 id="findings">Findings</h2>
       <div class="filters" role="group" aria-label="Filters">
-        {ALL_KINDS.filter((kind) => data.findings.some((finding) => finding.kind === kind)).map((kind) => (
+        {PAGE_KINDS.filter((kind) => data.findings.some((finding) => finding.kind === kind)).map((kind) => (
           <label class="chip">
             <input type="checkbox" checked={filter.kinds.includes(kind)} onChange={() => toggle(kind)} />
             <span>{KIND_WORDS[kind]}</span>{' '}

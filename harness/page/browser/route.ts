@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What an address shows: `#report?kind=…`, `#finding=ID&step=11&at=v3:0x1001000`, `#matrix`. */
-import type { PageKind } from '../page-data.ts';
+import { PAGE_KINDS, type PageKind } from '../kinds.ts';
 
 /** Which findings are listed. */
 export interface Filter {
@@ -23,19 +23,9 @@ export type Route =
     }
   | { readonly view: 'matrix' };
 
-export const ALL_KINDS: readonly PageKind[] = [
-  'regressed',
-  'unmasked',
-  'masked',
-  'still-broken',
-  'layout-dependent',
-  'fixed',
-  'inherited',
-];
-
 /** Everything but what the root breaks as well. */
 export const DEFAULT_FILTER: Filter = {
-  kinds: ALL_KINDS.filter((kind) => kind !== 'inherited'),
+  kinds: PAGE_KINDS.filter((kind) => kind !== 'inherited'),
   clause: '',
   patch: '',
 };
@@ -47,7 +37,8 @@ export function routeOf(hash: string): Route {
   if (head.startsWith('finding=')) return findingRoute(new URLSearchParams(head));
   const parameters = new URLSearchParams(query);
   const named = parameters.get('kind')?.split(',');
-  const kinds = named === undefined ? DEFAULT_FILTER.kinds : ALL_KINDS.filter((kind) => named.includes(kind));
+  const kinds =
+    named === undefined ? DEFAULT_FILTER.kinds : PAGE_KINDS.filter((kind) => named.includes(kind));
   const filter = { kinds, clause: parameters.get('clause') ?? '', patch: parameters.get('patch') ?? '' };
   return { view: 'report', filter };
 }
@@ -66,7 +57,7 @@ function findingRoute(parameters: URLSearchParams): Route {
 export function reportHash({ kinds, clause, patch }: Filter): string {
   const isDefault = kinds.length === DEFAULT_FILTER.kinds.length && !kinds.includes('inherited');
   const parts = [
-    ...(isDefault ? [] : [`kind=${ALL_KINDS.filter((kind) => kinds.includes(kind)).join(',')}`]),
+    ...(isDefault ? [] : [`kind=${PAGE_KINDS.filter((kind) => kinds.includes(kind)).join(',')}`]),
     ...(clause === '' ? [] : [`clause=${encodeURIComponent(clause)}`]),
     ...(patch === '' ? [] : [`patch=${encodeURIComponent(patch)}`]),
   ];

@@ -1,17 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Text of the data, as text: nothing in it is markup. */
 import type { VNode } from 'preact';
-import type { PageKind, PagePosted, Words } from '../page-data.ts';
-
-export const KIND_WORDS: Readonly<Record<PageKind, string>> = {
-  regressed: 'regressed',
-  unmasked: 'newly visible',
-  masked: 'no longer visible',
-  'still-broken': 'still broken',
-  inherited: 'inherited',
-  'layout-dependent': 'layout-dependent',
-  fixed: 'fixed',
-};
+import type { PagePosted, Words } from '../page-data.ts';
 
 /** Only the web is linked to: an address may come from a mail. */
 function isWeb(address: string): boolean {
