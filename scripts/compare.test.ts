@@ -128,6 +128,13 @@ describe('compare --clause', () => {
 });
 
 describe('compare --finding', () => {
+  test.each(['json', 'junit', 'html'])('is not for %s, which has all of them', async (format) => {
+    expectTrouble(
+      await compare([...ARGS, '--finding', 'isolation', '--format', format]),
+      `--finding is for markdown, terminal and mail; ${format} has all findings`,
+    );
+  });
+
   test('takes the id that JSON has, or a part of the name, and shows only that', async () => {
     const { findings } = JSON.parse(json.stdout) as { findings: Record<'id' | 'kind' | 'clause', string>[] };
     const isolation = findings.find(({ clause }) => clause === 'isolation');

@@ -72,6 +72,9 @@ const NAMES = [
   'html',
 ] as const satisfies readonly Format[];
 
+/** They are read by programs, or have a list to choose from. */
+const WHOLE: ReadonlySet<Format> = new Set(['json', 'junit', 'html']);
+
 /** What every comparison can be asked. */
 export const COMPARISON = {
   json: { type: 'boolean', help: 'short for --format json (docs/json.md)' },
@@ -194,6 +197,9 @@ export function readQuestion(args: Args, { own = false } = {}): Question {
   }
   if (reason !== undefined && visible(reason) !== reason) {
     throw new UserError(`--accept takes one line of text, without what nobody sees; not ${quote(reason)}`);
+  }
+  if (args.text('finding') !== undefined && WHOLE.has(format)) {
+    throw new UserError(`--finding is for markdown, terminal and mail; ${format} has all findings`);
   }
   const named = args.text('expectations');
   if (own && reason !== undefined && named === undefined) {

@@ -50,6 +50,15 @@ describe('a reply to v3 5/5', () => {
   });
 });
 
+test('about the finding that is asked for', () => {
+  const [one] = report.comparison.findings.filter(({ clause }) => clause === 'own-memory');
+  if (one === undefined) throw new Error('not found');
+  const own = toMail(report, { only: new Set([one]) });
+  expect(own.match(/^Reproduce: /gm)).toHaveLength(1);
+  expect(own).not.toContain('underflowed');
+  expect(own).not.toContain(' more: ');
+});
+
 test('no news is said in a line', () => {
   expect(toMail(reportOf('v5', 'v6', 'min-align-mask/neighbour-slot'))).toMatch(
     /^v6 breaks and fixes nothing against v5\.\n/,

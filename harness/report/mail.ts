@@ -8,6 +8,7 @@ import { visible } from '../text/visible.ts';
 import { summarise } from './summary.ts';
 import type { Illustration } from './illustrate.ts';
 import { mailOf } from './links.ts';
+import type { DocumentOptions } from './report-document.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
 
 /** Most findings in full. */
@@ -16,10 +17,14 @@ const FINDINGS = 3;
 const CALLS = 16;
 const HUNK_LINES = 12;
 
-/** What regressed, worst first, else what was fixed: at most three in full, the rest in a line. */
-export function toMail(report: Report): string {
+/**
+ * The findings that are asked for, else what regressed, worst first, else what was fixed: at most three in full,
+ * the rest in a line.
+ */
+export function toMail(report: Report, { only }: Pick<DocumentOptions, 'only'> = {}): string {
   const { from, to } = report.comparison;
-  const told = toldOf(report);
+  const told =
+    only === undefined ? toldOf(report) : report.illustrations.filter(({ finding }) => only.has(finding));
   const patch = patchOf(report, told[0]);
   const shown = told.slice(0, FINDINGS);
   const lines = [
