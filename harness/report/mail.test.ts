@@ -51,7 +51,7 @@ describe('a reply to v3 5/5', () => {
 });
 
 test('about the finding that is asked for', () => {
-  const [one] = report.comparison.findings.filter(({ clause }) => clause === 'own-memory');
+  const one = report.comparison.findings.find(({ clause }) => clause === 'own-memory');
   if (one === undefined) throw new Error('not found');
   const own = toMail(report, { only: new Set([one]) });
   expect(own.match(/^Reproduce: /gm)).toHaveLength(1);
