@@ -5,6 +5,7 @@ import { Prefixes } from '../harness/compare/prefixes.ts';
 import { walkBetween } from '../harness/compare/chain.ts';
 import {
   compare as compareStates,
+  foundCase,
   isUnchanged,
   type Comparison,
   type Finding,
@@ -49,8 +50,10 @@ import { anyState } from './any-state.ts';
 import { compileFor, whenCompiled } from './builds.ts';
 import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { comparisonHtml } from './comparison-html.ts';
+import { EXPLORATION, explorationOf, withExploration, type Exploration } from './compare-explored.ts';
 import { interruptible } from './interrupt.ts';
 import { printAside } from './print.ts';
+import { powerBetween } from './power.ts';
 import { outputWidth } from './rendered.ts';
 import { progressLine, wantsColour } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
@@ -114,11 +117,15 @@ export const COMPARISON = {
     help: "accepted findings, instead of the corpus's expectations.yaml",
   },
   accept: { type: 'string', value: 'REASON', help: 'add the regressions to the accepted findings' },
+  ...EXPLORATION,
 } as const satisfies Readonly<Record<string, Option>>;
 
 export const compare: Command = {
   usage: '<from> <to>',
-  options: COMPARISON,
+  options: {
+    ...COMPARISON,
+    power: { type: 'boolean', help: 'say how many small mistakes on the changed lines would be noticed' },
+  },
   examples: [
     'v2 v3',
     'baseline v3 --clause confinement-read',
@@ -137,7 +144,16 @@ async function run(args: Args): Promise<number> {
     }
   }
   const { notes = [], ...more } = beside(states);
-  return reportOn(args, readQuestion(args), { ...states, ...more, notes: [...notes, ...notesOf(states)] });
+  const question = readQuestion(args);
+  const power = args.flag('power')
+    ? await powerBetween(states.from, states.to, question.scenarios)
+    : undefined;
+  return reportOn(args, question, {
+    ...states,
+    ...more,
+    ...(power === undefined ? {} : { power }),
+    notes: [...notes, ...notesOf(states)],
+  });
 }
 
 /** What is to be known of two states, each thing once. */
@@ -184,6 +200,7 @@ export interface Question {
   readonly corpus: Corpus;
   readonly scenarios: readonly Scenario[];
   readonly format: Format;
+  readonly exploration: Exploration;
 }
 
 /** The question; UserError for what is no good, before any work is done. `own`: only what --expectations names counts. */
@@ -207,6 +224,7 @@ export function readQuestion(args: Args, { own = false } = {}): Question {
   }
   const file = named ?? (own ? undefined : corpusExpectations(args, reason !== undefined));
   if (reason !== undefined && file !== undefined) assertWritable(file);
+  const exploration = explorationOf(args, { usual: own && args.text('scenario') === undefined });
   const corpus = corpusOf(args);
   return {
     clause,
@@ -217,6 +235,7 @@ export function readQuestion(args: Args, { own = false } = {}): Question {
     corpus,
     scenarios: casesFor(corpus, args),
     format,
+    exploration,
   };
 }
 
@@ -234,18 +253,29 @@ export interface Compared {
   readonly notes?: readonly Text[];
   /** What prints the report again. */
   readonly command?: string;
+  /** How many small mistakes on the changed lines would be noticed, in a sentence. */
+  readonly power?: string;
+}
+
+/** What prints the report again, where that is not the two states alone. */
+function commandFor({ from, to, command }: Compared, { explored }: Comparison): { command?: string } {
+  if (explored === undefined) return command === undefined ? {} : { command };
+  const usual = command ?? `npx bouncediff compare ${from.id} ${to.id}`;
+  return { command: `${usual} --explore ${explored.programs}` };
 }
 
 /** Compares, writes the report, and returns the exit code. */
 export async function reportOn(args: Args, question: Question, compared: Compared): Promise<number> {
   const { clause, reason, format, scenarios, corpus, expectations, expectationsFile: file } = question;
-  const { from, to, notes, command } = compared;
+  const { from, to, notes } = compared;
   const { bases } = compared;
   await compileFor([from, to, ...(bases === undefined ? [] : [bases.from, bases.to])], scenarios);
   const options = { clause, progress: progressLine('cases') };
-  const measured = await interruptible(() => compareStates(from, to, scenarios, options));
-  const ofBases =
-    bases && (await interruptible(() => compareStates(bases.from, bases.to, scenarios, options)));
+  const onCorpus = await interruptible(() => compareStates(from, to, scenarios, options));
+  const measured = await withExploration(onCorpus, question);
+  const found = measured.explored?.found.map(({ scenario }) => scenario) ?? [];
+  const all = [...scenarios, ...found];
+  const ofBases = bases && (await interruptible(() => compareStates(bases.from, bases.to, all, options)));
   const machine = new Machine();
   const prefixes = new Prefixes(machine);
   await compileFor(onTheWay(from, to), smallestOf(measured));
@@ -263,7 +293,8 @@ export async function reportOn(args: Args, question: Question, compared: Compare
         corpusHash: corpus.hash,
         version: toolVersion(),
         ...(notes === undefined ? {} : { notes }),
-        ...(command === undefined ? {} : { command }),
+        ...commandFor(compared, measured),
+        ...(compared.power === undefined ? {} : { power: compared.power }),
       },
       measured,
       bases: ofBases && { comparison: ofBases, what: bases?.what ?? '' },
@@ -291,8 +322,8 @@ export async function reportOn(args: Args, question: Question, compared: Compare
     format === 'html' ? await comparisonHtml(report, prefixes, scenarios) : FORMATS[format](report, shown),
   );
   if (reason !== undefined && file !== undefined) {
-    acceptRegressions(file, report.comparison, reason);
-    return EXIT_OK;
+    const isLeft = acceptRegressions(file, report.comparison, reason);
+    return isLeft ? EXIT_BAD_NEWS : EXIT_OK;
   }
   return fails(report, question.failOn) ? EXIT_BAD_NEWS : EXIT_OK;
 }
@@ -331,8 +362,18 @@ function formatNamed(args: Args): Format {
   return oneOf(args.text('format') ?? (isRead(args) ? 'terminal' : 'markdown'), 'format', NAMES);
 }
 
-function acceptRegressions(file: string, comparison: Comparison, reason: string): void {
-  const { text, added } = accept(existsSync(file) ? readFileSync(file, 'utf8') : '', comparison, reason);
+/** Accepts what the corpus shows; whether there is more: what has no file yet cannot be named. */
+function acceptRegressions(file: string, comparison: Comparison, reason: string): boolean {
+  const findings = comparison.findings.filter((finding) => foundCase(comparison, finding) === undefined);
+  const isLeft = comparison.findings.some(
+    (finding) => finding.kind === 'regressed' && foundCase(comparison, finding) !== undefined,
+  );
+  const before = existsSync(file) ? readFileSync(file, 'utf8') : '';
+  const { text, added } = accept(before, { ...comparison, findings }, reason);
   if (added > 0) writeFile(file, text);
   printAside(`${added} ${added === 1 ? 'expectation' : 'expectations'} added to ${visible(file)}\n`);
+  if (isLeft) {
+    printAside('what exploration has found is not accepted: put its scenario into a corpus first\n');
+  }
+  return isLeft;
 }

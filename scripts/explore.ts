@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { DEFAULT_GRID, enumerate, type Enumeration } from '../harness/explore/enumerate.ts';
 import type { Target } from '../harness/explore/probe.ts';
-import { sourceOf, targetOf, type Assignment } from '../harness/explore/prober.ts';
+import { Prober, sourceOf, targetOf, type Assignment } from '../harness/explore/prober.ts';
 import { Search, type ExploredFinding } from '../harness/explore/search.ts';
 import { mergedWorkers } from '../harness/explore/shards.ts';
 import { sectionOf, tell, titleOf } from '../harness/explore/section.ts';
@@ -110,7 +110,7 @@ async function run(args: Args): Promise<number> {
   const corpus = args.flag('save') ? writableFolder(args) : corpusFolder(args);
   const expectations = loadExpectations(expectationsFile(corpus));
   const workers = merged === undefined ? workersFor(args, assignment, limits) : mergedWorkers(merged);
-  const search = new Search(workers, expectations, args.text('finding'));
+  const search = new Search(workers, { expectations, only: args.text('finding') });
   const ended = await searching(search, limits, 'seed' in programs ? programs.seed : 1);
   await workers.close();
   refuseUnknown(args.text('finding'), search, ended);
@@ -165,7 +165,7 @@ const WORTH_THREADS = 1000;
 function workersFor(args: Args, assignment: Assignment, { first, end }: Limits): Workers {
   const otherwise = end - first < WORTH_THREADS ? 1 : availableParallelism();
   const count = wholeNumber(args, 'workers', otherwise, 1, 64);
-  return count === 1 ? inThisThread(assignment) : inThreads(assignment, count);
+  return count === 1 ? inThisThread(Prober.of(assignment)) : inThreads(assignment, count);
 }
 
 function replayOf(

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals
 import fc from 'fast-check';
 import { stringify } from 'yaml';
 import { buildMatrix } from '../harness/compare/matrix.ts';
-import { targetOf } from '../harness/explore/prober.ts';
+import { Prober, targetOf } from '../harness/explore/prober.ts';
 import { Search } from '../harness/explore/search.ts';
 import { sectionOf } from '../harness/explore/section.ts';
 import { inThisThread } from '../harness/explore/workers.ts';
@@ -172,7 +172,7 @@ describe('nothing raw in', () => {
       different: true,
       programs: { seed: 1 },
     } as const;
-    const search = new Search(inThisThread(assignment), []);
+    const search = new Search(inThisThread(Prober.of(assignment)));
     await search.run(0, 64);
     const [finding] = search.findings;
     if (finding === undefined) throw new Error('nothing found');

@@ -3,6 +3,7 @@ import type { Equivalent, Made, Mistake, Power } from '../harness/power/power.ts
 import { plural } from '../harness/text/document.ts';
 import { code, text } from '../harness/text/escape.ts';
 import { jsonText } from '../harness/text/visible.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
 import type { State } from '../harness/subject/state.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { EXIT_OK, output, OUTPUT, SCENARIOS, wholeNumber, type Args, type Command } from './cli.ts';
@@ -65,10 +66,23 @@ async function run(args: Args): Promise<number> {
 /** The state of that name; UserError for one that was not written here: mistakes are made in TypeScript. */
 async function written(id: string, args: Args): Promise<State> {
   const state = await anyState(id, args);
-  if (state.code !== undefined) return state;
+  refuseCompiled(state);
+  return state;
+}
+
+function refuseCompiled(state: State): void {
+  if (state.code !== undefined) return;
   throw new UserError(
     `${state.id} was compiled from C; power makes its mistakes in the TypeScript of this repository's own states`,
   );
+}
+
+/** How many small mistakes on the lines between two states a comparison would notice, in a sentence. */
+export async function powerBetween(from: State, to: State, cases: readonly Scenario[]): Promise<string> {
+  for (const state of [from, to]) refuseCompiled(state);
+  const { preparePower } = await import('../harness/power/power.ts');
+  const work = await preparePower(from, to, cases, { progress: progressLine('mistakes') });
+  return sentenceOf(await interruptible(() => work.run()));
 }
 
 /** How strong the evidence is, in one sentence. */

@@ -27,10 +27,28 @@ export interface Finding extends Defect {
   readonly cases: readonly FindingCase[];
 }
 
+/** A generated program that shows what no case of the corpus does, made small. */
+export interface FoundCase {
+  readonly scenario: Scenario;
+  /** As a file of the corpus. */
+  readonly yaml: string;
+  /** Number of the program that showed it first. */
+  readonly program: number;
+}
+
+/** Generated programs that were run beside the corpus. */
+export interface Explored {
+  readonly seed: number;
+  /** How many were run. */
+  readonly programs: number;
+  /** Cases of the comparison that came of it. */
+  readonly found: readonly FoundCase[];
+}
+
 export interface Comparison {
   readonly from: State;
   readonly to: State;
-  /** Cases that ran. */
+  /** Cases that ran, those included that exploration has found. */
   readonly cases: number;
   readonly scenarios: number;
   /** In the order of FINDING_KINDS, then of the clauses. */
@@ -52,6 +70,13 @@ export interface Comparison {
   readonly failedOnlyTo: readonly Scenario[];
   /** Cases that put a clause to the test on both sides. */
   readonly exercised: Readonly<Record<ClauseId, number>>;
+  /** undefined: nobody asked for generated programs. */
+  readonly explored?: Explored;
+}
+
+/** The generated program that shows the finding; undefined: the corpus does. */
+export function foundCase({ explored }: Comparison, { cases: [smallest] }: Finding): FoundCase | undefined {
+  return explored?.found.find(({ scenario }) => scenario.id === smallest?.scenario.id);
 }
 
 /** What a comparison looks at, and whom it tells how far it is. */
@@ -94,6 +119,13 @@ export function compare(
 /** Broken on both sides, for the same cause. */
 export function isUnchanged({ kind, was }: Pick<Finding, 'kind' | 'was'>): boolean {
   return kind === 'still-broken' && was === undefined;
+}
+
+/** The order of a comparison's findings: of their kinds, what is inherited last, the worst clause first. */
+export function inOrder(findings: readonly Finding[]): Finding[] {
+  const rank = (f: Finding): number =>
+    FINDING_KINDS.indexOf(f.kind) * 1000 + Number(f.inherited) * 500 + severity(f.clause);
+  return findings.toSorted((a, b) => rank(a) - rank(b) || (a.cause < b.cause ? -1 : 1));
 }
 
 /** Worst first: a crash, then the order of the contract. */
@@ -147,10 +179,8 @@ class Tally {
       return [{ kind, clause, cause, was, luck, inherited, cases: sorted }];
     });
     const { rows, operations, onSomeSides } = this.costs.result();
-    const rank = (f: Finding): number =>
-      FINDING_KINDS.indexOf(f.kind) * 1000 + Number(f.inherited) * 500 + severity(f.clause);
     return {
-      findings: findings.toSorted((a, b) => rank(a) - rank(b) || (a.cause < b.cause ? -1 : 1)),
+      findings: inOrder(findings),
       costs: rows,
       comparedOperations: operations,
       operationsOfOneSide: onSomeSides,

@@ -12,7 +12,7 @@ import { programs } from './testing/arbitraries.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import type { Shown } from './mechanism.ts';
 import { probe } from './probe.ts';
-import { targetOf, type Assignment } from './prober.ts';
+import { Prober, targetOf, type Assignment } from './prober.ts';
 import { toScenario, type Program, type Telling } from './program.ts';
 import { Search } from './search.ts';
 import { shrink } from './shrink.ts';
@@ -75,24 +75,20 @@ test('behaving alike unobserved is behaving alike observed', () => {
 
 /** A search in which each program shows one of these. */
 async function searched(all: readonly Shown[]): Promise<Search> {
-  const search = new Search(
-    {
-      count: 1,
-      probe: async (first, end) =>
-        Promise.resolve(all.map((shown, index) => ({ index, steps: 1, shown })).slice(first, end)),
-      shrink: async (index) => Promise.resolve({ program: seededPrograms(1).at(index), tries: 1, also: [] }),
-      close: async () => Promise.resolve(),
-    },
-    [],
-  );
+  const search = new Search({
+    count: 1,
+    probe: async (first, end) =>
+      Promise.resolve(all.map((shown, index) => ({ index, steps: 1, shown })).slice(first, end)),
+    shrink: async (index) => Promise.resolve({ program: seededPrograms(1).at(index), tries: 1, also: [] }),
+    close: async () => Promise.resolve(),
+  });
   await search.run(0, all.length);
   return search;
 }
 
 describe('search', () => {
   const run = async (count: number, of: Assignment) => {
-    const workers = inThisThread(of);
-    const search = new Search(workers, []);
+    const search = new Search(inThisThread(Prober.of(of)));
     await search.run(0, count);
     return search;
   };

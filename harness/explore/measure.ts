@@ -33,7 +33,7 @@ export function assignmentOf(from: State | undefined, to: State): Assignment {
 
 /** Programs per second with so many workers, nothing shrunk. */
 export async function rate(assignment: Assignment, count: number, programs: number): Promise<number> {
-  const workers = count === 1 ? inThisThread(assignment) : inThreads(assignment, count);
+  const workers = count === 1 ? inThisThread(Prober.of(assignment)) : inThreads(assignment, count);
   const probe = async (first: number, end: number): Promise<void> => {
     const pieces: Promise<unknown>[] = [];
     for (let at = first; at < end; at += PIECE) pieces.push(workers.probe(at, Math.min(at + PIECE, end)));
@@ -50,7 +50,7 @@ export async function rate(assignment: Assignment, count: number, programs: numb
 
 /** Bytes that a program takes from the heap: the median over small batches in which no collection shows. */
 export function allocated(assignment: Assignment, programs: number): number {
-  const prober = new Prober(assignment);
+  const prober = Prober.of(assignment);
   const warm = warmUpFor(programs);
   prober.probe(0, warm);
   const batch = 4;

@@ -35,6 +35,19 @@ export function mechanismId(key: string): string {
   return createHash('sha256').update(key).digest('hex').slice(0, 8);
 }
 
+/** Kind, clause and cause of a mechanism's key: what a comparison tells findings apart by; `different` of a trace. */
+export function findingOf(key: string): string {
+  const parts = key.split(BETWEEN);
+  return parts[0] === 'different' ? 'different' : parts.slice(0, 3).join(BETWEEN);
+}
+
+/** What findingOf() makes of a mechanism of these. */
+export function findingKey(kind: FindingKind, { clause, cause }: Defect): string {
+  return [kind, clause, cause].join(BETWEEN);
+}
+
+const BETWEEN = ' | ';
+
 /** What a layout-dependent finding may be in other programs. */
 const CERTAIN = ['fixed', 'regressed', 'broken'] as const;
 
@@ -42,7 +55,7 @@ const CERTAIN = ['fixed', 'regressed', 'broken'] as const;
 export function brokenBy(run: Run, kind: ShownKind, { clause, cause }: Defect, evidence: Evidence): Shown {
   const place = evidence.place === undefined ? '' : ` (${evidence.place})`;
   const through = `${throughOf(run, evidence)}${place}`;
-  const keyAs = (as: ShownKind): string => [as, clause, cause, through].join(' | ');
+  const keyAs = (as: ShownKind): string => [as, clause, cause, through].join(BETWEEN);
   const shown = { key: keyAs(kind), kind, clause, cause, through };
   return kind === 'layout-dependent' ? { ...shown, elsewhere: CERTAIN.map(keyAs) } : shown;
 }
@@ -76,7 +89,13 @@ export function differenceOf(x: Run, y: Run): Shown | undefined {
   if (at === undefined) return undefined;
   const { op = 'the end' } = x.scenario.steps[at.step] ?? {};
   const through = `${op}: ${at.from} / ${at.to}`;
-  return { key: `different | ${through}`, kind: 'different', clause: undefined, cause: undefined, through };
+  return {
+    key: `different${BETWEEN}${through}`,
+    kind: 'different',
+    clause: undefined,
+    cause: undefined,
+    through,
+  };
 }
 
 interface Place {

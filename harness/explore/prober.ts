@@ -69,9 +69,14 @@ export class Prober {
   private readonly source: ProgramSource;
   private readonly told = new Set<string>();
 
-  constructor(assignment: Assignment) {
-    this.target = targetOf(assignment);
-    this.source = sourceOf(assignment);
+  constructor(target: Target, source: ProgramSource) {
+    this.target = target;
+    this.source = source;
+  }
+
+  /** For what an assignment names. */
+  static of(assignment: Assignment): Prober {
+    return new Prober(targetOf(assignment), sourceOf(assignment));
   }
 
   /** Runs programs [first, end); each mechanism is told once in this prober's life. */

@@ -36,6 +36,18 @@ export const PIECE = 64;
 /** Pieces asked for ahead of the one that is looked at, for each of several workers. */
 const AHEAD = 16;
 
+/** What a search is after. */
+export interface SearchOptions {
+  /** Accepted outcomes: listed, and no findings. */
+  readonly expectations?: readonly Expectation[];
+  /** Id of the one mechanism to look for. */
+  readonly only?: string | undefined;
+  /** What is one finding, of the key of a mechanism: the mechanism itself, if not given. */
+  readonly findingOf?: (key: string) => string;
+  /** Findings that are known already. */
+  readonly known?: Iterable<string>;
+}
+
 /**
  * A search, and what has come of it so far. The pieces are looked at in the order of their programs,
  * so who did them, and when, makes no difference.
@@ -51,23 +63,26 @@ export class Search {
   private readonly workers: Workers;
   private readonly expectations: readonly Expectation[];
   private readonly only: string | undefined;
-  private readonly seen = new Set<string>();
+  private readonly findingOf: (key: string) => string;
+  /** Findings. */
+  private readonly seen: Set<string>;
 
-  /** `only`: the id of the one mechanism to look for. */
-  constructor(workers: Workers, expectations: readonly Expectation[], only?: string) {
+  constructor(workers: Workers, options: SearchOptions = {}) {
     this.workers = workers;
-    this.expectations = expectations;
-    this.only = only;
+    this.expectations = options.expectations ?? [];
+    this.only = options.only;
+    this.findingOf = options.findingOf ?? ((key) => key);
+    this.seen = new Set(options.known);
   }
 
-  /** Runs programs [first, end), as long as `goOn` says so; what was begun is finished. */
+  /** Runs programs [first, end): a piece, and more as long as `goOn` says so. What nobody has looked at by then does not count. */
   async run(first: number, end: number, goOn: () => boolean = () => true): Promise<void> {
     const { workers } = this;
     const ahead = workers.count === 1 ? 1 : workers.count * AHEAD;
     const pieces: { readonly size: number; readonly hits: Promise<Hit[]> }[] = [];
     let next = first;
     for (;;) {
-      while (next < end && pieces.length < ahead && goOn()) {
+      while (next < end && pieces.length < ahead) {
         const to = Math.min(next + PIECE, end);
         const hits = workers.probe(next, to);
         // Each is waited for in its turn; until then, its failure is nobody's surprise.
@@ -76,7 +91,7 @@ export class Search {
         next = to;
       }
       const piece = pieces.shift();
-      if (piece === undefined) return;
+      if (piece === undefined || (this.programs > 0 && !goOn())) return;
       await this.take(await piece.hits);
       this.programs += piece.size;
     }
@@ -92,14 +107,14 @@ export class Search {
       }
       const shrunk = begun[at];
       // Meanwhile a smaller finding may have shown the same.
-      if (shrunk === undefined || this.seen.has(hit.shown.key)) continue;
-      this.seen.add(hit.shown.key);
+      if (shrunk === undefined || this.isSeen(hit.shown.key)) continue;
+      this.see(hit.shown.key);
       this.add(hit, await shrunk);
     }
   }
 
   private begin(hit: Hit | undefined): Promise<ShrunkProgram> | undefined {
-    if (hit === undefined || this.seen.has(hit.shown.key)) return undefined;
+    if (hit === undefined || this.isSeen(hit.shown.key)) return undefined;
     const shrunk = this.workers.shrink(hit.index, hit.shown.key);
     shrunk.catch(() => undefined);
     return shrunk;
@@ -109,31 +124,40 @@ export class Search {
   private isNews({ shown, index }: Hit): boolean {
     const { key, elsewhere = [] } = shown;
     // Nor does it say more that in some programs a mechanism depends on the layout.
-    if ([key, ...elsewhere].some((known) => this.seen.has(known))) return false;
+    if ([key, ...elsewhere].some((known) => this.isSeen(known))) return false;
     if (this.only !== undefined && mechanismId(key) !== this.only) {
       this.others.add(mechanismId(key));
       return false;
     }
     const entry = expectedAs(this.expectations, shown);
     if (entry === undefined) return true;
-    this.seen.add(key);
+    this.see(key);
     this.expected.push({ entry, shown, index });
     return false;
   }
 
   private add({ shown, index, steps }: Hit, { program, tries, also }: ShrunkProgram): void {
     // What this program shows anyway needs no program of its own.
-    for (const other of also) this.seen.add(other.key);
+    for (const other of also) this.see(other.key);
     this.dropUncertain([shown.key, ...also.map(({ key }) => key)]);
     const text = JSON.stringify(program);
     if (this.findings.some((finding) => JSON.stringify(finding.program) === text)) return;
     this.findings.push({ id: mechanismId(shown.key), shown, index, steps, program, tries, also });
   }
 
+  private isSeen(key: string): boolean {
+    return this.seen.has(this.findingOf(key));
+  }
+
+  private see(key: string): void {
+    this.seen.add(this.findingOf(key));
+  }
+
   /** A mechanism that depends on the layout in one program is told only until one shows it in every layout. */
   private dropUncertain(keys: readonly string[]): void {
+    const found = new Set(keys.map(this.findingOf));
     const certain = this.findings.filter(
-      ({ shown: { elsewhere = [] } }) => !keys.some((key) => elsewhere.includes(key)),
+      ({ shown: { elsewhere = [] } }) => !elsewhere.some((key) => found.has(this.findingOf(key))),
     );
     this.findings.splice(0, Infinity, ...certain);
   }

@@ -5,7 +5,7 @@ import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { readText } from '../text/read-file.ts';
 import { jsonText } from '../text/visible.ts';
 import { UserError } from '../text/user-error.ts';
-import type { Assignment, Hit } from './prober.ts';
+import { Prober, type Assignment, type Hit } from './prober.ts';
 import { PIECE } from './search.ts';
 import { inThisThread, type Workers } from './workers.ts';
 
@@ -161,7 +161,7 @@ function readShard(file: string): ShardResult {
 
 /** Workers that have seen what the shards saw; shrinking is done here. */
 export function mergedWorkers({ assignment, hits }: Merged): Workers {
-  const here = inThisThread(assignment);
+  const here = inThisThread(Prober.of(assignment));
   return {
     ...here,
     probe: async (first, end) => hits.filter(({ index }) => index >= first && index < end),

@@ -5,7 +5,7 @@ import { Prober, type Assignment } from './prober.ts';
 import type { Task } from './workers.ts';
 
 const { assignment } = workerData as { readonly assignment: Assignment };
-const prober = new Prober(assignment);
+const prober = Prober.of(assignment);
 
 parentPort?.on('message', (task: Task) => {
   const result =

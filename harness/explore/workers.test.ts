@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, test } from '@jest/globals';
-import type { Assignment } from './prober.ts';
+import { Prober, type Assignment } from './prober.ts';
 import { Search } from './search.ts';
 import { inThisThread, inThreads, type Workers } from './workers.ts';
 
@@ -49,7 +49,7 @@ describe('threads', () => {
     ['Error: out of luck', "throw new Error('out of luck');"],
   ])('one that dies (%s) ends the search, with what was looked at until then', async (why, last) => {
     workers = inThreads(ASSIGNMENT, 2, thread(last));
-    const search = new Search(workers, []);
+    const search = new Search(workers);
     await expect(search.run(0, 64 * 100)).rejects.toThrow(`a worker died (${why})`);
     expect(search.programs % 64).toBe(0);
     expect(search.programs).toBeLessThan(64 * 100);
@@ -58,8 +58,8 @@ describe('threads', () => {
 });
 
 test('a search stops where it is told to, and counts what it ran', async () => {
-  const search = new Search(inThisThread(ASSIGNMENT), []);
+  const search = new Search(inThisThread(Prober.of(ASSIGNMENT)));
   let asked = 0;
-  await search.run(0, 64 * 100, () => asked++ < 2);
+  await search.run(0, 64 * 100, () => asked++ < 1);
   expect(search.programs).toBe(128);
 });

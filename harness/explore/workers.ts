@@ -3,7 +3,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../text/user-error.ts';
-import { Prober, type Assignment, type Hit, type ShrunkProgram } from './prober.ts';
+import type { Assignment, Prober, Hit, ShrunkProgram } from './prober.ts';
 
 /** Takes pieces of work in any number; the first asked for is begun first. */
 export interface Workers {
@@ -23,8 +23,7 @@ export type Task =
   | { readonly do: 'shrink'; readonly index: number; readonly key: string };
 
 /** All work in this thread; between two pieces, others get their turn. */
-export function inThisThread(assignment: Assignment): Workers {
-  const prober = new Prober(assignment);
+export function inThisThread(prober: Prober): Workers {
   let closed = false;
   const turn = async (): Promise<void> => {
     await setImmediate();

@@ -6,7 +6,7 @@ import type { Prefixes } from '../compare/prefixes.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { eachReturning } from '../run/returning.ts';
-import { sentence } from '../report/head.ts';
+import { exploredText, sentence } from '../report/head.ts';
 import type { Illustration } from '../report/illustrate.ts';
 import type { Report } from '../report/report.ts';
 import { notExercised, summarise } from '../report/summary.ts';
@@ -192,12 +192,14 @@ function restsOn({ comparison, context }: Report): Words[] {
   ];
   return [
     [
-      `${cases} cases of ${scenarios} scenarios, costs of ${comparedOperations} operations; ${
+      `${cases - (comparison.explored?.found.length ?? 0)} cases of ${scenarios} scenarios, costs of ${comparedOperations} operations; ${
         missing.length === 0
           ? 'every clause was put to the test'
           : `not put to the test: ${missing.join(', ')}`
       }.`,
     ],
+    ...(comparison.explored === undefined ? [] : [[exploredText(comparison).trim()] satisfies Words]),
+    ...(context.power === undefined ? [] : [[`Of power: ${context.power}.`] satisfies Words]),
     ...(crashes.length === 0
       ? []
       : [[`What lies behind a crash is not judged: ${crashes.join(', ')}.`] satisfies Words]),

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** One finding in full. */
+import { foundCase, type FoundCase } from '../compare/comparison.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import {
@@ -41,6 +42,7 @@ export function findingSection(
 ): Section {
   const { finding, because } = illustration;
   const { inherited } = finding;
+  const found = foundCase(report.comparison, finding);
   const attribution = report.account.attributions.get(finding);
   const patches = patchesOf(report, finding);
   const heading: Block = {
@@ -56,6 +58,7 @@ export function findingSection(
       ...(inherited ? [` ${rootName(report.comparison.to)} breaks it, too.`] : []),
     ),
     scenarioOf(report, illustration),
+    ...generated(report, found),
     ...traces(diff),
     ...(attribution === undefined ? [] : hunksBehind(attribution)),
   ];
@@ -104,6 +107,25 @@ function scenarioOf({ context }: Report, { finding, scenario }: Illustration): B
   );
 }
 
+/** The scenario that exploration has made, whole: no file has it. */
+function generated({ comparison: { explored } }: Report, found: FoundCase | undefined): Block[] {
+  if (explored === undefined || found === undefined) return [];
+  const { program, yaml } = found;
+  return [
+    paragraph(
+      `Found by exploration: program ${program} of seed ${explored.seed}, made small. As a file, say `,
+      code(FOUND_FILE),
+      ', every command takes it: ',
+      code(`--scenario ${FOUND_FILE}`),
+      '.',
+    ),
+    { kind: 'fence', language: 'yaml', lines: yaml.trimEnd().split('\n') },
+  ];
+}
+
+/** What a reader may call the file of a scenario that exploration has made. */
+const FOUND_FILE = 'found.yaml';
+
 function remarks({ comparison }: Report, { finding, notJudged }: Illustration): Block[] {
   const [first] = finding.cases;
   const hidden = first && hiddenWords(comparison, first);
@@ -136,9 +158,10 @@ function alsoIn({ finding: { cases } }: Illustration): Block[] {
 function replay(report: Report, { finding, scenario }: Illustration): Block {
   const { from, to } = report.comparison;
   const side = finding.cases[0]?.to === undefined ? from : to;
+  const found = foundCase(report.comparison, finding);
   return paragraph(
     'The whole trace: ',
-    code(`npx bouncediff trace ${side.id} '${scenario.id}'`),
+    code(`npx bouncediff trace ${side.id} '${found === undefined ? scenario.id : FOUND_FILE}'`),
     '; this finding is ',
     code(anchorOf(report, finding)),
     '.',

@@ -263,12 +263,27 @@ function restsOn({ comparison, context }: Report): Span[] {
     missing.length === 0 ? 'every clause is put to the test' : `not put to the test: ${missing.join(', ')}`;
   const limits = 'what the model leaves out';
   return [
-    `Rests on ${plural(cases, 'case')} of ${plural(scenarios, 'scenario')}; ${coverage}; costs on ${plural(comparedOperations, 'operation')}.${behind}`,
+    `Rests on ${plural(cases - (comparison.explored?.found.length ?? 0), 'case')} of ${plural(scenarios, 'scenario')}; ${coverage}; costs on ${plural(comparedOperations, 'operation')}.${behind}`,
+    exploredText(comparison),
+    ...(context.power === undefined ? [] : [` Of power: ${context.power}.`]),
     ` Corpus ${context.corpusHash}, bouncediff ${context.version}; a model, not the kernel`,
     ...(context.files === undefined
       ? ['.']
       : [': ', { link: limits, href: `${context.files}docs/machine.md#${LIMITS}` }, '.']),
   ];
+}
+
+/** How many programs were run beside the corpus, and what they add; '': none were. */
+export function exploredText({ explored, findings, different }: Comparison): string {
+  if (explored === undefined) return '';
+  const { programs, seed, found } = explored;
+  const isFound = new Set(found.map(({ scenario }) => scenario.id));
+  const added = findings.filter(
+    ({ cases: [first] }) => first !== undefined && isFound.has(first.scenario.id),
+  );
+  const calls = different.some(({ id }) => isFound.has(id)) ? ', and other calls' : '';
+  const what = added.length === 0 ? 'no finding more' : `${plural(added.length, 'finding')} more`;
+  return ` Exploration, seed ${seed}, stopped at ${plural(programs, 'program')}: ${what}${calls}.`;
 }
 
 /** The heading of docs/machine.md about the limits. */

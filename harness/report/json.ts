@@ -2,7 +2,7 @@
 /** A comparison as JSON, in a versioned form that docs/json.md describes. */
 import type { Account } from '../compare/account.ts';
 import type { Effect } from '../compare/ledger-effects.ts';
-import type { Finding } from '../compare/comparison.ts';
+import { foundCase, type Comparison, type Finding } from '../compare/comparison.ts';
 import { findingIds } from '../compare/finding-ids.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
@@ -53,7 +53,9 @@ export function toJson(report: Report): string {
       traceDiff: diff,
       evidence: { from: finding.cases[0]?.from ?? null, to: finding.cases[0]?.to ?? null },
       cases: finding.cases.map((c) => c.scenario.id),
+      found: foundAs(comparison, finding),
     })),
+    explored: exploredAs(comparison),
     costs: comparison.costs.map((row) => costRow(row)),
     comparedOperations: comparison.comparedOperations,
     operationsOfOneSide: comparison.operationsOfOneSide,
@@ -113,6 +115,15 @@ function patchesOf(account: Account, finding: Finding): object[] {
     hunks: stage.after.c?.hunks(stage.patch.id, executed.length > 0 ? executed : touched) ?? [],
     together: together.map(({ id }) => id),
   }));
+}
+
+function exploredAs({ explored }: Comparison): object | null {
+  return explored === undefined ? null : { seed: explored.seed, programs: explored.programs };
+}
+
+function foundAs(comparison: Comparison, finding: Finding): object | null {
+  const found = foundCase(comparison, finding);
+  return found === undefined ? null : { program: found.program, yaml: found.yaml };
 }
 
 function effect({ scenario, ...what }: Effect): object {

@@ -39,8 +39,11 @@ export function clauseSpan(files: Files, clause: ClauseId, words: string): Span 
   return files === undefined ? words : { link: words, href: `${files}docs/clauses/${clause}.md` };
 }
 
-/** The case, leading to its scenario. */
-export function caseSpan(files: Files, { id, scenario }: Pick<Scenario, 'id' | 'scenario'>): Span {
-  if (files === undefined) return code(id);
+/** The case, leading to its scenario, if that stands in a file. */
+export function caseSpan(
+  files: Files,
+  { id, scenario, file }: Pick<Scenario, 'id' | 'scenario' | 'file'>,
+): Span {
+  if (files === undefined || file === undefined) return code(id);
   return { link: id, href: `${files}corpus/${scenario}.yaml`, isCode: true };
 }

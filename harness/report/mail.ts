@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison as a reply to the patch that did it: plain text, to be sent as it is or edited. */
 import type { Turn } from '../compare/attribute.ts';
+import { foundCase } from '../compare/comparison.ts';
 import type { ChainLink } from '../subject/state.ts';
 import { plain, plural } from '../text/document.ts';
 import { ascii, wrap } from '../text/mail-text.ts';
 import { visible } from '../text/visible.ts';
 import { summarise } from './summary.ts';
 import type { Illustration } from './illustrate.ts';
+import { anchorOf } from './kinds.ts';
 import { mailOf } from './links.ts';
 import type { DocumentOptions } from './report-document.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
@@ -101,8 +103,12 @@ function findingLines(report: Report, illustration: Illustration): string[] {
     ...(more > 0 ? [`   [... ${plural(more, 'call')}]`] : []),
     '',
     ...wrap(`(- ${from.id}, + ${to.id}; ${plural(finding.cases.length, 'case')}.)`),
-    `Reproduce: npx bouncediff trace ${inState.id} \\`,
-    `  '${scenario.id}'`,
+    ...(foundCase(report.comparison, finding) === undefined
+      ? [`Reproduce: npx bouncediff trace ${inState.id} \\`, `  '${scenario.id}'`]
+      : [
+          `Reproduce: ${report.context.command ?? `npx bouncediff compare ${from.id} ${to.id}`} \\`,
+          `  --finding ${anchorOf(report, finding)}`,
+        ]),
   ];
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Tables: the findings of a group, what no patch did, what differs otherwise. */
-import type { Comparison, Finding } from '../compare/comparison.ts';
+import { foundCase, type Comparison, type Finding } from '../compare/comparison.ts';
 import { code, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import type { Section } from './budget.ts';
 import { kindWords } from './counts.ts';
@@ -25,7 +25,10 @@ export function overviewSection(report: Report, { title, shown }: Group, isOpen:
       : [clauseSpan(files, finding.clause, nameOf(finding))],
     ...(withPatches ? [patchesOf(report, finding)] : []),
     String(finding.cases.length),
-    [caseSpan(files, scenario)],
+    [
+      caseSpan(files, scenario),
+      ...(foundCase(report.comparison, finding) === undefined ? [] : [', found by exploration']),
+    ],
   ]);
   const head = ['finding', ...(withPatches ? ['by'] : []), '>cases', 'smallest case'];
   const found = shown.map(({ finding }) => finding);

@@ -29,6 +29,8 @@ export interface ReportContext {
   readonly version: string;
   /** Said in the first lines: what was compiled, what was left out. */
   readonly notes?: readonly Text[];
+  /** How many small mistakes on the changed lines would be noticed, in a sentence; absent: nobody asked. */
+  readonly power?: string;
   /** Where the files of this repository are; absent: not where the report is. */
   readonly files?: Files;
   /** What prints the whole report: `npx bouncediff compare v2 v3`. */

@@ -86,6 +86,7 @@ const finding = z.strictObject({
   traceDiff: z.array(z.string()),
   evidence: z.strictObject({ from: evidence.nullable(), to: evidence.nullable() }),
   cases: caseIds.min(1),
+  found: z.strictObject({ program: count, yaml: text }).nullable(),
 });
 
 const effect = z.discriminatedUnion('kind', [
@@ -155,6 +156,7 @@ export const compareSchema = z.strictObject({
     clauses: count,
   }),
   findings: z.array(finding),
+  explored: z.strictObject({ seed: count, programs: count.min(1) }).nullable(),
   costs: z.array(costRowSchema),
   comparedOperations: count,
   operationsOfOneSide: count,

@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What generated programs add to a comparison: findings that no case of the corpus shows. */
+import { compare, inOrder, isUnchanged, type Comparison, type FoundCase } from '../compare/comparison.ts';
+import type { ClauseId } from '../contract/verdict.ts';
+import type { Scenario } from '../run/scenario.ts';
+import { findingKey, findingOf } from './mechanism.ts';
+import { Prober } from './prober.ts';
+import { toScenario } from './program.ts';
+import { Search } from './search.ts';
+import { tell } from './section.ts';
+import { seededPrograms } from './source.ts';
+import { inThisThread } from './workers.ts';
+import { toYaml } from './yaml.ts';
+
+/** Seed of the programs that a comparison runs. */
+const SEED = 1;
+
+export interface InComparison {
+  /** Most programs to run. */
+  readonly programs: number;
+  /** Only findings of this clause. */
+  readonly clause?: ClauseId | undefined;
+  /** Whether there is time for more. */
+  goOn(): boolean;
+  progress?(done: number, total: number): void;
+}
+
+/**
+ * The comparison with what so many generated programs show besides. A finding is one of kind, clause and cause,
+ * as everywhere in a comparison; calls that differ count where no case of the corpus has any. Programs that
+ * a comparison is stopped at, it was asked for: with as many, it is the same.
+ */
+export async function withExplored(measured: Comparison, options: InComparison): Promise<Comparison> {
+  const { from, to, findings, different } = measured;
+  const { clause } = options;
+  const isSilent = different.length === 0 && findings.every(isUnchanged);
+  const target = { from, to, clause, different: isSilent && clause === undefined };
+  const workers = inThisThread(new Prober(target, seededPrograms(SEED)));
+  const known = findings.map((finding) => findingKey(finding.kind, finding));
+  const search = new Search(workers, { findingOf, known });
+  await search.run(0, options.programs, () => {
+    options.progress?.(search.programs, options.programs);
+    return options.goOn();
+  });
+  options.progress?.(options.programs, options.programs);
+  await workers.close();
+  const cases = search.findings.map((found): FoundCase => {
+    const telling = tell(target, found);
+    const scenario = toScenario(found.program, telling);
+    return { scenario, program: found.index, yaml: toYaml(found.program, telling) };
+  });
+  return merged(measured, cases, { seed: SEED, programs: search.programs, clause });
+}
+
+/** The comparison with the findings of those cases that it does not have. */
+function merged(
+  measured: Comparison,
+  cases: readonly FoundCase[],
+  { seed, programs, clause }: { seed: number; programs: number; clause: ClauseId | undefined },
+): Comparison {
+  const { from, to } = measured;
+  const keysOf = ({ findings }: Comparison): string[] =>
+    findings.map((finding) => findingKey(finding.kind, finding));
+  const known = new Set(keysOf(measured));
+  const own = compare(
+    from,
+    to,
+    cases.map(({ scenario }) => scenario),
+    { clause },
+  );
+  const added = own.findings.filter(
+    (finding) => !isUnchanged(finding) && !known.has(findingKey(finding.kind, finding)),
+  );
+  const different = measured.different.length === 0 ? own.different : [];
+  const shown = new Set<Scenario>([
+    ...added.flatMap((finding) => finding.cases.map(({ scenario }) => scenario)),
+    ...different,
+  ]);
+  const found = cases.filter(({ scenario }) => shown.has(scenario));
+  return {
+    ...measured,
+    cases: measured.cases + found.length,
+    findings: inOrder([...measured.findings, ...added]),
+    different: [...measured.different, ...different],
+    explored: { seed, programs, found },
+  };
+}
