@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { markdownTable } from 'markdown-table';
 import type { State } from '../harness/subject/state.ts';
 import { allStates, DMA_IOMMU } from '../variants/registry.ts';
 import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
 import { Rounds, type StateRate } from '../harness/explore/rounds.ts';
+import { paragraph, table, type Block } from '../harness/text/document.ts';
 import { jsonText } from '../harness/text/visible.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import { EXIT_OK, output, OUTPUT, SCENARIOS, wholeNumber, type Args, type Command } from './cli.ts';
@@ -11,6 +11,7 @@ import { anyState } from './any-state.ts';
 import { compileFor } from './builds.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
+import { formatOption, outputBlocks, PAGE } from './rendered.ts';
 import { progressLine } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
 
@@ -36,6 +37,7 @@ export const bench: Command = {
     },
     workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON instead of a table' },
+    format: formatOption(PAGE),
     output: OUTPUT,
   },
   examples: ['', 'baseline v3', 'v3 c/v3', '--long --output bench.md'],
@@ -58,7 +60,8 @@ async function run(args: Args): Promise<number> {
     states: rounds.results(),
     exploration: await measureExploration(programs),
   };
-  output(args, args.flag('json') ? jsonText(measured) : render(measured));
+  if (args.flag('json')) output(args, jsonText(measured));
+  else outputBlocks(args, PAGE, documentOf(measured));
   return EXIT_OK;
 }
 
@@ -147,7 +150,7 @@ interface Measured {
   readonly exploration: Exploration;
 }
 
-function render({ cases, rounds, peakMiB, states, exploration }: Measured): string {
+function documentOf({ cases, rounds, peakMiB, states, exploration }: Measured): Block[] {
   const rows = states.map((r) => [
     r.state,
     String(r.runsPerSecond),
@@ -157,22 +160,18 @@ function render({ cases, rounds, peakMiB, states, exploration }: Measured): stri
     percent(r.contract),
     percent(r.trace),
   ]);
-  const first = `of ${states[0]?.state ?? ''}`;
+  const first = `>of ${states[0]?.state ?? ''}`;
+  const titles = ['state', '>judged runs/s', first, '>spread', '>machine', '>contract', '>trace'];
   return [
-    markdownTable([['state', 'judged runs/s', first, 'spread', 'machine', 'contract', 'trace'], ...rows], {
-      align: ['l', 'r', 'r', 'r', 'r', 'r', 'r'],
-    }),
-    '',
-    `Medians of ${rounds} rounds of ${cases} cases, in which the states took turns; the third column is the`,
-    `median of what a state was in the same round, the spread half of what the middle half of that covers.`,
-    `Peak memory ${peakMiB} MiB.`,
-    '',
-    ...renderExploration(exploration),
-    '',
-  ].join('\n');
+    table(titles, rows),
+    paragraph(
+      `Medians of ${rounds} rounds of ${cases} cases, in which the states took turns; the third column is the median of what a state was in the same round, the spread half of what the middle half of that covers. Peak memory ${peakMiB} MiB.`,
+    ),
+    ...explorationDocument(exploration),
+  ];
 }
 
-function renderExploration({ programs, rows, parts }: Exploration): string[] {
+function explorationDocument({ programs, rows, parts }: Exploration): Block[] {
   const rates = rows.map((r) => [
     r.on,
     String(r.programsPerSecond),
@@ -182,14 +181,11 @@ function renderExploration({ programs, rows, parts }: Exploration): string[] {
   const total = Object.values(parts).reduce((sum, part) => sum + part, 0);
   const shares = Object.entries(parts).map(([part, time]) => [part, time.toFixed(0), percent(time / total)]);
   return [
-    markdownTable([['exploration of', 'programs/s', 'two workers', 'bytes allocated/program'], ...rates], {
-      align: ['l', 'r', 'r', 'r'],
-    }),
-    '',
-    markdownTable([['part of the work on a program', 'µs', 'share'], ...shares], { align: ['l', 'r', 'r'] }),
-    '',
-    `${programs} programs. Two states are run and compared; only what differs is observed and judged. One`,
-    'state alone is observed and judged always. A trace is decoded only for a reader.',
+    table(['exploration of', '>programs/s', '>two workers', '>bytes allocated/program'], rates),
+    table(['part of the work on a program', '>µs', '>share'], shares),
+    paragraph(
+      `${programs} programs. Two states are run and compared; only what differs is observed and judged. One state alone is observed and judged always. A trace is decoded only for a reader.`,
+    ),
   ];
 }
 

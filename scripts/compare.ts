@@ -35,7 +35,6 @@ import {
   clauseOf,
   EXIT_BAD_NEWS,
   EXIT_OK,
-  isRead,
   oneOf,
   output,
   OUTPUT,
@@ -54,16 +53,13 @@ import { EXPLORATION, explorationOf, withExploration, type Exploration } from '.
 import { interruptible } from './interrupt.ts';
 import { printAside } from './print.ts';
 import { powerBetween } from './power.ts';
-import { outputWidth } from './rendered.ts';
-import { progressLine, wantsColour } from './terminal.ts';
+import { formatOf, screen } from './rendered.ts';
+import { progressLine } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
 
 const FORMATS = {
   markdown: toMarkdown,
-  terminal: (report: Report, options: DocumentOptions) => {
-    const colour = wantsColour(process.stdout);
-    return toTerminal(report, { ...options, columns: outputWidth(), colour });
-  },
+  terminal: (report: Report, options: DocumentOptions) => toTerminal(report, { ...options, ...screen() }),
   json: toJson,
   junit: toJunit,
   mail: toMail,
@@ -206,7 +202,7 @@ export interface Question {
 /** The question; UserError for what is no good, before any work is done. `own`: only what --expectations names counts. */
 export function readQuestion(args: Args, { own = false } = {}): Question {
   const clause = clauseOf(args);
-  const format = formatNamed(args);
+  const format = args.flag('json') ? 'json' : formatOf(args, NAMES);
   const failOn = oneOf(args.text('fail-on') ?? 'regressed', 'fail-on', FAIL_ON);
   const reason = args.text('accept');
   if (reason?.trim() === '') {
@@ -355,11 +351,6 @@ function findingsNamed(report: Report, name: string | undefined): ReadonlySet<Fi
       ? `${from.id} → ${to.id} has no findings at all`
       : `no finding ${quote(name)}; ${suggestion(name, [...findings.map(nameOf), ...findings.map(id)])}`,
   );
-}
-
-function formatNamed(args: Args): Format {
-  if (args.flag('json')) return 'json';
-  return oneOf(args.text('format') ?? (isRead(args) ? 'terminal' : 'markdown'), 'format', NAMES);
 }
 
 /** Accepts what the corpus shows; whether there is more: what has no file yet cannot be named. */

@@ -14,8 +14,7 @@ import type { ProgramSource } from '../harness/explore/source.ts';
 import { inThisThread, inThreads, type Workers } from '../harness/explore/workers.ts';
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
-import { plural } from '../harness/text/document.ts';
-import { text } from '../harness/text/escape.ts';
+import { paragraph, plural, strong, type Block } from '../harness/text/document.ts';
 import { visible } from '../harness/text/visible.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { assertWritable, makeFolder, writeFile } from '../harness/text/files.ts';
@@ -25,7 +24,6 @@ import {
   EXIT_BAD_NEWS,
   EXIT_INTERRUPTED,
   EXIT_OK,
-  output,
   OUTPUT,
   quote,
   SCENARIOS,
@@ -38,6 +36,7 @@ import { compileForAll, whenCompiled } from './builds.ts';
 import { exploreShard, mergedShards, missingShards, shardOf, SHARDS } from './explore-shards.ts';
 import { corpusFolder, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { Interrupted, unlessInterrupted } from './interrupt.ts';
+import { formatOption, outputBlocks, PAGE } from './rendered.ts';
 import { endProgress, showProgress } from './terminal.ts';
 import { printAside } from './print.ts';
 import { WORKSPACE, workspaceFolder } from './workspace.ts';
@@ -70,6 +69,7 @@ export const explore: Command = {
     finding: { type: 'string', value: 'ID', help: 'only this finding' },
     ...SHARDS,
     workspace: WORKSPACE,
+    format: formatOption(PAGE),
     output: OUTPUT,
   },
   examples: ['v2 v3 --runs 20000 --seed 1', 'v8 --time 30s --clause confinement-read', 'v7 v8 --exhaustive'],
@@ -119,12 +119,12 @@ async function run(args: Args): Promise<number> {
   const early = ended.early === '' && merged !== undefined ? missingShards(merged) : ended.early;
   const head = args.text('finding') === undefined ? header(target, grid, search, how, early) : [];
   const machine = new Machine();
-  const sections: string[] = [];
+  const sections: Block[] = [];
   for (const finding of ownFirst(search.findings)) {
     const replay = replayOf(args, assignment, finding);
-    sections.push(await whenCompiled(() => sectionOf(machine, target, finding, replay)));
+    sections.push(...(await whenCompiled(() => sectionOf(machine, target, finding, replay))));
   }
-  output(args, `${[...head, ...sections].join('\n\n')}\n`);
+  outputBlocks(args, PAGE, [...head, ...sections]);
   if (args.flag('save')) save(corpus, target, search.findings);
   if (ended.failure !== undefined) throw ended.failure;
   if (ended.early === INTERRUPTED) return EXIT_INTERRUPTED;
@@ -233,25 +233,32 @@ export function header(
   { programs, findings, expected }: Search,
   how: string,
   stopped: string,
-): string[] {
+): Block[] {
   const title = from === undefined ? to.id : `${from.id} → ${to.id}`;
   const early = stopped === '' ? '' : ` (${stopped})`;
   const list = ownFirst(findings).map(({ id, shown, index, program }) => {
     const steps = plural(program.steps.length, 'step');
-    return `- ${id} after ${plural(index + 1, 'program')}: ${text(titleOf(shown))}, ${steps}`;
+    return `${id} after ${plural(index + 1, 'program')}: ${titleOf(shown)}, ${steps}`;
   });
   const known = expected.map(
     ({ entry, shown, index }) =>
-      `- expected, after ${plural(index + 1, 'program')}: ${text(`${titleOf(shown)} — ${entry.reason}`)}`,
+      `expected, after ${plural(index + 1, 'program')}: ${titleOf(shown)} — ${entry.reason}`,
   );
   return [
-    `**explore ${text(title)}**, ${how}: ${plural(programs, 'program')}${early}, ${plural(findings.length, 'finding')}`,
-    ...(grid === undefined ? [] : [grid.covers.map((line) => `- ${text(line)}`).join('\n')]),
-    ...(findings.length === 0
-      ? [from === undefined ? 'Nothing new broken.' : 'No difference.']
-      : [list.join('\n')]),
-    ...(known.length === 0 ? [] : [known.join('\n')]),
+    paragraph(
+      strong(`explore ${title}`),
+      `, ${how}: ${plural(programs, 'program')}${early}, ${plural(findings.length, 'finding')}`,
+    ),
+    ...itemsOf(grid?.covers ?? []),
+    ...(findings.length > 0
+      ? itemsOf(list)
+      : [paragraph(from === undefined ? 'Nothing new broken.' : 'No difference.')]),
+    ...itemsOf(known),
   ];
+}
+
+function itemsOf(items: readonly string[]): Block[] {
+  return items.length === 0 ? [] : [{ kind: 'list', items }];
 }
 
 /** What a state has from the baseline, and what touches no clause, comes last. */

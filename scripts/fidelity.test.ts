@@ -85,9 +85,12 @@ describe('fidelity', () => {
       | :------- | ------: |
       | baseline |     1/2 |
 
-      baseline: first mismatch in fv-00004, operation 0, ret
-        recorded  "0xbad"
-        modelled  "0xfffff200"
+      baseline: first mismatch in fv-00004, operation 0, ret:
+
+      \`\`\`text
+      recorded  "0xbad"
+      modelled  "0xfffff200"
+      \`\`\`
       ",
       }
     `);

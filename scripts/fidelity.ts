@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { join } from 'node:path';
-import { markdownTable } from 'markdown-table';
 import type { State } from '../harness/subject/state.ts';
 import { DMA_IOMMU, findState } from '../variants/registry.ts';
 import { compareWithVectors, type Fidelity } from '../harness/fidelity/compare.ts';
@@ -8,8 +7,8 @@ import { scenarioOf } from '../harness/fidelity/scenario.ts';
 import { loadVectors, type Vectors } from '../harness/fidelity/vectors.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { returning } from '../harness/run/returning.ts';
-import { cellCode, text } from '../harness/text/escape.ts';
-import { jsonText, visible } from '../harness/text/visible.ts';
+import { paragraph, table, type Block } from '../harness/text/document.ts';
+import { jsonText } from '../harness/text/visible.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
@@ -17,6 +16,7 @@ import { importedState } from './any-state.ts';
 import { compileFor } from './builds.ts';
 import { WORKSPACE } from './workspace.ts';
 import { interruptible } from './interrupt.ts';
+import { formatOption, outputBlocks, PAGE } from './rendered.ts';
 import { progressLine } from './terminal.ts';
 
 export const fidelity: Command = {
@@ -30,6 +30,7 @@ export const fidelity: Command = {
     },
     workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON instead of a table' },
+    format: formatOption(PAGE),
     output: OUTPUT,
   },
   examples: ['', 'path/to/vectors --state v3.5'],
@@ -52,7 +53,7 @@ async function run(args: Args): Promise<number> {
     throw new UserError(`no vectors for state ${quote(wanted)}; ${suggestion(wanted, vectors.states)}`);
   }
   const results = await interruptible(() => replay(vectors, ids));
-  output(args, args.flag('json') ? jsonText(results) : render(results));
+  report(args, results);
   const bad = results.some((result) => 'total' in result && result.matched < result.total);
   return bad ? EXIT_BAD_NEWS : EXIT_OK;
 }
@@ -71,7 +72,7 @@ async function replayImported(args: Args, state: State, vectors: Vectors): Promi
   const result = await interruptible(() =>
     returning(() => compareWithVectors(new Machine(), state, vectors.programs, vectors.results(id))),
   );
-  output(args, args.flag('json') ? jsonText([result]) : render([result]));
+  report(args, [result]);
   return result.matched < result.total ? EXIT_BAD_NEWS : EXIT_OK;
 }
 
@@ -98,25 +99,26 @@ function isState(id: string, wanted: string): boolean {
   return id === wanted || (state !== undefined && state === findState(id));
 }
 
-export function render(results: readonly (Fidelity | Missing)[]): string {
-  const rows = results.map((result) =>
-    'total' in result
-      ? [text(result.state, cellCode), `${result.matched}/${result.total}`]
-      : [text(result.state, cellCode), 'not implemented'],
-  );
+function report(args: Args, results: readonly (Fidelity | Missing)[]): void {
+  if (args.flag('json')) output(args, jsonText(results));
+  else outputBlocks(args, PAGE, documentOf(results));
+}
+
+/** How many programs each state replays as recorded, and the first that it does not. */
+export function documentOf(results: readonly (Fidelity | Missing)[]): Block[] {
+  const rows = results.map((result) => [
+    result.state,
+    'total' in result ? `${result.matched}/${result.total}` : 'not implemented',
+  ]);
   const mismatches = results.flatMap((result) => {
     if (!('total' in result) || result.first === undefined) return [];
     const { program, op, what, recorded, modelled } = result.first;
+    const where = `${program}${op < 0 ? '' : `, operation ${op}`}, ${what}`;
+    const lines = [`recorded  ${recorded}`, `modelled  ${modelled}`];
     return [
-      '',
-      ...[
-        `${result.state}: first mismatch in ${program}${op < 0 ? '' : `, operation ${op}`}, ${what}`,
-        `  recorded  ${recorded}`,
-        `  modelled  ${modelled}`,
-      ].map(visible),
+      paragraph(`${result.state}: first mismatch in ${where}:`),
+      { kind: 'fence', language: 'text', lines } as const,
     ];
   });
-  return [markdownTable([['state', 'matched'], ...rows], { align: ['l', 'r'] }), ...mismatches, ''].join(
-    '\n',
-  );
+  return [table(['state', '>matched'], rows), ...mismatches];
 }

@@ -11,8 +11,9 @@ import type { Family, SeriesStates } from '../harness/c-states/family.ts';
 import { compileAhead } from '../harness/kernel-c/compiled-state.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { allStates } from '../variants/registry.ts';
-import { EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
+import { EXIT_OK, OUTPUT, quote, type Args, type Command } from './cli.ts';
 import { printAside } from './print.ts';
+import { formatOption, outputBlocks, PAGE } from './rendered.ts';
 import { TREE, treeOf } from './review.ts';
 import { listed } from './states.ts';
 import { endProgress, showProgress } from './terminal.ts';
@@ -26,6 +27,7 @@ export const importCommand: Command = {
     as: { type: 'string', value: 'NAME', help: 'what the tree is called from now on (linux-VERSION)' },
     list: { type: 'boolean', help: 'what the workspace has' },
     clean: { type: 'boolean', help: 'empty the workspace' },
+    format: formatOption(PAGE),
     output: OUTPUT,
   },
   examples: [
@@ -44,7 +46,7 @@ async function run(args: Args): Promise<number> {
   }
   if (args.flag('list')) {
     const states = workspace.names().flatMap((name) => workspace.states(name));
-    output(args, listed(states, false));
+    outputBlocks(args, PAGE, listed(states));
     return EXIT_OK;
   }
   const given = args.text('as');
@@ -72,7 +74,7 @@ async function run(args: Args): Promise<number> {
     suggestions: suggestions.map((one) => ({ name: one.name, on: one.on.id, series: one.series })),
   });
   for (const note of notes) printAside(`${note}\n`);
-  output(args, listed(workspace.states(name), false));
+  outputBlocks(args, PAGE, listed(workspace.states(name)));
   return EXIT_OK;
 }
 

@@ -9,7 +9,7 @@ import { anyState } from './any-state.ts';
 import { compileFor } from './builds.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
-import { rendered } from './rendered.ts';
+import { formatOption, outputBlocks, PAGE } from './rendered.ts';
 import { progressLine } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
 
@@ -19,6 +19,7 @@ export const matrix: Command = {
     ...SCENARIOS,
     workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON, with scenarios and costs' },
+    format: formatOption(PAGE),
     output: OUTPUT,
   },
   examples: ['', 'baseline v3 v8', "v6 v7 --scenario 'min-align-mask/*'"],
@@ -38,6 +39,6 @@ async function run(args: Args): Promise<number> {
   const built = await interruptible(() => buildMatrix(states, cases, progressLine('cases')));
   const context = { corpusHash: corpus.hash, version: toolVersion() };
   if (args.flag('json')) output(args, matrixToJson(built, context));
-  else output(args, rendered(args, matrixDocument(built, context)));
+  else outputBlocks(args, PAGE, matrixDocument(built, context));
   return EXIT_OK;
 }

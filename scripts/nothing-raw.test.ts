@@ -22,19 +22,21 @@ import { matrixToJson, matrixToMarkdown } from '../harness/report/matrix-markdow
 import { hostile } from '../harness/report/testing/hostile.ts';
 import { reportOf } from '../harness/report/testing/make.ts';
 import { cellsOf, readInline } from '../harness/report/testing/read-markdown.ts';
-import { literal } from '../harness/text/visible.ts';
+import { renderMarkdown } from '../harness/text/render-markdown.ts';
+import { renderPlain } from '../harness/text/render-plain.ts';
+import { jsonText, literal } from '../harness/text/visible.ts';
 import { ALL_UNSEEN, hostileName, RAW } from '../harness/text/testing/raw.ts';
 import type { State } from '../harness/subject/state.ts';
 import { allStates, findState } from '../variants/registry.ts';
 import { COMMANDS } from './commands.ts';
 import { header } from './explore.ts';
-import { render as renderFidelity } from './fidelity.ts';
+import { documentOf as fidelityDocument } from './fidelity.ts';
 import { listing } from './source.ts';
-import { listed } from './states.ts';
+import { listed, rowOf } from './states.ts';
 import { runHere } from './testing/in-process.ts';
 import { copyProject, temporaryFolder } from './testing/project-copy.ts';
 import { run, type Outcome } from './testing/run.ts';
-import { render as renderTrace } from './trace.ts';
+import { documentOf as traceDocument } from './trace.ts';
 
 /** The output for a harmless name, and for every other: as many lines, and nothing raw. */
 function expectHarmless(make: (name: string) => string, { lines = true, runs = 30 } = {}): void {
@@ -105,17 +107,14 @@ describe('nothing raw in', () => {
         name,
         why: name,
       }).to;
-      return renderTrace(new Run(recording, { state: name }), true);
+      return renderPlain(traceDocument(new Run(recording, { state: name }), true));
     });
   });
 
   test('the list of states: each has its row of five cells', () => {
     const some = allStates().slice(0, 3);
     const make = (name: string): string =>
-      listed(
-        some.map((state) => hostileState(state, name)),
-        false,
-      );
+      renderMarkdown(listed(some.map((state) => hostileState(state, name))));
     expectHarmless(make);
     fc.assert(
       fc.property(hostileName, (name) => {
@@ -123,12 +122,7 @@ describe('nothing raw in', () => {
       }),
       { numRuns: 30 },
     );
-    expectHarmless((name) =>
-      listed(
-        some.map((state) => hostileState(state, name)),
-        true,
-      ),
-    );
+    expectHarmless((name) => jsonText(some.map((state) => rowOf(hostileState(state, name)))));
   });
 
   test('a matrix', () => {
@@ -184,13 +178,16 @@ describe('nothing raw in', () => {
       to: { ...stateNamed('v3'), id: name },
     });
     // The scenario in it is wrapped.
-    expectHarmless((name) => sectionOf(machine, names(name), finding, name), { runs: 5, lines: false });
+    expectHarmless((name) => renderMarkdown(sectionOf(machine, names(name), finding, name)), {
+      runs: 5,
+      lines: false,
+    });
     expectHarmless((name) => {
       const entry = { states: 'all', scenario: name, clause: 'no-crash', reason: name, line: 1 } as const;
       const bad = Object.assign(Object.create(Search.prototype) as Search, search, {
         expected: [{ entry, shown: finding.shown, index: 1 }],
       });
-      const text = header(names(name), undefined, bad, `seed 1`, '').join('\n\n');
+      const text = renderMarkdown(header(names(name), undefined, bad, `seed 1`, ''));
       for (const line of text.split('\n')) expect(readInline(line).bare).not.toMatch(/^(?:#|::)|</);
       return text;
     });
@@ -198,9 +195,11 @@ describe('nothing raw in', () => {
 
   test('the listing of a function, which stays one comment and its code', () => {
     expectHarmless((name) =>
-      listing(
-        { method: name, kernelFunction: name, patch: name, text: 'code', file: 'a.ts', line: 1 },
-        hostileState(stateNamed('v3'), name),
+      renderPlain(
+        listing(
+          { method: name, kernelFunction: name, patch: name, text: 'code', file: 'a.ts', line: 1 },
+          hostileState(stateNamed('v3'), name),
+        ),
       ),
     );
   });
@@ -208,7 +207,9 @@ describe('nothing raw in', () => {
   test('a mismatch with a recording', () => {
     const first = (name: string) => ({ program: name, op: 1, what: name, recorded: name, modelled: name });
     expectHarmless((name) =>
-      renderFidelity([{ state: name, matched: 0, total: 1, first: first(name) }, { state: name }]),
+      renderMarkdown(
+        fidelityDocument([{ state: name, matched: 0, total: 1, first: first(name) }, { state: name }]),
+      ),
     );
   });
 });

@@ -1,7 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import type { Equivalent, Made, Mistake, Power } from '../harness/power/power.ts';
-import { plural } from '../harness/text/document.ts';
-import { code, text } from '../harness/text/escape.ts';
+import {
+  code,
+  paragraph,
+  plural,
+  strong,
+  type Block,
+  type Span,
+  type Text,
+} from '../harness/text/document.ts';
 import { jsonText } from '../harness/text/visible.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import type { State } from '../harness/subject/state.ts';
@@ -10,6 +17,7 @@ import { EXIT_OK, output, OUTPUT, SCENARIOS, wholeNumber, type Args, type Comman
 import { anyState } from './any-state.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
+import { formatOption, outputBlocks, PAGE } from './rendered.ts';
 import { progressLine } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
 
@@ -33,6 +41,7 @@ export const power: Command = {
     ...SCENARIOS,
     workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON: every mistake, and what was noticed of it in which case' },
+    format: formatOption(PAGE),
     output: OUTPUT,
   },
   examples: ['v3.4 v3.5', 'v7 v8 --json', '--all baseline --seed 7 --sample 50'],
@@ -59,7 +68,8 @@ async function run(args: Args): Promise<number> {
   });
   const found = await interruptible(() => work.run());
   const drawn = found.made.length + found.equivalent.length < found.possible ? seed : undefined;
-  output(args, args.flag('json') ? toJson(found, drawn) : toMarkdown(found, drawn));
+  if (args.flag('json')) output(args, toJson(found, drawn));
+  else outputBlocks(args, PAGE, documentOf(found, drawn));
   return EXIT_OK;
 }
 
@@ -95,39 +105,41 @@ export function sentenceOf({ made, from }: Power): string {
   return `${told} of ${plural(made.length, 'small mistake')} ${where} would change a finding or a cost, ${count('trace')} only the trace, ${count('nothing')} nothing`;
 }
 
-function toMarkdown(found: Power, seed: number | undefined): string {
+function documentOf(found: Power, seed: number | undefined): Block[] {
   const { from, to, cases, possible, made, equivalent, left } = found;
   const drawn = made.length + equivalent.length;
   const sample = seed === undefined ? '' : ` Drawn: ${drawn} of ${possible}, seed ${seed}.`;
   const title = from === undefined ? to : `${from} → ${to}`;
   const silent = (notice: Made['notice']): Made[] => made.filter((one) => one.notice === notice);
-  const parts = [
-    `**power ${text(title)}**: ${sentenceOf(found)}. ${plural(cases, 'case')}; ${equivalent.length} more cannot be told apart.${sample}`,
+  return [
+    paragraph(
+      strong(`power ${title}`),
+      `: ${sentenceOf(found)}. ${plural(cases, 'case')}; ${equivalent.length} more cannot be told apart.${sample}`,
+    ),
     ...section('Nothing notices', silent('nothing').map(line)),
     ...section(
       'Only the trace',
-      silent('trace').map((one) => `${line(one)}; in ${code(one.scenario ?? '')}`),
+      silent('trace').map((one): Text => [...line(one), '; in ', code(one.scenario ?? '')]),
     ),
     ...section('Left out, for nothing can tell them apart', equivalent.map(excused)),
     ...(left.length === 0
       ? []
-      : [`Reached through super alone, left as they are: ${text(left.join(', '))}.`]),
+      : [paragraph(`Reached through super alone, left as they are: ${left.join(', ')}.`)]),
   ];
-  return `${parts.join('\n\n')}\n`;
 }
 
-function section(title: string, lines: readonly string[]): string[] {
-  return lines.length === 0 ? [] : [`${title}:`, lines.map((one) => `- ${one}`).join('\n')];
+function section(title: string, items: readonly Text[]): Block[] {
+  return items.length === 0 ? [] : [paragraph(`${title}:`), { kind: 'list', items }];
 }
 
-function line({ file, line: at, method, kernelFunction, operator, before, after }: Mistake): string {
+function line({ file, line: at, method, kernelFunction, operator, before, after }: Mistake): Span[] {
   const name = kernelFunction === undefined ? method : `${kernelFunction}()`;
   const becomes = after === '' ? 'gone' : code(after);
-  return `${text(`${file}:${at}`)}, ${text(name)}, ${operator}: ${code(before)} → ${becomes}`;
+  return [`${file}:${at}, ${name}, ${operator}: `, code(before), ' → ', becomes];
 }
 
-function excused(one: Equivalent): string {
-  return `${line(one)}; ${text(one.reason)}`;
+function excused(one: Equivalent): Text {
+  return [...line(one), `; ${one.reason}`];
 }
 
 function toJson(found: Power, seed: number | undefined): string {

@@ -3,13 +3,16 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compare, type Comparison } from '../harness/compare/comparison.ts';
 import { summarise } from '../harness/report/summary.ts';
+import { code, paragraph, strong, type Block } from '../harness/text/document.ts';
+import { renderMarkdown } from '../harness/text/render-markdown.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { UserError } from '../harness/text/user-error.ts';
-import { EXIT_BAD_NEWS, EXIT_OK, output, OUTPUT, quote, stateNamed, type Args, type Command } from './cli.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, OUTPUT, quote, stateNamed, type Args, type Command } from './cli.ts';
 import { projectCorpus } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
 import { print } from './print.ts';
+import { formatOption, outputBlocks, PAGE as FORMATS } from './rendered.ts';
 import { progressLine } from './terminal.ts';
 import { MAILS, type Point } from './thread-points.ts';
 
@@ -20,6 +23,7 @@ export const thread: Command = {
   options: {
     write: { type: 'boolean', help: `writes ${PAGE}` },
     check: { type: 'boolean', help: `writes nothing; says whether ${PAGE} is stale` },
+    format: formatOption(FORMATS),
     output: OUTPUT,
   },
   examples: ['1/5'],
@@ -40,30 +44,34 @@ async function run(args: Args): Promise<number> {
   }
   const answered = new Map<string, Comparison>();
   const wrong: string[] = [];
-  const sections: string[] = [];
+  const sections: Block[] = [];
   for (const mail of mails) {
-    sections.push(`## ${mail.date}, ${mail.who}, on v3 ${mail.on}\n\n\`${mail.messageId}\`\n`);
+    const title = `${mail.date}, ${mail.who}, on v3 ${mail.on}`;
+    sections.push({ kind: 'heading', level: 2, text: title }, paragraph(code(mail.messageId)));
     for (const point of mail.points) {
       const comparison = await interruptible(() => answer(point, answered));
       if (comparison !== undefined) wrong.push(...complaints(point, comparison));
-      sections.push(textOf(point, comparison));
+      sections.push(...documentOf(point, comparison));
     }
   }
-  const whole = `${INTRODUCTION}\n${sections.join('\n')}`;
+  const page = [...INTRODUCTION, ...sections];
+  const whole = `${renderMarkdown(page)}\n`;
   const isStale = args.flag('check') && !isSame(whole);
   if (args.flag('write')) writeFile(join(packageRoot(), PAGE), whole);
-  else if (!args.flag('check')) output(args, wanted === undefined ? whole : sections.join('\n'));
+  else if (!args.flag('check')) outputBlocks(args, FORMATS, wanted === undefined ? page : sections);
   if (isStale) wrong.push(`${PAGE} is stale: npm run thread -- --write`);
   for (const line of wrong) print(`${line}\n`);
   return wrong.length > 0 ? EXIT_BAD_NEWS : EXIT_OK;
 }
 
-const INTRODUCTION = `# The review of v3, point by point
-
-What was said in the review of v3, mail by mail, with the command that answers it and what it comes to.
-\`npm run thread 1/5\` runs the mails on one patch again. The numbers are those of the corpus; “same” is said of the
-cases that ran.
-`;
+const INTRODUCTION: readonly Block[] = [
+  { kind: 'heading', level: 1, text: 'The review of v3, point by point' },
+  paragraph(
+    'What was said in the review of v3, mail by mail, with the command that answers it and what it comes to. ',
+    code('npm run thread 1/5'),
+    ' runs the mails on one patch again. The numbers are those of the corpus; “same” is said of the cases that ran.',
+  ),
+];
 
 function answer({ compare: states }: Point, answered: Map<string, Comparison>): Comparison | undefined {
   if (states === undefined) return undefined;
@@ -99,8 +107,8 @@ function costsInAWord(cheaper: number, dearer: number): string {
   return dearer > 0 ? 'higher' : 'the same';
 }
 
-function textOf({ says, answer: said }: Point, comparison: Comparison | undefined): string {
-  if (comparison === undefined) return `${says}\n\n${said}\n`;
+function documentOf({ says, answer: said }: Point, comparison: Comparison | undefined): Block[] {
+  if (comparison === undefined) return [paragraph(says), paragraph(said)];
   const { word, fixed, regressed, stillBroken, cheaper, dearer, different, same, cases } =
     summarise(comparison);
   const clauses = (kind: string): string =>
@@ -114,14 +122,12 @@ function textOf({ says, answer: said }: Point, comparison: Comparison | undefine
     `${cheaper} costs lower, ${dearer} higher`,
     `${different} cases with other calls only, ${same} the same, of ${cases}`,
   ];
-  return `${says}
-
-\`\`\`text
-npm run compare ${comparison.from.id} ${comparison.to.id}
-\`\`\`
-
-**${word}**: ${numbers.join('; ')}. ${said}
-`;
+  const command = `npm run compare ${comparison.from.id} ${comparison.to.id}`;
+  return [
+    paragraph(says),
+    { kind: 'fence', language: 'text', lines: [command] },
+    paragraph(strong(word), `: ${numbers.join('; ')}. ${said}`),
+  ];
 }
 
 function isSame(whole: string): boolean {

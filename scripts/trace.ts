@@ -6,16 +6,16 @@ import { notJudged } from '../harness/contract/not-judged.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import type { Run } from '../harness/run/run.ts';
 import { traceOf } from '../harness/run/trace.ts';
-import { plain } from '../harness/text/document.ts';
-import { visible } from '../harness/text/visible.ts';
+import { paragraph, spansOf, type Block, type Text } from '../harness/text/document.ts';
 import { sentence } from '../harness/contract/sentence.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
 import { returning } from '../harness/run/returning.ts';
 import { selectScenarios } from '../harness/scenario/load.ts';
-import { EXIT_OK, output, OUTPUT, SCENARIOS, type Args, type Command } from './cli.ts';
+import { EXIT_OK, OUTPUT, SCENARIOS, type Args, type Command } from './cli.ts';
 import { anyState } from './any-state.ts';
 import { compileFor } from './builds.ts';
 import { corpusOf } from './corpus.ts';
+import { formatOption, LINES, outputBlocks } from './rendered.ts';
 import { WORKSPACE } from './workspace.ts';
 
 export const trace: Command = {
@@ -24,6 +24,7 @@ export const trace: Command = {
     names: { type: 'boolean', help: 'addresses by name (buffer+0x40) instead of raw' },
     corpus: SCENARIOS.corpus,
     workspace: WORKSPACE,
+    format: formatOption(LINES),
     output: OUTPUT,
   },
   examples: ["v3 'sync/*'", 'v2 sync/sg-trusted --names', 'v3 <my-case.yaml>'],
@@ -37,37 +38,39 @@ async function run(args: Args): Promise<number> {
   const machine = new Machine();
   const cases = selectScenarios(corpusOf(args, glob), glob);
   await compileFor([state], cases);
-  const texts = cases.map((scenario) =>
-    render(
+  const blocks = cases.flatMap((scenario) =>
+    documentOf(
       returning(() => runScenario(machine, state, scenario)),
       args.flag('names'),
     ),
   );
-  output(args, texts.join('\n'));
+  outputBlocks(args, LINES, blocks);
   return EXIT_OK;
 }
 
-export function render(recording: Run, names: boolean): string {
+/** A run call by call, what it breaks, and what could not be judged. */
+export function documentOf(recording: Run, names: boolean): Block[] {
   const lines = traceOf(recording).map(({ step, event, text, raw, path }) => {
-    const line = visible(names ? text : raw);
+    const line = names ? text : raw;
     if (event < 0) {
       return line.startsWith('=') ? `       ${line}` : `${String(step + 1).padStart(4)}.  ${line}`;
     }
-    return `       ${line}${path.length > 0 ? `   [${visible(path.join(' → '))}]` : ''}`;
+    return `       ${line}${path.length > 0 ? `   [${path.join(' → ')}]` : ''}`;
   });
   const broken = judge(recording).flatMap(({ clause, breaks }) =>
-    breaks.map(
-      ({ cause, evidence, victims }) =>
-        `  ${keyOf({ clause, cause })}: ${visible(plain(sentence(recording, clause, cause, evidence, victims)))}`,
-    ),
+    breaks.map(({ cause, evidence, victims }): Text => [
+      `${keyOf({ clause, cause })}: `,
+      ...spansOf(sentence(recording, clause, cause, evidence, victims)),
+    ]),
   );
-  const leftOut = notJudged(recording).map((line) => `  ${visible(plain(line))}.`);
+  const leftOut = notJudged(recording).map((line): Text => [...spansOf(line), '.']);
+  const { state, scenario } = recording;
   return [
-    visible(`${recording.state} on ${recording.scenario.id}: ${recording.scenario.name}`),
-    ...lines,
-    broken.length === 0 ? 'No clause of the contract is broken.' : 'Broken:',
-    ...broken,
-    ...(leftOut.length === 0 ? [] : ['Not judged:', ...leftOut]),
-    '',
-  ].join('\n');
+    { kind: 'heading', level: 3, text: `${state} on ${scenario.id}: ${scenario.name}` },
+    { kind: 'fence', language: 'text', lines },
+    broken.length === 0
+      ? paragraph('No clause of the contract is broken.')
+      : { kind: 'list', lead: 'Broken:', items: broken },
+    ...(leftOut.length === 0 ? [] : [{ kind: 'list', lead: 'Not judged:', items: leftOut } as const]),
+  ];
 }

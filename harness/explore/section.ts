@@ -14,9 +14,7 @@ import type { Run } from '../run/run.ts';
 import { traceOf } from '../run/trace.ts';
 import { behind } from '../report/account-section.ts';
 import { luckWords, rootName } from '../report/kinds.ts';
-import { plural } from '../text/document.ts';
-import { code, fence, text } from '../text/escape.ts';
-import { inMarkdown, renderMarkdown } from '../text/render-markdown.ts';
+import { code, paragraph, plural, spansOf, strong, type Block } from '../text/document.ts';
 import { sentence } from '../contract/sentence.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -32,13 +30,13 @@ const SMALL = 6;
 const LONGEST = 60;
 const CONTEXT = 3;
 
-/** The finding as Markdown; `replay` is the command that prints it again, and nothing else. */
+/** The finding as a section of a page; `replay` is the command that prints it again, and nothing else. */
 export function sectionOf(
   machine: Machine,
   target: Target,
   finding: ExploredFinding,
   replay: string,
-): string {
+): Block[] {
   const { shown, index, steps, program, tries, also } = finding;
   const telling = tell(target, finding);
   const scenario = toScenario(program, telling);
@@ -48,19 +46,20 @@ export function sectionOf(
   const note =
     length > SMALL ? `It takes ${length} steps: without any one or two of them the mechanism is gone.` : '';
   return [
-    `### ${text(titleOf(shown))}`,
-    `**${text(kindOf(target, shown, found))}**; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
-    because(prefixes, target, scenario, found),
-    patches(prefixes, target, scenario, found),
-    also.length === 0
-      ? ''
-      : `The same program also shows: ${also.map((other) => text(titleOf(other))).join('; ')}.`,
-    fence('yaml', toYaml(program, telling).trimEnd().split('\n')),
-    traces(prefixes, target, scenario),
-    `Replay: ${code(replay)}`,
-  ]
-    .filter((part) => part !== '')
-    .join('\n\n');
+    { kind: 'heading', level: 3, text: titleOf(shown) },
+    paragraph(
+      strong(kindOf(target, shown, found)),
+      `; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
+    ),
+    ...because(prefixes, target, scenario, found),
+    ...patches(prefixes, target, scenario, found),
+    ...(also.length === 0
+      ? []
+      : [paragraph(`The same program also shows: ${also.map((other) => titleOf(other)).join('; ')}.`)]),
+    { kind: 'fence', language: 'yaml', lines: toYaml(program, telling).trimEnd().split('\n') },
+    ...traces(prefixes, target, scenario),
+    paragraph('Replay: ', code(replay)),
+  ];
 }
 
 /** One line about what was shown. */
@@ -128,12 +127,13 @@ function because(
   { from, to }: Target,
   scenario: Scenario,
   found: CaseFinding | undefined,
-): string {
-  if (found === undefined) return '';
+): Block[] {
+  if (found === undefined) return [];
   const [state, evidence] = found.to === undefined ? [from ?? to, found.from] : [to, found.to];
-  if (evidence === undefined) return '';
+  if (evidence === undefined) return [];
   const { run } = prefixes.of(state, scenario);
-  return `In ${text(state.id)}: ${inMarkdown(sentence(run, found.clause, found.cause, evidence, found.victims))}`;
+  const said = sentence(run, found.clause, found.cause, evidence, found.victims);
+  return [paragraph(`In ${state.id}: `, ...spansOf(said))];
 }
 
 function patches(
@@ -141,26 +141,27 @@ function patches(
   target: Target,
   scenario: Scenario,
   found: CaseFinding | undefined,
-): string {
+): Block[] {
   const walk = walkBetween(target.from ?? target.to.root, target.to);
-  if (found !== undefined) return renderMarkdown(behind(attribute(prefixes, walk, scenario, found)));
+  if (found !== undefined) return behind(attribute(prefixes, walk, scenario, found));
   const turned = [...walk.back, ...walk.forth].filter(
     ({ before, after }) => !prefixes.sameTrace(before, after, scenario),
   );
   return turned.length === 0
-    ? ''
-    : `Patches that change the trace: ${turned.map(({ patch }) => text(patch.id)).join(', ')}.`;
+    ? []
+    : [paragraph(`Patches that change the trace: ${turned.map(({ patch }) => patch.id).join(', ')}.`)];
 }
 
 /** Side by side for two states, the whole trace for one. */
-function traces(prefixes: Prefixes, { from, to }: Target, scenario: Scenario): string {
+function traces(prefixes: Prefixes, { from, to }: Target, scenario: Scenario): Block[] {
   const y = lines(prefixes.of(to, scenario).run);
-  if (from === undefined) return fence('text', cut([`${to.id}:`, ...y]));
+  if (from === undefined) return [{ kind: 'fence', language: 'text', lines: cut([`${to.id}:`, ...y]) }];
   const x = lines(prefixes.of(from, scenario).run);
   const joined = (all: readonly string[]): string => `${all.join('\n')}\n`;
   const { hunks } = structuredPatch(from.id, to.id, joined(x), joined(y), '', '', { context: CONTEXT });
   const shown = hunks.flatMap((hunk, index) => [...(index === 0 ? [] : ['  …']), ...hunk.lines]);
-  return shown.length === 0 ? '' : fence('diff', [`--- ${from.id}`, `+++ ${to.id}`, ...cut(shown)]);
+  if (shown.length === 0) return [];
+  return [{ kind: 'fence', language: 'diff', lines: [`--- ${from.id}`, `+++ ${to.id}`, ...cut(shown)] }];
 }
 
 function lines(run: Run): string[] {

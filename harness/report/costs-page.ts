@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What each operation costs in some states, as Markdown and JSON. */
+/** What each operation costs in some states, as a page and as JSON. */
 import type { MeasuredCosts, OperationCosts } from '../compare/operation-costs.ts';
 import { code, joined, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
-import { renderMarkdown } from '../text/render-markdown.ts';
 import { jsonText } from '../text/visible.ts';
 import { costLines, costText, whereText, type CostLine } from './cost-lines.ts';
 
@@ -17,7 +16,7 @@ export const HOW_TO_READ =
   'Of one operation: calls, and what they did on average; two numbers in brackets are the least and the most.';
 
 /** A table per operation. */
-export function costsToMarkdown(measured: MeasuredCosts, { differing, context }: PageOptions): string {
+export function costsDocument(measured: MeasuredCosts, { differing, context }: PageOptions): Block[] {
   const { states, operations, onSomeSides, rows } = measured;
   const lines = costLines(rows, differing);
   const names = joined(
@@ -39,7 +38,7 @@ export function costsToMarkdown(measured: MeasuredCosts, { differing, context }:
       lines.filter((line) => line.operation === operation).map((line) => rowOf(line)),
     ),
   ]);
-  return `${renderMarkdown([...head, ...none, ...sections])}\n`;
+  return [...head, ...none, ...sections];
 }
 
 function rowOf(line: CostLine): Text[] {

@@ -1,125 +1,16 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Blocks for a terminal: what the Markdown says, laid out for the eye. */
-import type { Block, Text } from '../text/document.ts';
+/** A comparison for a terminal. */
+import { renderTerminal, type Screen } from '../text/render-terminal.ts';
 import { PAGE_BUDGET } from './budget.ts';
 import { reportDocument, type DocumentOptions } from './report-document.ts';
 import type { Report } from './report.ts';
-import { naturalWidth, painter, wrapped, type Painter } from '../text/wrap.ts';
-import { visibleCode } from '../text/visible.ts';
 
-export interface TerminalOptions extends DocumentOptions {
-  /** Columns of the terminal. */
-  readonly columns: number;
-  readonly colour: boolean;
-}
-
-/** Narrower than that nothing can be laid out. */
-const NARROWEST = 40;
-/** Wider than that nobody reads a line of prose. */
-const WIDEST = 160;
-const INDENT = '  ';
-
-/** A comparison: a page of it, or all with `full`; of `only` some findings, each whole. */
-export function toTerminal(report: Report, { columns, colour, ...options }: TerminalOptions): string {
-  const width = Math.min(Math.max(columns, NARROWEST), WIDEST);
+/** A page of it, or all with `full`; of `only` some findings, each whole. */
+export function toTerminal(
+  report: Report,
+  { columns, colour, ...options }: Screen & DocumentOptions,
+): string {
   const isPage = options.full !== true && options.only === undefined;
-  const document = reportDocument(report, { ...options, budget: isPage ? PAGE_BUDGET : undefined });
-  return `${renderTerminal(document, width, painter(colour)).join('\n')}\n`;
-}
-
-/** The blocks as lines, an empty one between two blocks. */
-export function renderTerminal(blocks: readonly Block[], width: number, paint: Painter): string[] {
-  const drawn = blocks.filter(({ kind }) => kind !== 'picture');
-  return drawn.flatMap((block, index) => {
-    const lines = render(block, width, paint);
-    return index === 0 ? lines : ['', ...lines];
-  });
-}
-
-function render(block: Block, width: number, paint: Painter): string[] {
-  switch (block.kind) {
-    case 'heading': {
-      const lines = wrapped(block.text, width, paint, 'bold');
-      const rule = '─'.repeat(Math.max(...lines.map((line) => line.width)));
-      return [...lines.map(({ printed }) => printed), ...(block.level < 3 ? [paint('dim', rule)] : [])];
-    }
-    case 'paragraph':
-      return hanging('', block.text, width, paint);
-    case 'lines':
-      return block.lines.flatMap((line) => hanging('', line, width, paint));
-    case 'list': {
-      const lead = block.lead === undefined ? [] : hanging('', block.lead, width, paint);
-      return [...lead, ...block.items.flatMap((item) => hanging('- ', item, width, paint))];
-    }
-    case 'table':
-      return renderTable(block, width, paint);
-    case 'fence':
-      return block.lines.map((line) => INDENT + painted(block.language, visibleCode(line), paint));
-    case 'picture':
-      return [];
-    case 'fold': {
-      const inner = renderTerminal(block.blocks, width - INDENT.length, paint);
-      const indented = inner.map((line) => (line === '' ? '' : INDENT + line));
-      return [...hanging('▾ ', block.summary, width, paint), '', ...indented];
-    }
-  }
-}
-
-function hanging(mark: string, text: Text, width: number, paint: Painter): string[] {
-  const lines = wrapped(text, width - mark.length, paint);
-  return lines.map(({ printed }, index) => (index === 0 ? mark : ' '.repeat(mark.length)) + printed);
-}
-
-function painted(language: string, line: string, paint: Painter): string {
-  if (language !== 'diff') return line;
-  if (line.startsWith('--- ') || line.startsWith('+++ ')) return paint('bold', line);
-  if (line.startsWith('+')) return paint('green', line);
-  if (line.startsWith('-')) return paint('red', line);
-  return line.startsWith('@@') ? paint('cyan', line) : line;
-}
-
-/** Columns side by side; the widest ones give way until the table fits. */
-function renderTable(
-  { columns, rows }: Extract<Block, { kind: 'table' }>,
-  width: number,
-  paint: Painter,
-): string[] {
-  const widths = columns.map(({ title }, column) =>
-    Math.max(title.length, ...rows.map((row) => naturalWidth(row[column] ?? ''))),
-  );
-  const room = width - INDENT.length * (columns.length - 1);
-  for (let over = sum(widths) - room; over > 0; over--) {
-    const widest = Math.max(...widths);
-    if (widest <= 8) break;
-    widths[widths.indexOf(widest)] = widest - 1;
-  }
-  const line = (cells: readonly Text[], style?: 'bold'): string[] => {
-    const wrappedCells = columns.map((_, column) =>
-      wrapped(cells[column] ?? '', widths[column] ?? 1, paint, style),
-    );
-    const height = Math.max(...wrappedCells.map(({ length }) => length));
-    return Array.from({ length: height }, (_, at) =>
-      columns
-        .map(({ align }, column) => {
-          const { printed, width: taken } = wrappedCells[column]?.[at] ?? { printed: '', width: 0 };
-          const pad = ' '.repeat((widths[column] ?? 0) - taken);
-          return align === 'right' ? pad + printed : printed + pad;
-        })
-        .join(INDENT)
-        .trimEnd(),
-    );
-  };
-  const rule = paint('dim', widths.map((w) => '─'.repeat(w)).join(INDENT));
-  return [
-    ...line(
-      columns.map(({ title }) => title),
-      'bold',
-    ),
-    rule,
-    ...rows.flatMap((row) => line(row)),
-  ];
-}
-
-function sum(numbers: readonly number[]): number {
-  return numbers.reduce((total, n) => total + n, 0);
+  const blocks = reportDocument(report, { ...options, budget: isPage ? PAGE_BUDGET : undefined });
+  return renderTerminal(blocks, { columns, colour });
 }

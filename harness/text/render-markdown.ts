@@ -19,11 +19,6 @@ function renderOn(page: Page, blocks: readonly Block[]): string {
   return blocks.map((block) => render(block, page)).join('\n\n');
 }
 
-/** One line of Markdown. */
-export function inMarkdown(line: Text): string {
-  return inline(line, { leads: () => false });
-}
-
 /** Columns of a table as text. */
 const WIDEST = 110;
 
