@@ -60,6 +60,8 @@ The states of the series, with where they come from.
 
 Options:
   --json             JSON instead of a table
+  --format <NAME>    default markdown, on a terminal terminal (choices:
+                     "markdown", "terminal")
   --workspace <DIR>  where compiled and imported states are kept (.bouncediff
                      here); safe to delete
   --output <FILE>    write there instead of standard output

@@ -117,7 +117,7 @@ function section(
   const title = heading(`${kind}: ${method}${kernel}${note === '' ? '' : `: ${note}`}`);
   if (lines.length === 0) return [title];
   const side = (state: State, patch: string | undefined): string =>
-    patch === undefined ? '/dev/null' : `${state.id}/${method}  ${patch}`;
+    patch === undefined ? '/dev/null' : `${state.id}/${method}\t${patch}`;
   const names = [`--- ${side(from, patches.from)}`, `+++ ${side(to, patches.to)}`];
   return [title, { kind: 'fence', language: 'diff', lines: [...names, ...lines] }];
 }

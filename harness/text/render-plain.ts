@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Blocks as plain text, for what is no page: a trace, a listing of code. */
 import { plain, type Block } from './document.ts';
-import { visible, visibleCode } from './visible.ts';
+import { visible } from './visible.ts';
 
 /** The blocks as lines of text, each ended; an empty one before a heading. */
 export function renderPlain(blocks: readonly Block[]): string {
@@ -29,7 +29,8 @@ function linesOf(block: Block): string[] {
     case 'table':
       return block.rows.map((row) => row.map((cell) => visible(plain(cell))).join('\t'));
     case 'fence':
-      return block.lines.map((line) => visibleCode(line));
+      // A tab parts the file from what is said of it in the head of a diff.
+      return block.lines.map((line) => line.split('\t').map(visible).join('\t'));
     case 'picture':
       return [];
     case 'fold':
