@@ -21,7 +21,7 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import type { DocumentOptions } from '../harness/report/report-document.ts';
 import { anchorOf, nameOf } from '../harness/report/kinds.ts';
-import { FAIL_ON, fails, type Report } from '../harness/report/report.ts';
+import { FAIL_ON, fails, type FailOn, type Report } from '../harness/report/report.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import type { Corpus } from '../harness/scenario/load.ts';
 import { openSources } from '../harness/source/sources.ts';
@@ -187,7 +187,7 @@ function made({ below, archSync }: Make): string {
 /** What a command line asks of a comparison. */
 export interface Question {
   readonly clause: ClauseId | undefined;
-  readonly failOn: (typeof FAIL_ON)[number];
+  readonly failOn: FailOn;
   /** Why the regressions are accepted; undefined: they are not. */
   readonly reason: string | undefined;
   /** The file with accepted findings; undefined: none. */
@@ -312,6 +312,7 @@ export async function reportOn(args: Args, question: Question, compared: Compare
     full: args.flag('full'),
     code: args.flag('code') || args.flag('full'),
     only: findingsNamed(report, args.text('finding')),
+    failOn: question.failOn,
   };
   output(
     args,

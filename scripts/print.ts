@@ -29,15 +29,39 @@ export function shown(text: string, colour: boolean): string {
     .join('');
 }
 
-/** A line on standard output; in a log of GitHub's, it is an annotation of the run. */
-export function printError(line: string): void {
-  if (!isInActions()) print(`${line}\n`);
-  else process.stdout.write(`::error::${commandData(line)}\n`);
+/** What GitHub shows beside a line of a file, or, without one, with the run. */
+export interface Annotation {
+  readonly level: 'error' | 'warning' | 'notice';
+  readonly place?: { readonly file: string; readonly line: number };
+  readonly title?: string;
+  readonly lines: readonly string[];
+}
+
+/** An annotation in a log of GitHub's; elsewhere lines of text on standard output. */
+export function printAnnotation({ level, place, title, lines }: Annotation): void {
+  const seen = lines.map(visible);
+  if (!isInActions()) {
+    const where = place === undefined ? [] : [`${place.file}:${place.line}: `];
+    const head = [...where, ...(title === undefined ? [] : [title])].map(visible).join('');
+    const [first = '', ...rest] = head === '' ? seen : [head, ...seen];
+    print([first, ...rest.map((line) => `  ${line}`), ''].join('\n'));
+    return;
+  }
+  const properties = Object.entries({ ...place, ...(title === undefined ? {} : { title }) }).map(
+    ([name, value]) => `${name}=${commandProperty(String(value))}`,
+  );
+  const head = [level, ...(properties.length === 0 ? [] : [properties.join(',')])].join(' ');
+  process.stdout.write(`::${head}::${commandData(seen.join('\n'))}\n`);
 }
 
 /** What follows a workflow command. */
 function commandData(value: string): string {
-  return visible(value).replaceAll('%', '%25');
+  return value.replaceAll('%', '%25').replaceAll('\r', '%0D').replaceAll('\n', '%0A');
+}
+
+/** A value in the head of a workflow command. */
+function commandProperty(value: string): string {
+  return commandData(visible(value)).replaceAll(':', '%3A').replaceAll(',', '%2C');
 }
 
 /** Without lines that GitHub's runner would take for commands: `::error::…`, and `##[error]…` anywhere. */

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { execa } from 'execa';
 import { UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { SUBJECTS } from '../variants/registry.ts';
-import { EXIT_OK, output, OUTPUT, quote, type Args, type Command } from './cli.ts';
+import { changedFiles } from './changed.ts';
+import { EXIT_OK, output, OUTPUT, type Args, type Command } from './cli.ts';
 
 /** Marks a pair whose states are as they were: what is wrong with them is not the change's doing. */
 export const REPORT_ONLY = 'report-only';
@@ -23,21 +23,10 @@ async function run(args: Args): Promise<number> {
   if (base === undefined && args.positionals.length === 0) {
     throw new UserError('say which files have changed, or since when: --base REF');
   }
-  const changed = [...args.positionals, ...(base === undefined ? [] : await changedSince(base))];
+  const changed = [...args.positionals, ...(base === undefined ? [] : await changedFiles(base))];
   const { touchedPairs } = await import('../harness/source/touched.ts');
   const pairs = SUBJECTS.flatMap((subject) => touchedPairs(subject, packageRoot(), changed));
   const lines = pairs.map(({ from, to, own }) => `${from} ${to}${own ? '' : ` ${REPORT_ONLY}`}\n`);
   output(args, lines.join(''));
   return EXIT_OK;
-}
-
-/** Files of this folder that a branch has changed, by their paths in it. */
-async function changedSince(base: string): Promise<string[]> {
-  const args = ['diff', '--name-only', '--relative', '-z', `${base}...HEAD`, '--', '.'];
-  const { stdout, stderr, failed } = await execa('git', args, { cwd: packageRoot(), reject: false });
-  if (failed) {
-    const reason = typeof stderr === 'string' ? (stderr.split('\n')[0] ?? '') : '';
-    throw new UserError(`git cannot tell what has changed since ${quote(base)}: ${reason}`);
-  }
-  return stdout.split('\0').filter((file) => file !== '');
 }

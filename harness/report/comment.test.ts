@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import { COMMENT_MARKER, toComment } from './comment.ts';
+import { COMMENT_LINES, COMMENT_MARKER, NOTHING_COMPARED, toComment } from './comment.ts';
 import { unexplainedRegressions } from './report.ts';
 import { hostile } from './testing/hostile.ts';
 import { reportOf } from './testing/make.ts';
@@ -36,14 +36,15 @@ describe('toComment', () => {
     ['2', [worse, better]],
     ['18', Array.from({ length: 18 }, () => ({ ...worse }))],
     ['60 with long names', Array.from({ length: 60 }, () => hostile(worse, '`'.repeat(1000)))],
-  ])('%s comparisons: at most forty lines, of which GitHub takes them all', (_, reports) => {
+  ])('%s comparisons: at most forty lines with who has made it, of which GitHub takes them all', (_, reports) => {
     const text = toComment(reports, 'https://example.org/run');
-    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(40);
+    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(COMMENT_LINES - 2);
     expect(text.length).toBeLessThanOrEqual(60_000);
     outsideFences(text);
   });
 
   test('no comparison is a sentence', () => {
-    expect(toComment([], undefined)).toBe(`${COMMENT_MARKER}\n\nThe change touches no state of a series.\n`);
+    expect(toComment([], 'https://example.org/run')).toBe(NOTHING_COMPARED);
+    expect(NOTHING_COMPARED).toBe(`${COMMENT_MARKER}\n\nNothing changed in what is compared.\n`);
   });
 });

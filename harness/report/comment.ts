@@ -14,13 +14,18 @@ import { unexplainedRegressions, type Report } from './report.ts';
 /** The comment begins with it, so that the next run finds it. */
 export const COMMENT_MARKER = '<!-- bouncediff -->';
 
+/** Most lines of a comment, with what sticky-comment adds. */
+export const COMMENT_LINES = 40;
+/** What is said where there is nothing to compare. */
+export const NOTHING_COMPARED = `${COMMENT_MARKER}\n\nNothing changed in what is compared.\n`;
+
 /** Most rows of a table, and most comparisons that get a sentence: the comment keeps to forty lines. */
 const ROWS = 8;
 const SENTENCES = 3;
 
-/** The comment, at most forty lines; `artefacts` says where all of it is. */
+/** The comment, at most 38 lines; `artefacts` says where all of it is. */
 export function toComment(reports: readonly Report[], artefacts: string | undefined): string {
-  if (reports.length === 0) return `${COMMENT_MARKER}\n\nThe change touches no state of a series.\n`;
+  if (reports.length === 0) return NOTHING_COMPARED;
   const worstFirst = reports.toSorted(
     (a, b) => unexplainedRegressions(b).length - unexplainedRegressions(a).length,
   );

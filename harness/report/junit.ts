@@ -1,34 +1,41 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A comparison as JUnit XML: a test case per clause, failed where something regressed. */
+/** A comparison as JUnit XML: a test case per clause, failed where something regressed that counts. */
 import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { plain } from '../text/document.ts';
 import { visible } from '../text/visible.ts';
-import type { Report } from './report.ts';
+import { failing, type FailOn, type Report } from './report.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 
-export function toJunit({ comparison, illustrations }: Report): string {
+/** `failOn`: which regressions fail a test case, as they do the command; one that has only others is skipped. */
+export function toJunit(report: Report, { failOn = 'regressed' }: { readonly failOn?: FailOn } = {}): string {
+  const { comparison, illustrations } = report;
   const suite = `${comparison.from.id} → ${comparison.to.id}`;
+  const counts = new Set(failing(report, failOn));
+  const failed = new Set([...counts].map(({ clause }) => clause));
+  const others = new Set(
+    comparison.findings.flatMap(({ kind, clause }) => (kind === 'regressed' ? [clause] : [])),
+  );
   const cases = CLAUSE_IDS.map((clause) => {
-    const regressed = illustrations.filter(
-      ({ finding }) => finding.kind === 'regressed' && finding.clause === clause,
-    );
     const name = `    <testcase classname="${escape(suite)}" name="${escape(`${clause}: ${CLAUSES[clause].title}`)}"`;
     if (comparison.exercised[clause] === 0) return `${name}><skipped message="not exercised"/></testcase>`;
-    if (regressed.length === 0) return `${name}/>`;
-    const failures = regressed.map(
-      ({ finding, scenario, because }) =>
-        `      <failure type="${finding.cause}" message="${escape(`${CAUSE_WORDS[finding.cause]}; smallest: ${scenario.id}`)}">${escape(plain(because))}</failure>`,
-    );
+    if (!failed.has(clause)) {
+      return others.has(clause)
+        ? `${name}><skipped message="regressed, which --fail-on ${failOn} leaves out"/></testcase>`
+        : `${name}/>`;
+    }
+    const failures = illustrations
+      .filter(({ finding }) => finding.clause === clause && counts.has(finding))
+      .map(
+        ({ finding, scenario, because }) =>
+          `      <failure type="${finding.cause}" message="${escape(`${CAUSE_WORDS[finding.cause]}; smallest: ${scenario.id}`)}">${escape(plain(because))}</failure>`,
+      );
     return [`${name}>`, ...failures, '    </testcase>'].join('\n');
   });
-  const failed = CLAUSE_IDS.filter((clause) =>
-    illustrations.some(({ finding }) => finding.kind === 'regressed' && finding.clause === clause),
-  ).length;
   return [
     '<?xml version="1.0" encoding="UTF-8"?>',
     '<testsuites>',
-    `  <testsuite name="${escape(suite)}" tests="${CLAUSE_IDS.length}" failures="${failed}">`,
+    `  <testsuite name="${escape(suite)}" tests="${CLAUSE_IDS.length}" failures="${failed.size}">`,
     ...cases,
     '  </testsuite>',
     '</testsuites>',

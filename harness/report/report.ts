@@ -47,15 +47,21 @@ export function unexplainedRegressions({ comparison: { to, findings } }: Report)
 
 /** What a comparison can fail on. */
 export const FAIL_ON = ['regressed', 'unexplained', 'never'] as const;
+export type FailOn = (typeof FAIL_ON)[number];
 
-/** The comparison is bad news for who asked about that. */
-export function fails(report: Report, on: (typeof FAIL_ON)[number]): boolean {
+/** What is bad news for who asked about that. */
+export function failing(report: Report, on: FailOn): readonly Finding[] {
   switch (on) {
     case 'regressed':
-      return report.comparison.findings.some(({ kind }) => kind === 'regressed');
+      return report.comparison.findings.filter(({ kind }) => kind === 'regressed');
     case 'unexplained':
-      return unexplainedRegressions(report).length > 0;
+      return unexplainedRegressions(report);
     case 'never':
-      return false;
+      return [];
   }
+}
+
+/** The comparison is bad news for who asked about that. */
+export function fails(report: Report, on: FailOn): boolean {
+  return failing(report, on).length > 0;
 }
