@@ -126,6 +126,21 @@ test('JUnit: as many test cases as clauses, failed where something regressed', (
   expect(xml).toContain(`failures="${regressed.size}"`);
 });
 
+test('JUnit fails on what the command fails on', () => {
+  const announced = reportOf('v6', 'v7', 'min-align-mask/n*');
+  const regressed = new Set(
+    announced.comparison.findings.filter(({ kind }) => kind === 'regressed').map(({ clause }) => clause),
+  );
+  expect(regressed.size).toBeGreaterThan(0);
+  expect(toJunit(announced)).toContain(`failures="${regressed.size}"`);
+  const xml = toJunit(announced, { failOn: 'unexplained' });
+  expect(xml).toContain(' failures="0"');
+  expect(xml).not.toContain('<failure');
+  expect(xml.match(/message="regressed, which --fail-on unexplained leaves out"/g)).toHaveLength(
+    regressed.size,
+  );
+});
+
 test('JSON is the same text for the same report', () => {
   expect(toJson(worse)).toBe(toJson(reportOf('v2', 'v3', 'min-align-mask/two*')));
 });
