@@ -36,12 +36,15 @@ describe('toComment', () => {
     ['2', [worse, better]],
     ['18', Array.from({ length: 18 }, () => ({ ...worse }))],
     ['60 with long names', Array.from({ length: 60 }, () => hostile(worse, '`'.repeat(1000)))],
-  ])('%s comparisons: at most forty lines with who has made it, of which GitHub takes them all', (_, reports) => {
-    const text = toComment(reports, 'https://example.org/run');
-    expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(COMMENT_LINES - 2);
-    expect(text.length).toBeLessThanOrEqual(60_000);
-    outsideFences(text);
-  });
+  ])(
+    '%s comparisons: at most forty lines with who has made it, of which GitHub takes them all',
+    (_, reports) => {
+      const text = toComment(reports, 'https://example.org/run');
+      expect(text.trimEnd().split('\n').length).toBeLessThanOrEqual(COMMENT_LINES - 2);
+      expect(text.length).toBeLessThanOrEqual(60_000);
+      outsideFences(text);
+    },
+  );
 
   test('no comparison is a sentence', () => {
     expect(toComment([], 'https://example.org/run')).toBe(NOTHING_COMPARED);
