@@ -72,6 +72,13 @@ describe('on a terminal', () => {
     expect(said).toEqual(['\rv7 → review\u001B[K']);
   });
 
+  test('nor is a line of wide characters', async () => {
+    const progress = await begin('界界界界', { columns: 8 });
+    now += 100;
+    progress(1, 9);
+    expect(said).toEqual(['\r界界界\u001B[K']);
+  });
+
   test('a width of 0 is no width', async () => {
     const progress = await begin('cases', { columns: 0 });
     now += 100;

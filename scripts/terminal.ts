@@ -2,6 +2,7 @@
 /** What a terminal shows beside the result: progress and colour. */
 import { writeSync } from 'node:fs';
 import { styleText } from 'node:util';
+import wrapAnsi from 'wrap-ansi';
 import { visible } from '../harness/text/visible.ts';
 
 /** Milliseconds between two looks at how far the work is: on a terminal, and elsewhere. */
@@ -64,9 +65,7 @@ export function progressLine(what: string): (done: number, total: number) => voi
 /** A line that is wider than the terminal would stay there for ever. */
 function cut(text: string, columns: number | undefined): string {
   const width = columns === undefined || columns === 0 ? 80 : columns;
-  return Array.from(text)
-    .slice(0, width - 1)
-    .join('');
+  return wrapAnsi(text, width - 1, { hard: true, trim: false, wordWrap: false }).split('\n')[0] ?? '';
 }
 
 /** Colours are for a terminal; NO_COLOR and FORCE_COLOR overrule it. */

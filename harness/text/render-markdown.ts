@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Blocks as GitHub's Markdown, readable in a plain mail too. */
 import { markdownTable } from 'markdown-table';
+import stringWidth from 'string-width';
 import { spansOf, type Block, type Span, type Text } from './document.ts';
 import { cellCode, code, fence, htmlCode, htmlText, lineStart, text, url } from './escape.ts';
 
@@ -68,8 +69,8 @@ function render(block: Block, page: Page): string {
 
 /** Columns that stand under each other, where that does not take a line wider than anybody reads. */
 function tableOf(rows: readonly string[][], align: readonly string[]): string {
-  const aligned = markdownTable(rows, { align });
-  const width = aligned.indexOf('\n');
+  const aligned = markdownTable(rows, { align, stringLength: stringWidth });
+  const width = stringWidth(aligned.slice(0, aligned.indexOf('\n')));
   return width <= WIDEST ? aligned : markdownTable(rows, { align, alignDelimiters: false });
 }
 

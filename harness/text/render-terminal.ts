@@ -77,7 +77,7 @@ function renderTable(
   paint: Painter,
 ): string[] {
   const widths = columns.map(({ title }, column) =>
-    Math.max(title.length, ...rows.map((row) => naturalWidth(row[column] ?? ''))),
+    Math.max(naturalWidth(title), ...rows.map((row) => naturalWidth(row[column] ?? ''))),
   );
   const room = width - INDENT.length * (columns.length - 1);
   for (let over = sum(widths) - room; over > 0; over--) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Spans as lines of a terminal, no longer than asked for. */
 import { styleText } from 'node:util';
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
 import { spansOf, type Span, type Text } from './document.ts';
 import { visible } from './visible.ts';
 
@@ -27,50 +29,36 @@ interface Piece {
 
 /** The text in lines of at most `width` columns, broken between words where that is possible. */
 export function wrapped(text: Text, width: number, paint: Painter, style?: Style): Line[] {
-  const lines: Piece[][] = [[]];
-  for (const word of wordsOf(spansOf(text).map((span) => pieceOf(span, style)))) {
-    const line = lines.at(-1) ?? [];
-    if (line.length > 0 && widthOf(line) + 1 + widthOf(word) <= width) {
-      const isSame = line.at(-1)?.style === word[0]?.style;
-      line.push({ text: ' ', style: isSame ? word[0]?.style : undefined }, ...word);
-    } else if (line.length === 0) line.push(...word);
-    else lines.push([...word]);
-    for (let last = lines.at(-1) ?? []; widthOf(last) > width; last = lines.at(-1) ?? []) {
-      lines.splice(-1, 1, ...broken(last, width));
-    }
-  }
-  return lines.map((pieces) => ({ printed: printed(pieces, paint), width: widthOf(pieces) }));
+  const painted = spansOf(text)
+    .map((span) => pieceOf(span, style))
+    .map((piece) => {
+      const parts = piece.text.replaceAll(/[^ ]+/g, (word) => parted(word, width));
+      return piece.style === undefined || parts === '' ? parts : paint(piece.style, parts);
+    });
+  const lines = wrapAnsi(painted.join(''), width, { hard: true }).split('\n');
+  return lines.map((printed) => ({ printed, width: stringWidth(printed) }));
 }
 
-/** A word too long for its line: what fits, up to where a path or a list of options may part, and the rest. */
-function broken(pieces: readonly Piece[], width: number): [Piece[], Piece[]] {
-  const whole = pieces.map(({ text }) => text).join('');
-  const part = /^.*[/,:[\]→-]/s.exec(whole.slice(0, width))?.[0].length ?? 0;
-  let room = part > width / 2 ? part : width;
-  const fits: Piece[] = [];
-  const rest: Piece[] = [];
-  for (const { text, style } of pieces) {
-    if (room > 0) fits.push({ text: text.slice(0, room), style });
-    if (text.length > room) rest.push({ text: text.slice(room), style });
-    room = Math.max(0, room - text.length);
+/** A word too long for a line, in parts that fit: a path, or a list of options, parts after its marks. */
+function parted(word: string, width: number): string {
+  if (stringWidth(word) <= width) return word;
+  const [first = '', ...rest] = word.split(/(?<=[/,:[\]→-])/);
+  const lines = [first];
+  for (const part of rest) {
+    const line = `${lines.at(-1) ?? ''}${part}`;
+    if (stringWidth(line) <= width) lines.splice(-1, 1, line);
+    else lines.push(part);
   }
-  return [fits, rest];
-}
-
-/** Painted in one go where the style stays. */
-function printed(pieces: readonly Piece[], paint: Painter): string {
-  const runs: { text: string; style: Style | undefined }[] = [];
-  for (const { text, style } of pieces) {
-    const last = runs.at(-1);
-    if (last !== undefined && last.style === style) last.text += text;
-    else runs.push({ text, style });
-  }
-  return runs.map(({ text, style }) => (style === undefined ? text : paint(style, text))).join('');
+  return lines.join('\n');
 }
 
 /** The columns that a text takes in one line. */
 export function naturalWidth(text: Text): number {
-  return spansOf(text).reduce((sum, span) => sum + pieceOf(span).text.length, 0);
+  return stringWidth(
+    spansOf(text)
+      .map((span) => pieceOf(span).text)
+      .join(''),
+  );
 }
 
 function pieceOf(span: Span, style?: Style): Piece {
@@ -79,24 +67,4 @@ function pieceOf(span: Span, style?: Style): Piece {
   if ('strong' in span) return { text: visible(span.strong), style: 'bold' };
   if ('url' in span) return { text: visible(span.url), style };
   return { text: visible(span.link), style: style ?? ('isCode' in span ? 'cyan' : undefined) };
-}
-
-/** What stands between spaces; a word may change its style inside. */
-function wordsOf(pieces: readonly Piece[]): Piece[][] {
-  const words: Piece[][] = [];
-  let word: Piece[] = [];
-  for (const { text, style } of pieces) {
-    for (const [index, part] of text.split(/ +/).entries()) {
-      if (index > 0 && word.length > 0) {
-        words.push(word);
-        word = [];
-      }
-      if (part !== '') word.push({ text: part, style });
-    }
-  }
-  return word.length > 0 ? [...words, word] : words;
-}
-
-function widthOf(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { text }) => sum + text.length, 0);
 }
