@@ -133,6 +133,8 @@ describe('sources that have changed', () => {
       'zod',
       'diff',
       'execa',
+      'string-width',
+      'wrap-ansi',
     ];
     for (const name of needed) {
       symlinkSync(join(ROOT, 'node_modules', name), join(checkout, 'node_modules', name));
