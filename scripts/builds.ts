@@ -46,7 +46,7 @@ export async function whenCompiled<T>(work: () => T): Promise<T> {
 }
 
 /** The machines that scenarios run on, as far as C is compiled for them. */
-function buildsOf(scenarios: readonly Scenario[]): MachineBuild[] {
+export function buildsOf(scenarios: readonly Scenario[]): MachineBuild[] {
   const builds = new Map<string, MachineBuild>();
   for (const { machine } of scenarios) {
     const { pageSize, swiotlb } = machine;

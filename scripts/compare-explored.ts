@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** compare and review --explore: generated programs beside the corpus. */
 import type { Comparison } from '../harness/compare/comparison.ts';
+import type { Searched } from '../harness/explore/in-comparison.ts';
+import { ALL_BUILDS } from '../harness/subject/state.ts';
 import type { ClauseId } from '../harness/contract/verdict.ts';
 import { wholeNumber, type Args, type Option } from './cli.ts';
 import { compileForAll } from './builds.ts';
 import { unlessInterrupted } from './interrupt.ts';
+import { keptResults } from './kept-results.ts';
 import { printAside } from './print.ts';
 import { progressLine } from './terminal.ts';
 
@@ -49,20 +52,23 @@ export async function withExploration(
   { clause, exploration: { programs, seconds } }: { clause: ClauseId | undefined; exploration: Exploration },
 ): Promise<Comparison> {
   if (programs === 0) return measured;
+  const { searchBeside, withFound } = await import('../harness/explore/in-comparison.ts');
   await compileForAll([measured.from, measured.to]);
-  const { withExplored } = await import('../harness/explore/in-comparison.ts');
-  const deadline = performance.now() + seconds * 1000;
-  const explored = await unlessInterrupted(
-    withExplored(measured, {
-      programs,
-      clause,
-      goOn: () => performance.now() < deadline,
-      progress: progressLine('programs'),
-    }),
-  );
-  const ran = explored.explored?.programs ?? 0;
+  const asked = { programs, seconds, clause };
+  const findings = measured.findings.map(({ kind, clause: of, cause }) => [kind, of, cause]);
+  const kept = keptResults<Searched>('explore', [measured.from, measured.to], ALL_BUILDS, [asked, findings]);
+  let searched = kept?.read();
+  if (searched === undefined) {
+    const deadline = performance.now() + seconds * 1000;
+    const goOn = (): boolean => performance.now() < deadline;
+    searched = await unlessInterrupted(
+      searchBeside(measured, { programs, clause, goOn, progress: progressLine('programs') }),
+    );
+    kept?.write(searched);
+  }
+  const ran = searched.programs;
   if (ran < programs) {
     printAside(`exploration stopped after ${seconds} s, at ${ran} of ${programs} programs\n`);
   }
-  return explored;
+  return withFound(measured, searched, clause);
 }

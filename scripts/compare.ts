@@ -2,21 +2,14 @@
 import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
 import { existsSync, readFileSync } from 'node:fs';
 import { Prefixes } from '../harness/compare/prefixes.ts';
-import { walkBetween } from '../harness/compare/chain.ts';
-import {
-  compare as compareStates,
-  foundCase,
-  isUnchanged,
-  type Comparison,
-  type Finding,
-} from '../harness/compare/comparison.ts';
+import { foundCase, isUnchanged, type Comparison, type Finding } from '../harness/compare/comparison.ts';
 import { accept, loadExpectations, type Expectation } from '../harness/compare/expectations.ts';
 import type { ClauseId } from '../harness/contract/verdict.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { toJson } from '../harness/report/json.ts';
 import { toJunit } from '../harness/report/junit.ts';
 import { toMail } from '../harness/report/mail.ts';
-import { makeReport } from '../harness/report/make-report.ts';
+import { makeReport, openOf } from '../harness/report/make-report.ts';
 import { toMarkdown } from '../harness/report/markdown.ts';
 import { toTerminal } from '../harness/report/terminal.ts';
 import type { DocumentOptions } from '../harness/report/report-document.ts';
@@ -50,7 +43,7 @@ import { compileFor, whenCompiled } from './builds.ts';
 import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { comparisonHtml } from './comparison-html.ts';
 import { EXPLORATION, explorationOf, withExploration, type Exploration } from './compare-explored.ts';
-import { interruptible } from './interrupt.ts';
+import { compareCases, measureLedger } from './measure.ts';
 import { printAside } from './print.ts';
 import { powerBetween } from './power.ts';
 import { formatOf, screen } from './rendered.ts';
@@ -263,24 +256,25 @@ function commandFor({ from, to, command }: Compared, { explored }: Comparison): 
 /** Compares, writes the report, and returns the exit code. */
 export async function reportOn(args: Args, question: Question, compared: Compared): Promise<number> {
   const { clause, reason, format, scenarios, corpus, expectations, expectationsFile: file } = question;
-  const { from, to, notes } = compared;
-  const { bases } = compared;
+  const { from, to, notes, bases } = compared;
   await compileFor([from, to, ...(bases === undefined ? [] : [bases.from, bases.to])], scenarios);
-  const options = { clause, progress: progressLine('cases') };
-  const onCorpus = await interruptible(() => compareStates(from, to, scenarios, options));
+  const onCorpus = await compareCases(from, to, scenarios, { clause });
   const measured = await withExploration(onCorpus, question);
   const found = measured.explored?.found.map(({ scenario }) => scenario) ?? [];
   const all = [...scenarios, ...found];
-  const ofBases = bases && (await interruptible(() => compareStates(bases.from, bases.to, all, options)));
+  const ofBases = bases && (await compareCases(bases.from, bases.to, all, { clause }));
   const machine = new Machine();
   const prefixes = new Prefixes(machine);
-  await compileFor(onTheWay(from, to), smallestOf(measured));
+  const known = { expectations, bases: ofBases && { comparison: ofBases, what: bases?.what ?? '' } };
+  const { comparison } = openOf(measured, known);
+  const ledger = await measureLedger(prefixes, comparison, scenarios, args.flag('claims'));
   const needsCode = args.flag('code') || args.flag('full') || format === 'html' || format === 'mail';
   const sources = needsCode || measured.findings.every(isUnchanged) ? await openSources() : undefined;
   const { report, stale } = await whenCompiled(() =>
     makeReport(machine, from, to, {
+      ...known,
       scenarios,
-      expectations,
+      ledger,
       wholeLedger: args.flag('claims'),
       sources,
       clause,
@@ -293,7 +287,6 @@ export async function reportOn(args: Args, question: Question, compared: Compare
         ...(compared.power === undefined ? {} : { power: compared.power }),
       },
       measured,
-      bases: ofBases && { comparison: ofBases, what: bases?.what ?? '' },
       prefixes,
     }),
   );
@@ -323,19 +316,6 @@ export async function reportOn(args: Args, question: Question, compared: Compare
     return isLeft ? EXIT_BAD_NEWS : EXIT_OK;
   }
   return fails(report, question.failOn) ? EXIT_BAD_NEWS : EXIT_OK;
-}
-
-/** The states between two. */
-function onTheWay(from: State, to: State): State[] {
-  const { back, forth } = walkBetween(from, to);
-  return [...back, ...forth].flatMap(({ before, after }) => [before, after]);
-}
-
-/** What the states on the way will be asked about; the rest is compiled when it turns out to be needed. */
-function smallestOf({ findings }: Comparison): Scenario[] {
-  return findings
-    .filter((finding) => !isUnchanged(finding))
-    .flatMap(({ cases }) => cases.slice(0, 1).map(({ scenario }) => scenario));
 }
 
 /** The findings of that id, or that have it in their name; undefined: all. UserError that names those that there are. */

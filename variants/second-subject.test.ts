@@ -2,7 +2,7 @@
 /** A subject whose states replace kernel/dma/swiotlb.c, through all that is done with states. */
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { accountFor } from '../harness/compare/account.ts';
+import { accountFor, ledgerCases } from '../harness/compare/account.ts';
 import { compare } from '../harness/compare/comparison.ts';
 import { Prefixes } from '../harness/compare/prefixes.ts';
 import { buildMatrix } from '../harness/compare/matrix.ts';
@@ -122,7 +122,7 @@ describe('its states', () => {
     const { attributions, ledger } = accountFor(
       new Prefixes(new Machine()),
       comparison,
-      { scenarios, whole: false },
+      { scenarios: ledgerCases(comparison, scenarios, false) },
       () => undefined,
     );
     const turns = [...attributions.values()].flatMap(({ forth }) => forth);

@@ -22,7 +22,7 @@ function state(id: string): State {
 
 function account(from: string, to: string, scenarios: readonly Scenario[]): Account {
   const comparison = compare(state(from), state(to), scenarios);
-  return accountFor(new Prefixes(machine), comparison, { scenarios, whole: true }, () => undefined);
+  return accountFor(new Prefixes(machine), comparison, { scenarios }, () => undefined);
 }
 
 /** Clauses that the patch fixes or breaks somewhere. */

@@ -6,10 +6,11 @@ import { Machine } from '../machine/machine.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Claim } from '../subject/claim.ts';
+import { Together } from '../subject/not-ready.ts';
 import { Prefixes } from './prefixes.ts';
 import { walkBetween } from './chain.ts';
 import { isInScope } from './claims.ts';
-import { ledgerOf, type LedgerEntry } from './ledger.ts';
+import { ledgerOf, measuresOf, type LedgerEntry, type Measure } from './ledger.ts';
 
 const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));
 const prefixes = new Prefixes(new Machine());
@@ -24,7 +25,13 @@ function entryOf(id: string, claims: readonly Claim[], scenarios: readonly Scena
   if (baseline === undefined || state === undefined) throw new Error(id);
   const stage = walkBetween(baseline, state).forth.at(-1);
   if (stage === undefined) throw new Error(id);
-  return ledgerOf(prefixes, { ...stage, patch: { ...stage.patch, claims } }, scenarios);
+  const claiming = { ...stage, patch: { ...stage.patch, claims } };
+  const measured = scenarios.map((scenario): [Scenario, Measure] => {
+    const [measure] = measuresOf(prefixes, [claiming], scenario, new Together());
+    if (measure === undefined) throw new Error(scenario.id);
+    return [scenario, measure];
+  });
+  return ledgerOf(claiming, new Map(measured));
 }
 
 function statusOf(

@@ -7,9 +7,10 @@ import { situationOf } from '../run/situation.ts';
 import type { Claim, ClaimEffect, ClaimScope } from '../subject/claim.ts';
 import type { CaseFinding } from './classify.ts';
 import type { Evaluation } from './evaluate.ts';
-import type { CaseEffects, Effect } from './ledger-effects.ts';
+import type { CaseEffect, Effect } from './ledger-effects.ts';
 
-type Outcome = 'shown' | 'contradicted' | undefined;
+/** What a case says of a claim; undefined: nothing. */
+export type Outcome = 'shown' | 'contradicted' | undefined;
 
 /** What a patch does in a case, and what it leaves as it was. */
 export interface MeasuredCase {
@@ -17,7 +18,7 @@ export interface MeasuredCase {
   readonly before: Evaluation;
   readonly after: Evaluation;
   readonly findings: readonly CaseFinding[];
-  readonly effects: CaseEffects;
+  readonly effects: readonly CaseEffect[];
 }
 
 /** What the case says of the claim; undefined: nothing. */

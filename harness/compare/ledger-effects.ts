@@ -6,23 +6,23 @@ import type { Scenario } from '../run/scenario.ts';
 import type { CaseFinding } from './classify.ts';
 import type { Evaluation } from './evaluate.ts';
 
-/** Something that a patch changes in a case. */
-export type Effect =
-  | (Defect & { readonly kind: 'fixed' | 'regressed'; readonly scenario: Scenario })
-  | { readonly kind: 'lowers' | 'raises'; readonly cost: CostName; readonly scenario: Scenario }
-  | { readonly kind: 'differs'; readonly scenario: Scenario };
-export type CaseEffects = readonly Effect[];
+/** Something that a patch changes in a case. Plain data. */
+export type CaseEffect =
+  | (Defect & { readonly kind: 'fixed' | 'regressed' })
+  | { readonly kind: 'lowers' | 'raises'; readonly cost: CostName }
+  | { readonly kind: 'differs' };
+/** The same, and in which case. */
+export type Effect = CaseEffect & { readonly scenario: Scenario };
 
 /** Clauses and costs that change; where none does, whether the calls are others. */
 export function effectsIn(
-  scenario: Scenario,
   before: Evaluation,
   after: Evaluation,
   findings: readonly CaseFinding[],
   sameTrace: () => boolean,
-): CaseEffects {
-  const effects = findings.flatMap(({ kind, clause, cause }): Effect[] =>
-    kind === 'fixed' || kind === 'regressed' ? [{ kind, clause, cause, scenario }] : [],
+): readonly CaseEffect[] {
+  const effects = findings.flatMap(({ kind, clause, cause }): CaseEffect[] =>
+    kind === 'fixed' || kind === 'regressed' ? [{ kind, clause, cause }] : [],
   );
   for (const { name } of COSTS) {
     let rise = 0;
@@ -30,13 +30,13 @@ export function effectsIn(
       const old = before.costs.find((other) => other.step === step);
       if (old !== undefined) rise += costs[name] - old.costs[name];
     }
-    if (rise !== 0) effects.push({ kind: rise < 0 ? 'lowers' : 'raises', cost: name, scenario });
+    if (rise !== 0) effects.push({ kind: rise < 0 ? 'lowers' : 'raises', cost: name });
   }
-  if (effects.length === 0 && !sameTrace()) effects.push({ kind: 'differs', scenario });
+  if (effects.length === 0 && !sameTrace()) effects.push({ kind: 'differs' });
   return effects;
 }
 
 /** Bad news: what somebody has to explain. */
-export function isBad({ kind }: Effect): boolean {
+export function isBad({ kind }: CaseEffect): boolean {
   return kind === 'regressed' || kind === 'raises';
 }

@@ -1,18 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What each patch promises, set against what it was measured to do. */
 import type { Claim } from '../subject/claim.ts';
-import { Together } from '../subject/not-ready.ts';
+import type { Together } from '../subject/not-ready.ts';
 import type { State } from '../subject/state.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { keyOf, sameDefect, type Defect } from '../contract/defect.ts';
-import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Prefixes } from './prefixes.ts';
 import type { Stage } from './chain.ts';
-import { announces, isInScope, outcomeOf, type MeasuredCase } from './claims.ts';
+import { announces, isInScope, outcomeOf, type MeasuredCase, type Outcome } from './claims.ts';
 import { classify, type CaseFinding } from './classify.ts';
 import { tryLayouts } from './layouts.ts';
-import { effectsIn, isBad, type Effect } from './ledger-effects.ts';
+import { effectsIn, isBad, type CaseEffect, type Effect } from './ledger-effects.ts';
 import type { Side } from './side.ts';
 
 /** A claim and what became of it. */
@@ -76,15 +75,27 @@ export function passingBreaks(entries: readonly LedgerEntry[]): Passing[] {
   return [...found.values()];
 }
 
-/** One patch's entry, measured on `scenarios`. */
-export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly Scenario[]): LedgerEntry {
-  const together = new Together();
-  const measuredOrNot = eachReturning(scenarios, (scenario) =>
-    together.try(() => measure(prefixes, stage, scenario)),
+/** What a patch does in a case, and what that says of each of its claims. Plain data. */
+export interface Measure {
+  readonly effects: readonly CaseEffect[];
+  readonly outcomes: readonly Outcome[];
+}
+
+/** The measure of each patch in one case; undefined: a state that it needs is not compiled, as `together` knows. */
+export function measuresOf(
+  prefixes: Prefixes,
+  stages: readonly Stage[],
+  scenario: Scenario,
+  together: Together,
+): (Measure | undefined)[] {
+  return stages.map((stage) => together.try(() => measure(prefixes, stage, scenario)));
+}
+
+/** One patch's entry, from what was measured of it. */
+export function ledgerOf(stage: Stage, measured: ReadonlyMap<Scenario, Measure>): LedgerEntry {
+  const effects = [...measured].flatMap(([scenario, one]) =>
+    one.effects.map((effect): Effect => ({ ...effect, scenario })),
   );
-  const measured = [...measuredOrNot].filter((one) => one !== undefined);
-  together.done();
-  const effects = measured.flatMap((one) => one.effects);
   const { claims } = stage.patch;
   const open = effects.filter((effect) => !claims.some((claim) => announces(claim, effect)));
   const declared = open.filter(
@@ -93,7 +104,7 @@ export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly S
   const rest = open.filter((effect) => !declared.includes(effect));
   return {
     stage,
-    claims: claims.map((claim) => recordOf(claim, measured)),
+    claims: claims.map((claim, index) => recordOf(claim, index, measured)),
     unexplained: rest.filter(isBad),
     unannounced: rest.filter((effect) => !isBad(effect)),
     declared,
@@ -101,24 +112,24 @@ export function ledgerOf(prefixes: Prefixes, stage: Stage, scenarios: readonly S
   };
 }
 
-function measure(prefixes: Prefixes, stage: Stage, scenario: Scenario): MeasuredCase {
+function measure(prefixes: Prefixes, stage: Stage, scenario: Scenario): Measure {
   const before = prefixes.of(stage.before, scenario);
   const after = prefixes.of(stage.after, scenario);
   let found: readonly CaseFinding[] | undefined;
-  const measured = {
+  const findings = (): readonly CaseFinding[] => (found ??= findingsOf(prefixes, stage, scenario));
+  const sameTrace = (): boolean => prefixes.sameTrace(stage.before, stage.after, scenario);
+  // Most patches change nothing in a case; then only a claim in scope asks for the findings.
+  const effects = before.isLike(after) ? [] : effectsIn(before, after, findings(), sameTrace);
+  const measured: MeasuredCase = {
     scenario,
     before,
     after,
+    effects,
     get findings() {
-      return (found ??= findingsOf(prefixes, stage, scenario));
+      return findings();
     },
   };
-  // Most patches change nothing in a case; then only a claim in scope asks for the findings.
-  if (before.isLike(after)) return Object.assign(measured, { effects: [] });
-  const sameTrace = (): boolean => prefixes.sameTrace(stage.before, stage.after, scenario);
-  return Object.assign(measured, {
-    effects: effectsIn(scenario, before, after, measured.findings, sameTrace),
-  });
+  return { effects, outcomes: stage.patch.claims.map((claim) => outcomeOf(claim, measured)) };
 }
 
 /** What the patch changes in the case, as a comparison of the states before and after it has it. */
@@ -136,10 +147,9 @@ function findingsOf(
   return tryLayouts(plain, scenario, findings, sides);
 }
 
-function recordOf(claim: Claim, measured: readonly MeasuredCase[]): ClaimRecord {
-  const outcomes = measured.map((one) => ({ scenario: one.scenario, outcome: outcomeOf(claim, one) }));
-  const by = (wanted: string): Scenario[] =>
-    outcomes.filter(({ outcome }) => outcome === wanted).map(({ scenario }) => scenario);
+function recordOf(claim: Claim, index: number, measured: ReadonlyMap<Scenario, Measure>): ClaimRecord {
+  const by = (wanted: Outcome): Scenario[] =>
+    [...measured].flatMap(([scenario, { outcomes }]) => (outcomes[index] === wanted ? [scenario] : []));
   const [shownBy, contradictedBy] = [by('shown'), by('contradicted')];
   const status = contradictedBy.length > 0 ? 'contradicted' : shownBy.length > 0 ? 'shown' : 'not measured';
   return { claim, status, shownBy, contradictedBy };

@@ -25,12 +25,19 @@ export interface InComparison {
   progress?(done: number, total: number): void;
 }
 
+/** What a search beside a comparison came to. Plain data. */
+export interface Searched {
+  /** Programs that were run. */
+  readonly programs: number;
+  readonly cases: readonly FoundCase[];
+}
+
 /**
- * The comparison with what so many generated programs show besides. A finding is one of kind, clause and cause,
- * as everywhere in a comparison; calls that differ count where no case of the corpus has any. Programs that
- * a comparison is stopped at, it was asked for: with as many, it is the same.
+ * Runs so many generated programs. A finding is one of kind, clause and cause, as everywhere in a comparison;
+ * calls that differ count where no case of the corpus has any. Stopped at a number of programs, it found what
+ * it finds when asked for that many.
  */
-export async function withExplored(measured: Comparison, options: InComparison): Promise<Comparison> {
+export async function searchBeside(measured: Comparison, options: InComparison): Promise<Searched> {
   const { from, to, findings, different } = measured;
   const { clause } = options;
   const isSilent = different.length === 0 && findings.every(isUnchanged);
@@ -49,14 +56,14 @@ export async function withExplored(measured: Comparison, options: InComparison):
     const scenario = toScenario(found.program, telling);
     return { scenario, program: found.index, yaml: toYaml(found.program, telling) };
   });
-  return merged(measured, cases, { seed: SEED, programs: search.programs, clause });
+  return { programs: search.programs, cases };
 }
 
 /** The comparison with the findings of those cases that it does not have. */
-function merged(
+export function withFound(
   measured: Comparison,
-  cases: readonly FoundCase[],
-  { seed, programs, clause }: { seed: number; programs: number; clause: ClauseId | undefined },
+  { programs, cases }: Searched,
+  clause: ClauseId | undefined,
 ): Comparison {
   const { from, to } = measured;
   const keysOf = ({ findings }: Comparison): string[] =>
@@ -82,6 +89,6 @@ function merged(
     cases: measured.cases + found.length,
     findings: inOrder([...measured.findings, ...added]),
     different: [...measured.different, ...different],
-    explored: { seed, programs, found },
+    explored: { seed: SEED, programs, found },
   };
 }

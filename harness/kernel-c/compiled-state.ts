@@ -8,7 +8,7 @@ import { build, buildAhead, sourcesFor, type AheadOptions } from './build.ts';
 import { CompiledKernel } from './compiled-kernel.ts';
 import { CompiledOps } from './compiled-ops.ts';
 import type { BuildConfiguration } from './configuration.ts';
-import { modelFits, type Below, type BuildRequest } from './plan.ts';
+import { modelFits, planOf, type Below, type BuildRequest } from './plan.ts';
 import { archSync } from './prototypes.ts';
 import type { SourceTree } from './source-tree.ts';
 
@@ -115,6 +115,11 @@ export function compiledState(parts: CompiledStateParts): CompiledState {
         kernelFor({ pageSize: machine.slots.pageSize, swiotlb: machine.configSwiotlb }),
         machine,
       ),
+    kept(builds) {
+      if (cacheFolder === undefined) return undefined;
+      const modules = builds.map((one) => planOf(buildRequest(one)).key);
+      return { folder: cacheFolder, key: JSON.stringify([id, make(), modules]) };
+    },
     prepare: (configuration) => void kernelFor(configuration),
     isReady: (configuration) => kernels.has(keyOf(configuration)) || refused.has(keyOf(configuration)),
     refuse: (configuration, error) => void refused.set(keyOf(configuration), error),

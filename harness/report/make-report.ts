@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** From two states and a corpus to everything a report shows. */
 import type { State } from '../subject/state.ts';
-import { accountFor } from '../compare/account.ts';
+import { accountFor, ledgerCases, type LedgerCases } from '../compare/account.ts';
 import { Prefixes } from '../compare/prefixes.ts';
 import { compare, type Comparison, type CompareOptions } from '../compare/comparison.ts';
 import { applyExpectations, unmatched, type Expectation } from '../compare/expectations.ts';
@@ -18,6 +18,8 @@ export interface ReportOptions extends CompareOptions {
   readonly expectations: readonly Expectation[];
   /** Measure the ledger on every case. */
   readonly wholeLedger: boolean;
+  /** What it is measured on, and what is known of that, where somebody has begun with it. */
+  readonly ledger?: LedgerCases | undefined;
   readonly context: ReportContext;
   /** Where the code beside the behaviour comes from; undefined: without. */
   readonly sources?: Sources | undefined;
@@ -32,6 +34,18 @@ export interface ReportOptions extends CompareOptions {
   readonly prefixes?: Prefixes;
 }
 
+/** What is left to report on: without what the bases account for and what was expected. */
+export function openOf(
+  measured: Comparison,
+  { bases, expectations }: Pick<ReportOptions, 'bases' | 'expectations'>,
+): { comparison: Comparison; expected: Report['expected']; ofBases: OfBases } {
+  const { comparison: own, ofBases } =
+    bases === undefined
+      ? { comparison: measured, ofBases: { findings: [], different: [] } }
+      : withoutBases(measured, bases.comparison);
+  return { ...applyExpectations(own, expectations), ofBases };
+}
+
 /** The report, and the expectations about its states that nothing matches any more. */
 export function makeReport(
   machine: Machine,
@@ -41,14 +55,11 @@ export function makeReport(
 ): { report: Report; stale: Expectation[] } {
   const { scenarios, expectations, wholeLedger, context } = options;
   const measured = options.measured ?? compare(from, to, scenarios, options);
-  const { comparison: own, ofBases } =
-    options.bases === undefined
-      ? { comparison: measured, ofBases: { findings: [], different: [] } }
-      : withoutBases(measured, options.bases.comparison);
-  const { comparison, expected } = applyExpectations(own, expectations);
+  const { comparison, expected, ofBases } = openOf(measured, options);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
   const prefixes = options.prefixes ?? new Prefixes(machine);
-  const account = accountFor(prefixes, comparison, { scenarios, whole: wholeLedger }, progress);
+  const cases = options.ledger ?? { scenarios: ledgerCases(comparison, scenarios, wholeLedger) };
+  const account = accountFor(prefixes, comparison, cases, progress);
   const illustrations = illustrate(prefixes, comparison, options.drawMap);
   return {
     report: {

@@ -139,6 +139,13 @@ export interface Make {
   readonly below: 'machine' | 'tree';
 }
 
+/** Where results are kept. */
+export interface Kept {
+  readonly folder: string;
+  /** This state, compiled from these files and no others. */
+  readonly key: string;
+}
+
 /** That of states that were written for the model. */
 export const MODEL: Make = { archSync: 'by-direction', below: 'machine' };
 
@@ -173,6 +180,8 @@ export interface State {
   prepare?(build: MachineBuild): void;
   /** Whether that is done; absent: it always is. */
   isReady?(build: MachineBuild): boolean;
+  /** Where results of its runs on such machines are kept, and a hash of what they follow from; absent: nowhere. */
+  kept?(builds: readonly MachineBuild[]): Kept | undefined;
   /** Absent: MODEL. */
   readonly make?: Make;
   /** The same code with another make; undefined: it does not run with that. */

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Results that are kept, by a hash of all that they follow from: this tool's code, the states', the cases. */
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { deserialize, serialize } from 'node:v8';
+import type { MachineBuild, State } from '../harness/subject/state.ts';
+import { makeFolder, writeFile } from '../harness/text/files.ts';
+
+/** A place for results. */
+export interface Place<T> {
+  /** What was kept; undefined: nothing, or nothing that can be read. */
+  read(): T | undefined;
+  write(results: T): void;
+}
+
+/**
+ * Where results of `what`, worked out of `given` on these states as built for such machines, are kept; undefined:
+ * nowhere, for no state was compiled.
+ */
+export function keptResults<T>(
+  what: string,
+  states: readonly State[],
+  builds: readonly MachineBuild[],
+  given: unknown,
+): Place<T> | undefined {
+  const kept = states.map((state) => state.kept?.(builds));
+  const folder = kept.find((one) => one !== undefined)?.folder;
+  if (folder === undefined) return undefined;
+  const code = states.map((state, index) => kept[index]?.key ?? state.id);
+  const parts = [what, codeHash(), code];
+  const name = createHash('sha256').update(JSON.stringify(parts)).update(serialize(given)).digest('hex');
+  const file = join(folder, `${name}.results`);
+  return {
+    read() {
+      if (!existsSync(file)) return undefined;
+      try {
+        return deserialize(Buffer.from(readFileSync(file, 'latin1'), 'base64')) as T;
+      } catch {
+        // A damaged file is as good as none.
+        return undefined;
+      }
+    },
+    write(results) {
+      makeFolder(folder);
+      writeFile(file, serialize(results).toString('base64'));
+    },
+  };
+}
+
+let known: string | undefined;
+
+/** Changes with any module of this tool, as it runs now. */
+function codeHash(): string {
+  if (known !== undefined) return known;
+  const root = fileURLToPath(new URL('..', import.meta.url));
+  const hash = createHash('sha256');
+  for (const room of ['harness', 'scripts', 'variants']) {
+    const files = readdirSync(join(root, room), { recursive: true, encoding: 'utf8' });
+    for (const file of files.filter((name) => /\.(?:[jt]s|mjs)$/.test(name)).toSorted()) {
+      hash.update(`${room}/${file}\0`).update(readFileSync(join(root, room, file)));
+    }
+  }
+  return (known = hash.digest('hex'));
+}
