@@ -29,8 +29,9 @@ export function keptResults<T>(
   const folder = kept.find((one) => one !== undefined)?.folder;
   if (folder === undefined) return undefined;
   const code = states.map((state, index) => kept[index]?.key ?? state.id);
-  const parts = [what, codeHash(), code];
-  const name = createHash('sha256').update(JSON.stringify(parts)).update(serialize(given)).digest('hex');
+  const name = createHash('sha256')
+    .update(textOf([what, codeHash(), code, given]))
+    .digest('hex');
   const file = join(folder, `${name}.results`);
   return {
     read() {
@@ -47,6 +48,13 @@ export function keptResults<T>(
       writeFile(file, serialize(results).toString('base64'));
     },
   };
+}
+
+/** JSON, but for numbers that it does not have. */
+function textOf(value: unknown): string {
+  return JSON.stringify(value, (_, one: unknown) =>
+    typeof one === 'number' && !Number.isFinite(one) ? String(one) : one,
+  );
 }
 
 let known: string | undefined;
