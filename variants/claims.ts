@@ -213,11 +213,13 @@ export const largeMaskUnsolved: Declaration = {
     'no-leftovers',
     'map-succeeds',
   ],
-  scope: { minAlignMask: true },
+  scope: { maskAboveGranule: true },
 };
 
 export const neighboursUnsolved: Declaration = {
-  text: 'slots next to a bounce buffer stay reachable by untrusted devices whose driver sets min_align_mask',
-  clauses: ['confinement-read', 'confinement-write', 'isolation', 'from-device-data', 'to-device-data'],
-  scope: { untrusted: true, minAlignMask: true },
+  text: 'slots next to a bounce buffer stay reachable by untrusted devices whose driver sets min_align_mask, and the padding in front of it is not cleared',
+  clauses: ['confinement-read', 'confinement-write', 'from-device-data', 'to-device-data'],
+  // What somebody else's device reads there, and writes there.
+  causes: ['other-mapping', 'left-by-a-copy', 'never-cleared', 'reached-another-mapping', 'wrong-data'],
+  scope: { untrusted: true, bounced: true, minAlignMask: true, swiotlb: true },
 };

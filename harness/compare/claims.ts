@@ -137,6 +137,7 @@ function matches(scope: ClaimScope, scenario: Scenario, step: StepIx): boolean {
     isAsked(scope.skip, situation.skip) &&
     isAsked(scope.bounced, situation.bounced > 0) &&
     isAsked(scope.minAlignMask, (device?.minAlignMask ?? 0) > 0) &&
+    isAsked(scope.maskAboveGranule, (device?.minAlignMask ?? 0) >= machine.granule) &&
     isAsked(scope.swiotlb, machine.swiotlb) &&
     isAsked(scope.granuleBelowPage, isBetween)
   );

@@ -99,7 +99,7 @@ export function ledgerOf(stage: Stage, measured: ReadonlyMap<Scenario, Measure>)
   const { claims } = stage.patch;
   const open = effects.filter((effect) => !claims.some((claim) => announces(claim, effect)));
   const declared = open.filter(
-    (effect) => effect.kind === 'regressed' && isDeclared(stage.after, effect.clause, effect.scenario),
+    (effect) => effect.kind === 'regressed' && isDeclared(stage.after, effect, effect.scenario),
   );
   const rest = open.filter((effect) => !declared.includes(effect));
   return {
@@ -156,8 +156,9 @@ function recordOf(claim: Claim, index: number, measured: ReadonlyMap<Scenario, M
 }
 
 /** The cover letter of the state's series names it as unsolved. */
-export function isDeclared({ chain }: State, clause: ClauseId, scenario: Scenario): boolean {
+export function isDeclared({ chain }: State, { clause, cause }: Defect, scenario: Scenario): boolean {
   return (chain.at(-1)?.declared ?? []).some(
-    ({ clauses, scope }) => clauses.includes(clause) && isInScope(scope, scenario),
+    ({ clauses, causes, scope }) =>
+      clauses.includes(clause) && (causes?.includes(cause) ?? true) && isInScope(scope, scenario),
   );
 }

@@ -40,8 +40,8 @@ export interface ReportContext {
 /** Regressions that the cover letter does not name as unsolved. */
 export function unexplainedRegressions({ comparison: { to, findings } }: Report): Finding[] {
   return findings.filter(
-    ({ kind, clause, cases }) =>
-      kind === 'regressed' && !cases.every(({ scenario }) => isDeclared(to, clause, scenario)),
+    ({ kind, cases }) =>
+      kind === 'regressed' && !cases.every((found) => isDeclared(to, found, found.scenario)),
   );
 }
 

@@ -21,6 +21,8 @@ export interface ClaimScope<Names extends ClaimNames = ClaimNames> {
   readonly bounced?: boolean;
   /** The device sets min_align_mask. */
   readonly minAlignMask?: boolean;
+  /** The device's min_align_mask has bits that the IOVA granule does not keep. */
+  readonly maskAboveGranule?: boolean;
   /** CONFIG_SWIOTLB. */
   readonly swiotlb?: boolean;
   /** IO_TLB_SIZE < granule < PAGE_SIZE. */
@@ -52,5 +54,7 @@ export interface Claim<Names extends ClaimNames = ClaimNames> {
 export interface Declaration<Names extends ClaimNames = ClaimNames> {
   readonly text: string;
   readonly clauses: readonly Names['clause'][];
+  /** Left out: whatever these clauses are broken for. */
+  readonly causes?: readonly Names['cause'][];
   readonly scope: ClaimScope<Names>;
 }
