@@ -152,6 +152,17 @@ describe('classify', () => {
     ]);
   });
 
+  test('bytes that are broken twice on either side are as many as they are', () => {
+    const twice = side([
+      { ...wrong('not-copied'), victims: [1, 2].flatMap(() => wrong('not-copied').victims) },
+    ]);
+    const once = side([wrong('not-copied', 16, 32)]);
+    expect(classify(twice, once, () => [])).toMatchObject([
+      { kind: 'still-broken', to: { count: 16 } },
+      { kind: 'fixed' },
+    ]);
+  });
+
   test('inherited is what the baseline breaks for some of the same bytes, whatever the cause', () => {
     const inherited = (baseline: Side): unknown =>
       classify(NOT_COPIED, NOT_COPIED, () => baseline.verdicts).map((found) => found.inherited);
@@ -173,6 +184,16 @@ describe('what maps return', () => {
   const failed: MapOutcome = { returned: 'failed', refusal: { cause: 'no-slots', evidence } };
   const unknown: MapOutcome = { returned: 'unknown', refusal: undefined };
   const only = (map: MapOutcome): Side => side('holds', { maps: [map] });
+
+  test('that fails on both sides is no difference, even where only one has an excuse', () => {
+    const broken: Break = { ...wrong('not-found'), victims: [{ of: 'mapping 0', from: 0, to: 1, evidence }] };
+    const atFault = side([broken], { clause: 'map-succeeds', maps: [failed] });
+    const worse = ['still-broken', 'not-found', 'mapping 0 0-1', 'no-slots'];
+    expect(said(only(failed), atFault)).toEqual([worse]);
+    const better = ['still-broken', 'no-slots', 'mapping 0 0-1', 'not-found'];
+    expect(said(atFault, only(failed))).toEqual([better]);
+    expect(said(only(done), atFault)).toEqual([['regressed', 'not-found', 'mapping 0 0-1']]);
+  });
 
   test.each<[string, MapOutcome, MapOutcome, FindingKind[]]>([
     ['worked, then failed', done, failed, ['regressed']],

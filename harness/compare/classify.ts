@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What became of each broken thing between two sides, clause by clause. */
-import type { Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
+import type { Break, Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
 import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
 import { shared, splitBy, without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
@@ -40,14 +40,16 @@ export interface CaseFinding extends Defect {
 
 /**
  * What changed between two sides. Two breaks of a clause are one defect where they are about the same bytes;
- * the cause only explains it. A map that works on one side only is a difference, whatever its excuse.
+ * the cause only explains it. A map that works on one side only is a difference, whatever its excuse; one that
+ * fails on both is none, even where only one side has an excuse.
  * `baseline` is asked only when something is broken on the right side.
  */
 export function classify(from: Side, to: Side, baseline: () => readonly Verdict[]): CaseFinding[] {
   const findings: CaseFinding[] = [];
-  for (const [index, x] of from.verdicts.entries()) {
-    const y = to.verdicts[index];
-    if (y === undefined || (x.breaks.length === 0 && y.breaks.length === 0)) continue;
+  for (const [index, before] of from.verdicts.entries()) {
+    const after = to.verdicts[index];
+    if (after === undefined || (before.breaks.length === 0 && after.breaks.length === 0)) continue;
+    const [x, y] = [withExcuses(before, from, after), withExcuses(after, to, before)];
     const isInherited = (victims: readonly Victim[]): boolean =>
       victims.some((victim) => shared(victim, victimsOf(baseline()[index])).length > 0);
     findings.push(...brokenOnBoth(x, y, isInherited));
@@ -71,6 +73,17 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     }
   }
   return together([...findings, ...otherReturns(from, to, findings)]);
+}
+
+/** The verdict, and the maps that failed with an excuse where the other side has none for failing them. */
+function withExcuses(verdict: Verdict, { maps }: Side, other: Verdict): Verdict {
+  if (verdict.clause !== 'map-succeeds') return verdict;
+  const failed = victimsOf(other).flatMap((victim): Break[] => {
+    const { refusal } = maps[victim.evidence.mapping ?? -1] ?? {};
+    if (refusal === undefined || shared(victim, victimsOf(verdict)).length > 0) return [];
+    return [{ ...refusal, victims: [{ ...victim, evidence: refusal.evidence }] }];
+  });
+  return { ...verdict, breaks: [...verdict.breaks, ...failed] };
 }
 
 /** One for all victims of the same kind and cause, the first one's evidence with the count of all. */

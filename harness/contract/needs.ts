@@ -3,6 +3,7 @@
 import { POOL_START, SLOT_SIZE, SLOTS_PER_SEGMENT } from '../machine/config.ts';
 import { hasFailed, type EventOf } from '../machine/events.ts';
 import { alignUp, lowBits, minU64 } from '../machine/u64.ts';
+import type { Size } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
 import type { BufferRange } from '../run/scenario.ts';
 
@@ -77,8 +78,10 @@ export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_
     iovaBase = 0,
   } = machine.devices[call.device] ?? {};
   const last = Math.floor(minU64(dmaMask, APERTURE_END) / granule);
-  const ranges = mappings[mapping]?.ranges ?? [];
-  const needed = ranges.reduce((sum, range) => sum + granulesOf(run, range, untrusted, minAlignMask), 0);
+  const needs = (mappings[mapping]?.ranges ?? []).map((range) =>
+    granulesOf(run, range, untrusted, minAlignMask),
+  );
+  const needed = neededFor(needs, call.pages, servedBefore(run, call));
   const live = run.events
     .of('alloc_iova_fast', 0, call.index)
     .filter((other) => other.device === call.device && !hasFailed(other) && isLive(run, other, call.index))
@@ -101,6 +104,18 @@ export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_
     fits: needed <= largest,
     everFits: needed <= last + 1 - lowest,
   };
+}
+
+/** Of a list's entries, what the call is about: all of them, or the one behind those that are served. */
+function neededFor(needs: readonly Size[], asked: Size, served: number): Size {
+  const all = needs.reduce((sum, need) => sum + need, 0);
+  return served === 0 && asked >= all ? all : (needs[served] ?? all);
+}
+
+/** Calls of the same operation that were given something before this one. */
+function servedBefore({ events, steps }: Run, { index, step }: EventOf<'alloc_iova_fast'>): number {
+  const begun = steps[step]?.from ?? index;
+  return events.of('alloc_iova_fast', begun, index).filter((call) => !hasFailed(call)).length;
 }
 
 /** A bounce buffer may begin where its granule does, but for the bits that the device insists on. */

@@ -112,13 +112,18 @@ export function without(victim: Victim, others: readonly Victim[]): Victim[] {
   return left;
 }
 
-/** The part of a victim that one of the others has, too. */
+/** The part of a victim that one of the others has, too; each byte once, however many have it. */
 export function shared(victim: Victim, others: readonly Victim[]): Victim[] {
-  return others.flatMap((other) =>
-    other.of === victim.of
-      ? cut(victim, Math.max(victim.from, other.from), Math.min(victim.to, other.to))
-      : [],
-  );
+  const found: Victim[] = [];
+  let left = [victim];
+  for (const other of others) {
+    if (other.of !== victim.of) continue;
+    found.push(
+      ...left.flatMap((part) => cut(part, Math.max(part.from, other.from), Math.min(part.to, other.to))),
+    );
+    left = left.flatMap((part) => without(part, [other]));
+  }
+  return found;
 }
 
 /** Bytes [from, to) of the victim, with evidence of their own; empty when there are none. */

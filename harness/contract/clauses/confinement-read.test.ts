@@ -248,6 +248,33 @@ steps:
   });
 });
 
+describe('what another device put there without a right', () => {
+  /** The disk reaches the granule behind its own, which is the nic's, and writes there before or after its map. */
+  const planted = (...order: readonly string[]): string => `
+devices: { disk: { untrusted: true }, nic: { untrusted: true } }
+buffers: { a: { size: 4000 }, b: { size: 100 } }
+steps:
+  - map_page: { id: d, device: disk, buffer: a, dir: BIDIRECTIONAL }
+${order.map((step) => `  - ${step}\n`).join('')}
+`;
+  const MAP = 'map_page: { id: n, device: nic, buffer: b, dir: TO_DEVICE }';
+  const WRITE = 'device_write: { id: d, offset: 4096, size: 200 }';
+  const byDevice = (yaml: string): (string | undefined)[][] => {
+    const { breaks, unknown = [] } = verdictOf(CLAUSE, MapsOneGranuleMore, yaml);
+    const at = (victims: readonly { of: string }[]): string[] =>
+      victims.map(({ of }) => of).filter((of) => of.startsWith('device 1'));
+    return [...breaks.map(({ cause, victims }) => [cause, ...at(victims)]), ['unknown', ...at(unknown)]];
+  };
+
+  test('is nobody’s secret, neither over the data nor over what was cleared', () => {
+    expect(byDevice(planted(MAP, WRITE, 'device_read: n'))).toEqual(byDevice(planted(MAP)));
+  });
+
+  test('was there before the map: over it lies what the map puts there', () => {
+    expect(byDevice(planted(WRITE, MAP))).toEqual(byDevice(planted(MAP)));
+  });
+});
+
 describe('a map that crashes when the device can read already', () => {
   const crashing = (Base: typeof HonestOps): DmaOpsClass =>
     class extends Base {

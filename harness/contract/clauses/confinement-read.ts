@@ -40,9 +40,10 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
     if (!facts.confined(exposure.device)) continue;
     for (let i = 0; i < exposure.size;) {
       const own = ownAhead(facts, exposure, i);
-      const n = own > 0 ? own : pieceAt(facts, exposure, i);
+      const planted = own > 0 ? 0 : plantedAhead(facts, exposure, i);
+      const n = own || planted || pieceAt(facts, exposure, i);
       const known = (counted[exposure.mapping + 1] ??= new ByteSet());
-      if (own === 0) judgePiece(facts, findings, exposure, i, n, known);
+      if (own + planted === 0) judgePiece(facts, findings, exposure, i, n, known);
       else leaveOpen(facts, findings, exposure, i, n, known);
       i += n;
     }
@@ -50,8 +51,9 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
 }
 
 /**
- * What the standing adversary put there before this mapping made it readable says nothing about what lay there
- * before: without the scribble, that would be what the device reads now.
+ * What a device put there without a right, the standing adversary above all, is nobody's secret, and that it
+ * could is the matter of confinement-write. Before this mapping made it readable it says nothing about what lay
+ * there: without that write, the device would read that now.
  */
 function leaveOpen(
   facts: Facts,
@@ -62,7 +64,8 @@ function leaveOpen(
   counted: ByteSet,
 ): void {
   const origin = facts.run.provenance.of(label + from);
-  if (origin.by !== 'device' || origin.mapping >= 0 || mapping < 0) return;
+  if (origin.by !== 'device' || mapping < 0) return;
+  if (origin.device === device && origin.mapping >= 0) return;
   const where = { device, iova: iova + from, phys: phys + from, observed: label + from };
   if (origin.event >= madeReachable(facts, mapping, where.iova, event)) return;
   const count = counted.add(where.observed, size);
@@ -98,6 +101,16 @@ function ownAhead(facts: Facts, { label, device, iova, size, step }: Exposure, i
   const [piece] = facts.pieces(hit.mapping.index, hit.byte, ahead);
   if (piece?.size !== ahead || piece.buffer !== origin.buffer || piece.offset !== origin.offset) return 0;
   return isLatest(facts, origin.step, hit.mapping) ? ahead : 0;
+}
+
+/** How many bytes from byte `i` on one write of another device put where it had no business; 0: it is none. */
+function plantedAhead(facts: Facts, { label, size }: Exposure, i: number): number {
+  if (label < FIRST_LABEL) return 0;
+  const origin = facts.run.provenance.of(label + i);
+  if (origin.by !== 'device') return 0;
+  const { device, iova, step } = origin;
+  if (facts.mappingAt(device, iova, step) !== undefined) return 0;
+  return Math.min(size - i, facts.run.provenance.span(label + i), facts.gapAt(device, iova, step));
 }
 
 /** Nothing that the CPU wrote since may be what the mapping was given instead. */

@@ -219,6 +219,21 @@ steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
   });
 
   // Granules 4 … 7, of which five are asked for, rounded up to eight.
+  // One granule, then five, rounded up to eight, of six that are left.
+  test('of a list, what one entry needs', () => {
+    const yaml = `
+device: { dmaMask: 0x7fff, untrusted: true }
+buffers: { a: { size: 64 }, b: { size: 0x4800 } }
+steps: [{ map_sg: { id: m, sgl: [a, b], dir: TO_DEVICE } }]
+`;
+    expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'asks-for-more')).toMatchObject({
+      asked: 8,
+      needed: 5,
+      used: 1,
+      free: 6,
+    });
+  });
+
   test('bus addresses begin at a base', () => {
     const yaml = space(0x5000).replace('dmaMask: 0x7fff', 'dmaMask: 0x7fff, iovaBase: 0x4000');
     expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'never-served')).toMatchObject({
