@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLAUSE_IDS, type Break, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { classify, type FindingKind } from './classify.ts';
+import type { Stretch } from '../contract/victim.ts';
 import type { MapOutcome, Side } from './side.ts';
 
 const CLAUSE: ClauseId = 'to-device-data';
@@ -15,14 +16,19 @@ function wrong(cause: Cause, from = 0, to = 64, step = 1, mapping = 0): Break {
 /** A side on which every clause holds, but for what is said of CLAUSE. */
 function side(
   broken: readonly Break[] | 'holds' | 'not-exercised',
-  { crashStep = Infinity, clause = CLAUSE, maps = [] as readonly MapOutcome[] } = {},
+  {
+    crashStep = Infinity,
+    clause = CLAUSE,
+    maps = [] as readonly MapOutcome[],
+    data = [] as readonly Stretch[],
+  } = {},
 ): Side {
   const verdicts = CLAUSE_IDS.map((id): Verdict => {
     if (id !== clause || broken === 'holds') return { clause: id, status: 'holds', breaks: [] };
     if (broken === 'not-exercised') return { clause: id, status: broken, breaks: [] };
     return { clause: id, status: 'broken', breaks: broken };
   });
-  return { verdicts, crashStep, maps };
+  return { verdicts, crashStep, maps, data };
 }
 
 type Said = [FindingKind, Cause, string, Cause?];

@@ -4,6 +4,7 @@ import type { Break, Cause, ClauseId, Evidence, Verdict } from '../contract/verd
 import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
 import { shared, splitBy, without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
+import { inSamePlaces } from './same-places.ts';
 import { wentBothWays, type Side } from './side.ts';
 
 /**
@@ -49,7 +50,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
   for (const [index, before] of from.verdicts.entries()) {
     const after = to.verdicts[index];
     if (after === undefined || (before.breaks.length === 0 && after.breaks.length === 0)) continue;
-    const [x, y] = [withExcuses(before, from, after), withExcuses(after, to, before)];
+    const [x, y] = inSamePlaces(withExcuses(before, from, after), from, withExcuses(after, to, before), to);
     const isInherited = (victims: readonly Victim[]): boolean =>
       victims.some((victim) => shared(victim, victimsOf(baseline()[index])).length > 0);
     findings.push(...brokenOnBoth(x, y, isInherited));

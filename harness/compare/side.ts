@@ -2,6 +2,7 @@
 /** What a comparison looks at of one state's run of a case. */
 import { refusalOf, type Refusal } from '../contract/refusal.ts';
 import type { Verdict } from '../contract/verdict.ts';
+import { dataOf, type Stretch } from '../contract/victim.ts';
 import type { Run } from '../run/run.ts';
 
 /** What a map returned, and why, if it failed with an excuse. */
@@ -18,11 +19,13 @@ export interface Side {
   readonly crashStep: number;
   /** What came of the map of each mapping. */
   readonly maps: readonly MapOutcome[];
+  /** Where the data of untrusted devices' mappings is, in its granules. */
+  readonly data: readonly Stretch[];
 }
 
 /** The run as a side. */
 export function sideOf(run: Run, verdicts: readonly Verdict[]): Side {
-  return { verdicts, crashStep: run.crash?.step ?? Infinity, maps: mapsOf(run) };
+  return { verdicts, crashStep: run.crash?.step ?? Infinity, maps: mapsOf(run), data: dataOf(run) };
 }
 
 function mapsOf(run: Run): MapOutcome[] {

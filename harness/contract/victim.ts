@@ -2,15 +2,22 @@
 /** Whose bytes a clause is broken for: what makes two breaks the same one, whatever their causes. */
 import { FIRST_LABEL } from '../machine/labels.ts';
 import type { Evidence } from './clause.ts';
-import type { Facts } from './facts.ts';
+import type { DmaAddr, MappingIx } from '../machine/vocabulary.ts';
+import type { DmaSegment } from '../run/recording.ts';
+import type { Run } from '../run/run.ts';
+import type { Facts, Reach } from './facts.ts';
 
-/** Bytes in a row of one owner, or other things in a row that can be broken. */
-export interface Victim {
+/** Bytes in a row of one owner. */
+export interface Stretch {
   /** The owner, by what the scenario calls it, so that it is the same in every state. */
   readonly of: string;
   /** Bytes [from, to) of it; [0, 1) where it has no bytes. */
   readonly from: number;
   readonly to: number;
+}
+
+/** Bytes in a row of one owner, or other things in a row that can be broken. */
+export interface Victim extends Stretch {
   /** What shows it; its count is that of these bytes. */
   readonly evidence: Evidence;
   /** Where a device reached them, if the owner is another: the mapping, and the first byte's place in it. */
@@ -19,7 +26,7 @@ export interface Victim {
 
 /**
  * Whom the evidence is about: bytes of a buffer by their place in it; what a device reaches without a
- * right by whose data it is, else by its place from the mapping's first granule on; what is left over by what
+ * right by whose data it is, else by its place from the first granule of the mapping, or of the list's entry, on; what is left over by what
  * it is; all else by mapping or step.
  */
 export function victimOf(
@@ -41,7 +48,13 @@ export function victimOf(
     return some(`${through}mapping ${mapping}, step ${step}`, 0, 1);
   }
   const origin = observed === undefined ? undefined : facts.run.provenance.of(observed);
-  const reached = { of: `${through}mapping ${mapping}`, from: iova - firstGranule(facts, mapping) };
+  const { segments, reach } = facts.mappings[mapping] ?? { segments: [], reach: [] };
+  const segment = facts.confined(device ?? -1) ? segmentAt(segments, reach, iova) : 0;
+  const first = segments[segment]?.address ?? reach[0]?.iova ?? 0;
+  const reached = {
+    of: `${through}${placeName(mapping, segment)}`,
+    from: iova - first + (first % facts.run.scenario.machine.granule),
+  };
   if (origin?.by !== 'cpu') return some(reached.of, reached.from, count);
   return { ...some(`${through}data of buffer ${origin.buffer}`, origin.offset, count), reached };
 }
@@ -49,11 +62,30 @@ export function victimOf(
 /** Clauses about a mapping as a whole, wherever it lies. */
 const PER_MAPPING = new Set(['map-succeeds', 'iova-accounting', 'segments', 'attributes']);
 
-/** Bus address of the granule where the mapping begins. */
-function firstGranule({ mappings, run }: Facts, mapping: number): number {
-  const { segments = [], reach = [] } = mappings[mapping] ?? {};
-  const first = segments[0]?.address ?? reach[0]?.iova ?? 0;
-  return first - (first % run.scenario.machine.granule);
+function placeName(mapping: MappingIx, segment: number): string {
+  return segment === 0 ? `mapping ${mapping}` : `mapping ${mapping}, segment ${segment}`;
+}
+
+/** The segment that was mapped together with the bus address; the first one if none is known. */
+function segmentAt(segments: readonly DmaSegment[], reach: readonly Reach[], iova: DmaAddr): number {
+  const piece = reach.find((r) => iova >= r.iova && iova < r.iova + r.size);
+  const isIn = ({ address }: DmaSegment): boolean =>
+    piece !== undefined && address >= piece.iova && address < piece.iova + piece.size;
+  return Math.max(0, segments.findIndex(isIn));
+}
+
+/** Where the data of untrusted devices' mappings is, by the names and from the places that their victims have. */
+export function dataOf({ scenario, steps }: Run): Stretch[] {
+  const { machine } = scenario;
+  return scenario.mappings.flatMap(({ device, step }, mapping): Stretch[] => {
+    const outcome = steps[step];
+    const isConfined = machine.swiotlb && machine.devices[device]?.untrusted === true;
+    if (outcome?.status !== 'done' || !isConfined) return [];
+    return outcome.segments.map(({ address, length }, segment) => {
+      const from = address % machine.granule;
+      return { of: `device ${device}, ${placeName(mapping, segment)}`, from, to: from + length };
+    });
+  });
 }
 
 /** The victims in the order they were found, those in a row and in one kind of place together. */
@@ -124,6 +156,17 @@ export function shared(victim: Victim, others: readonly Victim[]): Victim[] {
     left = left.flatMap((part) => without(part, [other]));
   }
   return found;
+}
+
+/** The same bytes by where they were reached, if that is known. */
+export function atPlace(victim: Victim): Victim {
+  const { reached, from, to, evidence } = victim;
+  return reached === undefined ? victim : { ...reached, to: reached.from + to - from, evidence };
+}
+
+/** The same bytes under another number. */
+export function moveTo(victim: Victim, from: number): Victim {
+  return { ...victim, from, to: from + victim.to - victim.from };
 }
 
 /** Bytes [from, to) of the victim, with evidence of their own; empty when there are none. */

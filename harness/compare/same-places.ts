@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Exposed bytes of two sides, named so that the same bytes go by the same name. */
+import type { Cause, Verdict } from '../contract/verdict.ts';
+import { atPlace, moveTo, shared, without, type Stretch, type Victim } from '../contract/victim.ts';
+import type { Side } from './side.ts';
+
+/**
+ * The verdicts of both sides on what a device reads. Two states may put the data elsewhere in its granule, and
+ * what is around it moves along: a byte of the second side where the first has its data stands for the one that
+ * the first has where the second's data is. And whatever lies in the padding or in an old slot, of whichever
+ * earlier use: what is exposed in one place on both sides is the same.
+ */
+export function inSamePlaces(x: Verdict, from: Side, y: Verdict, to: Side): readonly [Verdict, Verdict] {
+  if (y.clause !== 'confinement-read') return [x, y];
+  const moves = movesBetween(from.data, to.data);
+  return [byPlace(x, y), withVictims(byPlace(y, x), (victims) => victims.flatMap((v) => move(v, moves)))];
+}
+
+/** Bytes of the second side that stand for others, as many, from `target` on. */
+interface Move extends Stretch {
+  readonly target: number;
+}
+
+function movesBetween(before: readonly Stretch[], after: readonly Stretch[]): Move[] {
+  return after.flatMap((y): Move[] => {
+    const x = before.find(({ of }) => of === y.of);
+    const size = y.to - y.from;
+    if (x === undefined || x.from === y.from || x.to - x.from !== size) return [];
+    const shift = Math.min(Math.abs(y.from - x.from), size);
+    // Where only the first side has data, and where only the second one has.
+    const [there, here] = y.from < x.from ? [x.to - shift, y.from] : [x.from, y.to - shift];
+    return [
+      { ...y, target: x.from },
+      { of: y.of, from: there, to: there + shift, target: here },
+    ];
+  });
+}
+
+function move(victim: Victim, moves: readonly Move[]): readonly Victim[] {
+  if (moves.length === 0) return [victim];
+  const own = moves.filter(({ of }) => of === victim.of);
+  const places = own.map(({ of, from, to }) => ({ ...victim, of, from, to }));
+  const there = own.flatMap(({ from, target }, at) =>
+    shared(victim, places.slice(at, at + 1)).map((part) => moveTo(part, part.from - from + target)),
+  );
+  return [...without(victim, places), ...there];
+}
+
+/** It matters whose data it is where that is in use, or is somebody's memory. */
+const WHOSE: ReadonlySet<Cause> = new Set(['other-mapping', 'outside-the-buffers']);
+
+/** The verdict, data of earlier uses that the other side does not expose named by its place. */
+function byPlace(verdict: Verdict, other: Verdict): Verdict {
+  const known = other.breaks.flatMap(({ victims }) => victims);
+  return withVictims(verdict, (victims, cause) =>
+    WHOSE.has(cause)
+      ? victims
+      : victims.flatMap((victim) =>
+          victim.reached === undefined
+            ? [victim]
+            : [...shared(victim, known), ...without(victim, known).map(atPlace)],
+        ),
+  );
+}
+
+function withVictims(
+  verdict: Verdict,
+  change: (victims: readonly Victim[], cause: Cause) => readonly Victim[],
+): Verdict {
+  return {
+    ...verdict,
+    breaks: verdict.breaks.map((found) => ({ ...found, victims: change(found.victims, found.cause) })),
+  };
+}
