@@ -67,9 +67,20 @@ export const mapMaintainsBounceBuffer: Claim = {
       fixes: ['from-device-data', 'partial-write-preserved'],
       causes: ['not-invalidated', 'overwritten-by-write-back'],
     },
-    { fixes: ['confinement-read'], causes: ['not-cleaned'] },
     { allows: [...MAINTENANCE, ...COPIES_FORTH, 'walks'] },
     { differs: true },
+  ],
+};
+
+/** Of the patches since v4, whose changelog says so. */
+export const syncedBeforeMapped: Claim = {
+  text: 'caches are synced before the IOMMU maps: an untrusted device cannot see stale data that it should not',
+  scope: { operations: MAPS, untrusted: true, bounced: true, coherent: false, skip: false, swiotlb: true },
+  effects: [
+    {
+      fixes: ['confinement-read'],
+      causes: ['not-cleaned', 'cleared-not-cleaned', 'dropped-by-arch-invalidate'],
+    },
   ],
 };
 
@@ -197,7 +208,7 @@ export const frontPaddingCleared: Claim = {
   text: 'padding in front of the data is cleared',
   scope: { operations: MAPS, ...WITH_MASK },
   effects: [
-    { fixes: ['confinement-read'], causes: ['never-cleared'] },
+    { fixes: ['confinement-read'], causes: ['never-cleared'], place: 'in front of the data' },
     { allows: ['cleared'] },
     { differs: true },
   ],

@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { findState } from '../../variants/registry.ts';
+import { syncedBeforeMapped } from '../../variants/claims.ts';
 import { Machine } from '../machine/machine.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -81,6 +82,32 @@ describe('a clause that is mended', () => {
     const scenarios = cases('lifecycle/map-once-sync-by-hand-list', 'min-align-mask/two*', 'sync/sg-for*');
     expect(statusOf('v3.1', seesData, scenarios)).toBe('shown');
   });
+});
+
+test('a place: what stays exposed behind the data says nothing of what is in front', () => {
+  const inFront = cases('min-align-mask/nvme-page-crossing-skip[offset=0x200,dir=BIDIRECTIONAL]');
+  const fixes = { fixes: ['confinement-read'], causes: ['never-cleared'] };
+  const scope = { untrusted: true, minAlignMask: true };
+  expect(statusOf('v3.5', { scope, effects: [{ ...fixes, place: 'in front of the data' }] }, inFront)).toBe(
+    'shown',
+  );
+  expect(statusOf('v3.5', { scope, effects: [{ ...fixes, place: 'behind the data' }] }, inFront)).toBe(
+    'contradicted',
+  );
+});
+
+test('what the cover letter names as unsolved contradicts no promise', () => {
+  const behind = cases('min-align-mask/half-page-behind-a-message[dir=TO_DEVICE]');
+  const claim = {
+    scope: { untrusted: true, minAlignMask: true },
+    effects: [{ lowers: ['pages-mapped'] }, { fixes: ['confinement-read'], causes: ['other-mapping'] }],
+  };
+  expect(statusOf('v7.7', claim, behind)).toBe('shown');
+});
+
+test('v8 promises that no stale data is seen, and the cleared padding stays in the cache', () => {
+  const { claims } = entryOf('v8.2', [syncedBeforeMapped], cases('min-align-mask/padding'));
+  expect(claims).toMatchObject([{ status: 'contradicted' }]);
 });
 
 describe('that nothing is broken', () => {

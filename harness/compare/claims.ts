@@ -5,6 +5,7 @@ import type { StepIx } from '../machine/vocabulary.ts';
 import { mappingOfStep, type Scenario } from '../run/scenario.ts';
 import { situationOf } from '../run/situation.ts';
 import type { Claim, ClaimEffect, ClaimScope } from '../subject/claim.ts';
+import type { Defect } from '../contract/defect.ts';
 import type { CaseFinding } from './classify.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { CaseEffect, Effect } from './ledger-effects.ts';
@@ -19,6 +20,8 @@ export interface MeasuredCase {
   readonly after: Evaluation;
   readonly findings: readonly CaseFinding[];
   readonly effects: readonly CaseEffect[];
+  /** The cover letter says that this stays wrong. */
+  isUnsolved(defect: Defect): boolean;
 }
 
 /** What the case says of the claim; undefined: nothing. */
@@ -42,17 +45,26 @@ function effectOutcome(
     return effects.length === 0 ? 'shown' : 'contradicted';
   }
   if ('differs' in promise) return effects.length > 0 ? 'shown' : undefined;
-  if ('fixes' in promise) return fixOutcome(promise, measured.findings);
+  if ('fixes' in promise) return fixOutcome(promise, measured);
   if ('keeps' in promise) return keepOutcome(promise.keeps, measured);
   return 'lowers' in promise ? costOutcome(promise, measured, steps) : undefined;
 }
 
-/** Fixed: shown. Broken for the promised cause still, or only now: contradicted. What a crash hides says nothing. */
+/**
+ * Fixed: shown. Broken for the promised cause still, or only now: contradicted, unless the cover letter names it as
+ * unsolved. What a crash hides says nothing.
+ */
 function fixOutcome(
-  { fixes, causes }: Extract<ClaimEffect, { fixes: unknown }>,
-  findings: readonly CaseFinding[],
+  { fixes, causes, place }: Extract<ClaimEffect, { fixes: unknown }>,
+  { findings, isUnsolved }: MeasuredCase,
 ): Outcome {
-  const about = findings.filter(({ clause, cause }) => fixes.includes(clause) && causes.includes(cause));
+  const about = findings.filter(
+    (found) =>
+      fixes.includes(found.clause) &&
+      causes.includes(found.cause) &&
+      (place === undefined || found.victims.some(({ evidence }) => evidence.place === place)) &&
+      (found.kind === 'fixed' || !isUnsolved(found)),
+  );
   if (about.some(({ kind }) => kind === 'still-broken' || kind === 'regressed')) return 'contradicted';
   return about.some(({ kind }) => kind === 'fixed') ? 'shown' : undefined;
 }

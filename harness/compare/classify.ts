@@ -2,7 +2,7 @@
 /** What became of each broken thing between two sides, clause by clause. */
 import type { Break, Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
 import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
-import { shared, splitBy, without, type Victim } from '../contract/victim.ts';
+import { atPlace, shared, splitBy, without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
 import { inSamePlaces } from './same-places.ts';
 import { wentBothWays, type Side } from './side.ts';
@@ -51,8 +51,11 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     const after = to.verdicts[index];
     if (after === undefined || (before.breaks.length === 0 && after.breaks.length === 0)) continue;
     const [x, y] = inSamePlaces(withExcuses(before, from, after), from, withExcuses(after, to, before), to);
-    const isInherited = (victims: readonly Victim[]): boolean =>
-      victims.some((victim) => shared(victim, victimsOf(baseline()[index])).length > 0);
+    const isInherited = (victims: readonly Victim[]): boolean => {
+      const known = victimsOf(baseline()[index]);
+      const named = [...known, ...known.map(atPlace)];
+      return victims.some((victim) => shared(victim, named).length > 0);
+    };
     findings.push(...brokenOnBoth(x, y, isInherited));
     for (const { cause, victims } of y.breaks) {
       for (const { judged, alone, hiddenBy } of brokenAlone(victims, x, to, from)) {

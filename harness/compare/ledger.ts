@@ -125,6 +125,7 @@ function measure(prefixes: Prefixes, stage: Stage, scenario: Scenario): Measure 
     before,
     after,
     effects,
+    isUnsolved: (defect: Defect) => isDeclared(stage.after, defect, scenario),
     get findings() {
       return findings();
     },

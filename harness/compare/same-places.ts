@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Exposed bytes of two sides, named so that the same bytes go by the same name. */
 import type { Cause, Verdict } from '../contract/verdict.ts';
-import { atPlace, moveTo, shared, without, type Stretch, type Victim } from '../contract/victim.ts';
+import { atPlace, shared, without, type Stretch, type Victim } from '../contract/victim.ts';
 import type { Side } from './side.ts';
 
 /**
@@ -13,7 +13,8 @@ import type { Side } from './side.ts';
 export function inSamePlaces(x: Verdict, from: Side, y: Verdict, to: Side): readonly [Verdict, Verdict] {
   if (y.clause !== 'confinement-read') return [x, y];
   const moves = movesBetween(from.data, to.data);
-  return [byPlace(x, y), withVictims(byPlace(y, x), (victims) => victims.flatMap((v) => move(v, moves)))];
+  const moved = withVictims(y, (victims) => victims.flatMap((victim) => move(victim, moves)));
+  return [byPlace(x, moved), byPlace(moved, x)];
 }
 
 /** Bytes of the second side that stand for others, as many, from `target` on. */
@@ -37,29 +38,47 @@ function movesBetween(before: readonly Stretch[], after: readonly Stretch[]): Mo
 }
 
 function move(victim: Victim, moves: readonly Move[]): readonly Victim[] {
-  if (moves.length === 0) return [victim];
-  const own = moves.filter(({ of }) => of === victim.of);
-  const places = own.map(({ of, from, to }) => ({ ...victim, of, from, to }));
-  const there = own.flatMap(({ from, target }, at) =>
-    shared(victim, places.slice(at, at + 1)).map((part) => moveTo(part, part.from - from + target)),
-  );
-  return [...without(victim, places), ...there];
+  const placed = atPlace(victim);
+  const own = moves.filter(({ of }) => of === placed.of);
+  if (own.length === 0) return [victim];
+  const there = own.map(({ from, to }) => ({ ...placed, from, to }));
+  const put = (part: Victim, from: number): Victim =>
+    victim.reached === undefined
+      ? { ...part, from, to: from + part.to - part.from }
+      : { ...sameBytes(victim, part), reached: { of: placed.of, from } };
+  return [
+    ...without(placed, there).map((part) => put(part, part.from)),
+    ...own.flatMap(({ from, target }, at) =>
+      shared(placed, there.slice(at, at + 1)).map((part) => put(part, part.from - from + target)),
+    ),
+  ];
+}
+
+/** The bytes of a victim that a part of it, named by its place, is about. */
+function sameBytes(victim: Victim, part: Victim): Victim {
+  const from = victim.from + part.from - atPlace(victim).from;
+  const [found] = shared(victim, [{ ...victim, from, to: from + part.to - part.from }]);
+  return found ?? victim;
 }
 
 /** It matters whose data it is where that is in use, or is somebody's memory. */
 const WHOSE: ReadonlySet<Cause> = new Set(['other-mapping', 'outside-the-buffers']);
 
-/** The verdict, data of earlier uses that the other side does not expose named by its place. */
+/** The verdict, data of earlier uses named by its place where the other side exposes other data there. */
 function byPlace(verdict: Verdict, other: Verdict): Verdict {
   const known = other.breaks.flatMap(({ victims }) => victims);
+  const places = other.breaks.flatMap(({ cause, victims }) => (WHOSE.has(cause) ? [] : victims.map(atPlace)));
+  const elsewhere = (part: Victim): Victim[] => {
+    const placed = atPlace(part);
+    const rest = without(placed, places).map((bytes) => sameBytes(part, bytes));
+    return [...shared(placed, places), ...rest];
+  };
   return withVictims(verdict, (victims, cause) =>
-    WHOSE.has(cause)
-      ? victims
-      : victims.flatMap((victim) =>
-          victim.reached === undefined
-            ? [victim]
-            : [...shared(victim, known), ...without(victim, known).map(atPlace)],
-        ),
+    victims.flatMap((victim) =>
+      WHOSE.has(cause) || victim.reached === undefined
+        ? [victim]
+        : [...shared(victim, known), ...without(victim, known).flatMap(elsewhere)],
+    ),
   );
 }
 

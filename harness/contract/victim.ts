@@ -164,11 +164,6 @@ export function atPlace(victim: Victim): Victim {
   return reached === undefined ? victim : { ...reached, to: reached.from + to - from, evidence };
 }
 
-/** The same bytes under another number. */
-export function moveTo(victim: Victim, from: number): Victim {
-  return { ...victim, from, to: from + victim.to - victim.from };
-}
-
 /** Bytes [from, to) of the victim, with evidence of their own; empty when there are none. */
 function cut(victim: Victim, from: number, to: number): Victim[] {
   if (from >= to) return [];

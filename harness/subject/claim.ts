@@ -31,8 +31,12 @@ export interface ClaimScope<Names extends ClaimNames = ClaimNames> {
 
 /** A measurable effect. */
 export type ClaimEffect<Names extends ClaimNames = ClaimNames> =
-  /** These clauses hold where they were broken for these causes. */
-  | { readonly fixes: readonly Names['clause'][]; readonly causes: readonly Names['cause'][] }
+  /** These clauses hold where they were broken for these causes; `place`: of bytes there, as findings call it. */
+  | {
+      readonly fixes: readonly Names['clause'][];
+      readonly causes: readonly Names['cause'][];
+      readonly place?: string;
+    }
   /** One of these costs falls; `always`: in every operation in scope. */
   | { readonly lowers: readonly Names['cost'][]; readonly always?: true }
   /** These clauses are not broken by it. */

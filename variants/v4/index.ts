@@ -13,6 +13,7 @@ import {
   skipWithListsSeesData,
   strictKept,
   syncSgReachesBounceBuffer,
+  syncedBeforeMapped,
   trustedUnchanged,
   unchangedWithSwiotlb,
 } from '../claims.ts';
@@ -43,7 +44,7 @@ export const v4: Series = {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map',
       messageId: '20210813073839.1562438-3-stevensd@google.com',
-      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained, syncedBeforeMapped],
     },
     {
       apply: skipExtraSyncDuringUnmap,

@@ -14,6 +14,7 @@ import {
   skipWithListsSeesData,
   strictKept,
   syncSgReachesBounceBuffer,
+  syncedBeforeMapped,
   trustedUnchanged,
   unchangedWithSwiotlb,
 } from '../claims.ts';
@@ -45,7 +46,7 @@ export const v5: Series = {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map',
       messageId: '20210816025755.2906695-3-stevensd@google.com',
-      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained, syncedBeforeMapped],
     },
     {
       apply: skipExtraSyncDuringUnmap,

@@ -14,6 +14,7 @@ import {
   skipWithListsSeesData,
   strictKept,
   syncSgReachesBounceBuffer,
+  syncedBeforeMapped,
   trustedUnchanged,
   unchangedWithSwiotlb,
 } from '../claims.ts';
@@ -45,7 +46,7 @@ export const v6: Series = {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map',
       messageId: '20210817013852.3222824-3-stevensd@google.com',
-      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained, syncedBeforeMapped],
     },
     {
       apply: skipExtraSyncDuringUnmap,

@@ -15,6 +15,7 @@ import {
   skipWithListsSeesData,
   strictKept,
   syncSgReachesBounceBuffer,
+  syncedBeforeMapped,
   trustedUnchanged,
   unchangedWithSwiotlb,
 } from '../claims.ts';
@@ -46,7 +47,7 @@ export const v7: Series = {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map',
       messageId: '20210830045925.4163412-3-stevensd@google.com',
-      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained, syncedBeforeMapped],
     },
     {
       apply: skipExtraSyncDuringUnmap,

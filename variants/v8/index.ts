@@ -15,6 +15,7 @@ import {
   skipWithListsSeesData,
   strictKept,
   syncSgReachesBounceBuffer,
+  syncedBeforeMapped,
   trustedUnchanged,
   unchangedWithSwiotlb,
 } from '../claims.ts';
@@ -46,7 +47,7 @@ export const v8: Series = {
       apply: fixArchSyncDmaForMap,
       subject: 'dma-iommu: fix arch_sync_dma for map',
       messageId: '20210929023300.335969-3-stevensd@google.com',
-      claims: [mapMaintainsBounceBuffer, originalNotMaintained],
+      claims: [mapMaintainsBounceBuffer, originalNotMaintained, syncedBeforeMapped],
     },
     {
       apply: skipExtraSyncDuringUnmap,
