@@ -37,6 +37,8 @@ export interface CaseFinding extends Defect {
   readonly luck: { readonly kind: 'fixed' | 'regressed'; readonly layouts: readonly Layout[] } | undefined;
   /** The root of the second state breaks the clause for some of the same. */
   readonly inherited: boolean;
+  /** Of what is fixed or regressed: no other layout can be judged, so it is said of this one alone. */
+  readonly unrepeated?: true;
 }
 
 /**

@@ -20,7 +20,7 @@ export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => re
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
  * in some other layout. A layout in which something fails that works here, or in which one side cannot be
- * judged, says nothing.
+ * judged, says nothing; where none says anything, the finding is `unrepeated`.
  */
 export function tryLayouts(
   plain: readonly [Side, Side],
@@ -39,7 +39,10 @@ export function tryLayouts(
   return findings.map((finding) => {
     if (!isDifference(finding)) return finding;
     const without = others.filter(({ found }) => found?.every((other) => !isSame(finding, other)));
-    if (without.length === 0) return finding;
+    if (without.length === 0) {
+      const isRepeated = others.some(({ found }) => found?.some((other) => isRepetition(finding, other)));
+      return isRepeated ? finding : { ...finding, unrepeated: true };
+    }
     const layouts = without.map(({ layout }) => layout);
     return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts } };
   });
@@ -66,6 +69,10 @@ function isSame(finding: CaseFinding, other: CaseFinding): boolean {
   if (other.kind !== finding.kind) return false;
   const owners = new Set(finding.victims.map(({ of }) => of));
   return sameCause(other.cause, finding.cause) || other.victims.some(({ of }) => owners.has(of));
+}
+
+function isRepetition(finding: CaseFinding, other: CaseFinding): boolean {
+  return other.kind === finding.kind && isSame(finding, other);
 }
 
 /** The layout in words that follow "not where". */

@@ -4,7 +4,7 @@ import type { Attribution, Turn } from '../compare/attribute.ts';
 import { isUnchanged, type Finding } from '../compare/comparison.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import type { Illustration } from '../report/illustrate.ts';
-import { hiddenWords, luckWords } from '../report/kinds.ts';
+import { hiddenWords, luckWords, unrepeatedWords } from '../report/kinds.ts';
 import type { Report } from '../report/report.ts';
 import { spansOf, type Text } from '../text/document.ts';
 import type { PageKind } from './kinds.ts';
@@ -23,6 +23,7 @@ export function findingInWords(report: Report, illustration: Illustration, id: s
   const [first] = cases;
   const hidden = first && hiddenWords(report.comparison, first);
   const luck = luckWords(finding);
+  const unrepeated = unrepeatedWords(first);
   return {
     id,
     kind: kindOf(finding),
@@ -34,6 +35,7 @@ export function findingInWords(report: Report, illustration: Illustration, id: s
     notes: [
       ...(hidden === undefined ? [] : [[`On the other side it is ${hidden}.`]]),
       ...(luck === undefined ? [] : [[`Layout-dependent: ${luck}.`]]),
+      ...(unrepeated === undefined ? [] : [[unrepeated]]),
       ...notJudged.map((line): Words => ['Not judged: ', ...wordsOf(line), '.']),
     ],
     cases: cases.slice(0, SHOWN_CASES).map(({ scenario }) => scenario.id),

@@ -18,7 +18,7 @@ import { behind } from './account-section.ts';
 import type { Level, Section } from './budget.ts';
 import { codeBehind, hunksBehind } from './code-section.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, hiddenWords, luckWords, nameOf, rootName, type Group } from './kinds.ts';
+import { anchorOf, hiddenWords, luckWords, unrepeatedWords, nameOf, rootName, type Group } from './kinds.ts';
 import { caseSpan, clauseSpan } from './links.ts';
 import { patchesOf } from './patches.ts';
 import type { Report } from './report.ts';
@@ -130,10 +130,12 @@ function remarks({ comparison }: Report, { finding, notJudged }: Illustration): 
   const [first] = finding.cases;
   const hidden = first && hiddenWords(comparison, first);
   const luck = luckWords(finding);
+  const unrepeated = unrepeatedWords(first);
   return [
     ...notJudged.map((line) => paragraph('Not judged: ', ...spansOf(line), '.')),
     ...(hidden === undefined ? [] : [paragraph(`On the other side it is ${hidden}.`)]),
     ...(luck === undefined ? [] : [paragraph(`Layout-dependent: ${luck}.`)]),
+    ...(unrepeated === undefined ? [] : [paragraph(unrepeated)]),
     ...(finding.was === undefined
       ? []
       : [paragraph(`The same bytes were broken before, for another cause: ${CAUSE_WORDS[finding.was]}.`)]),

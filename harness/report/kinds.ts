@@ -67,6 +67,13 @@ export function luckWords({ luck }: Pick<FindingCase, 'luck'>): string | undefin
   return `${luck.kind} with nothing taken before; not so ${where.join(', nor ')}`;
 }
 
+/** Of a finding that no other layout has confirmed, in words; undefined: one has, or it needs none. */
+export function unrepeatedWords(first: FindingCase | undefined): string | undefined {
+  return first?.unrepeated === true
+    ? 'In no other layout of pool and IOVA space can both sides be judged: it is said of this one alone.'
+    : undefined;
+}
+
 /** Why a finding in a case could not be judged on the other side, in words; undefined: it was. */
 export function hiddenWords({ from, to }: Comparison, { kind, hiddenBy }: FindingCase): string | undefined {
   if (kind !== 'masked' && kind !== 'unmasked') return undefined;
