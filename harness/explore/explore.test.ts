@@ -135,6 +135,11 @@ describe('search', () => {
     expect(findings.map(({ shown: { kind } }) => kind)).toEqual(['fixed']);
   });
 
+  test('alone, a suggestion is held against the state that it stands on: all is inherited', async () => {
+    const { findings } = await run(30, assignment(undefined, 'review/no-dead-attrs'));
+    expect(new Set(findings.map(({ shown: { kind } }) => kind))).toEqual(new Set(['inherited']));
+  });
+
   test('finds nothing between a state and itself', async () => {
     const { findings } = await run(20, assignment('v3', 'v3'));
     expect(findings).toEqual([]);
