@@ -90,6 +90,25 @@ test('old data lies in the same place on both sides, whoever’s it was; data in
   ]);
 });
 
+test('another mapping’s data that is exposed no more is fixed; what lies in its place was exposed before', () => {
+  const reached = { of: OF, from: 100 };
+  const inUse = exposed(0, 64, { of: 'device 0, data of buffer 1', reached });
+  const side0 = (...breaks: Parameters<typeof verdict>): Side => ({
+    ...side(),
+    verdicts: [verdict(...breaks)],
+  });
+  const found = classify(
+    side0(['other-mapping', inUse]),
+    side0(['never-cleared', exposed(90, 164)]),
+    () => [],
+  );
+  expect(found.map(({ kind, cause, was, to, from: old }) => [kind, cause, was, (to ?? old)?.count])).toEqual([
+    ['still-broken', 'never-cleared', 'other-mapping', 64],
+    ['regressed', 'never-cleared', undefined, 10],
+    ['fixed', 'other-mapping', undefined, 64],
+  ]);
+});
+
 test.each([
   // The second entry of a list stands at another offset in its granule; as much is exposed around it.
   ['v3', 'review/map-aligned-from-start', 'found/next-segment-behind-the-data', ['still-broken']],

@@ -64,21 +64,27 @@ function sameBytes(victim: Victim, part: Victim): Victim {
 /** It matters whose data it is where that is in use, or is somebody's memory. */
 const WHOSE: ReadonlySet<Cause> = new Set(['other-mapping', 'outside-the-buffers']);
 
-/** The verdict, data of earlier uses named by its place where the other side exposes other data there. */
+/**
+ * The verdict, data of earlier uses named by its place where the other side exposes something there. Data in use
+ * keeps its name, and has that of the place as well where the other side exposes what is left of earlier uses.
+ */
 function byPlace(verdict: Verdict, other: Verdict): Verdict {
   const known = other.breaks.flatMap(({ victims }) => victims);
-  const places = other.breaks.flatMap(({ cause, victims }) => (WHOSE.has(cause) ? [] : victims.map(atPlace)));
+  const places = known.map(atPlace);
+  const ofEarlierUse = other.breaks.flatMap(({ cause, victims }) =>
+    WHOSE.has(cause) ? [] : victims.map(atPlace),
+  );
   const elsewhere = (part: Victim): Victim[] => {
     const placed = atPlace(part);
     const rest = without(placed, places).map((bytes) => sameBytes(part, bytes));
     return [...shared(placed, places), ...rest];
   };
   return withVictims(verdict, (victims, cause) =>
-    victims.flatMap((victim) =>
-      WHOSE.has(cause) || victim.reached === undefined
-        ? [victim]
-        : [...shared(victim, known), ...without(victim, known).flatMap(elsewhere)],
-    ),
+    victims.flatMap((victim) => {
+      if (victim.reached === undefined) return [victim];
+      if (WHOSE.has(cause)) return [victim, ...shared(atPlace(victim), ofEarlierUse)];
+      return [...shared(victim, known), ...without(victim, known).flatMap(elsewhere)];
+    }),
   );
 }
 
