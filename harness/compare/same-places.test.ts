@@ -93,15 +93,9 @@ test('old data lies in the same place on both sides, whoever’s it was; data in
 test('another mapping’s data that is exposed no more is fixed; what lies in its place was exposed before', () => {
   const reached = { of: OF, from: 100 };
   const inUse = exposed(0, 64, { of: 'device 0, data of buffer 1', reached });
-  const side0 = (...breaks: Parameters<typeof verdict>): Side => ({
-    ...side(),
-    verdicts: [verdict(...breaks)],
-  });
-  const found = classify(
-    side0(['other-mapping', inUse]),
-    side0(['never-cleared', exposed(90, 164)]),
-    () => [],
-  );
+  const broken = (one: Verdict): Side => ({ ...side(), verdicts: [one] });
+  const before = broken(verdict(['other-mapping', inUse]));
+  const found = classify(before, broken(verdict(['never-cleared', exposed(90, 164)])), () => []);
   expect(found.map(({ kind, cause, was, to, from: old }) => [kind, cause, was, (to ?? old)?.count])).toEqual([
     ['still-broken', 'never-cleared', 'other-mapping', 64],
     ['regressed', 'never-cleared', undefined, 10],
