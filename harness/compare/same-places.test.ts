@@ -70,7 +70,7 @@ test('every byte keeps a place of its own, the data that of the data', () => {
   );
 });
 
-test('old data lies in the same place on both sides, whoever’s it was; data in use is somebody’s', () => {
+test('old data lies in the same place on both sides, whoever’s it was; data in use is somebody’s, too', () => {
   const reached = { of: OF, from: 100 };
   const old = exposed(0, 10, { of: 'device 0, data of buffer 1', reached });
   const nobodys = verdict(['cleared-not-cleaned', exposed(0, 4096)]);
@@ -79,6 +79,7 @@ test('old data lies in the same place on both sides, whoever’s it was; data in
   ]);
   expect(said(nobodys, side(), verdict(['other-mapping', old]), side())[1]).toEqual([
     'other-mapping device 0, data of buffer 1 0-10',
+    `other-mapping ${OF} 100-110`,
   ]);
   // The same data, wherever it is.
   const elsewhere = exposed(0, 4, { of: 'device 0, data of buffer 1', reached: { of: OF, from: 500 } });
