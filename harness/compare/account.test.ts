@@ -105,6 +105,21 @@ test('a patch that crashes first hides, and mends nothing', () => {
   }
 });
 
+test('a map that fails all the same hides nothing of what failing maps promise', () => {
+  const made = account(
+    'baseline',
+    'v1',
+    selectScenarios(
+      corpus,
+      'errors/bounced-map-fails[what=alloc_iova_fast,dir=BIDIRECTIONAL,coherent=false,attrs=NONE]',
+    ),
+  );
+  const changed = [...made.attributions].filter(([{ clause }]) => clause === 'failed-map-harmless');
+  expect(changed.map(([{ kind }, { forth }]) => [kind, forth.map(({ effect }) => effect)])).toEqual([
+    ['regressed', ['breaks']],
+  ]);
+});
+
 test('what only two patches together make names both; what one makes alone names no other', () => {
   const made = account('v2', 'v3', selectScenarios(corpus, 'found/sync-shows-the-page-left-mapped'));
   const turns = [...made.attributions].flatMap(([{ clause, cause }, { forth }]) =>

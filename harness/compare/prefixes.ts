@@ -149,7 +149,7 @@ export class Prefixes {
     if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
     if (victims.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
     const failed = victims.some(({ evidence: { mapping = -1 } }) => hasFailed(run, mapping));
-    if (!failed) return 'holds';
+    if (!failed || clause === 'failed-map-harmless') return 'holds';
     return clause === 'map-succeeds' ? 'broken' : 'hidden';
   }
 

@@ -90,6 +90,8 @@ export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_
   let largest = 0;
   // Granule 0 is never given out.
   const lowest = Math.max(1, Math.floor(iovaBase / granule));
+  const lost = lostAtZero(run, call);
+  if (lost > lowest) live.unshift({ start: lowest, end: lost });
   let next = lowest;
   for (const { start, end } of [...live, { start: last + 1, end: last + 1 }]) {
     largest = Math.max(largest, Math.min(start, last + 1) - next);
@@ -104,6 +106,21 @@ export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_
     fits: needed <= largest,
     everFits: needed <= last + 1 - lowest,
   };
+}
+
+/**
+ * Where a range ends that the allocator gave out from granule 0 on, which everybody takes for a failure, and that
+ * is held since; 0: there is none.
+ */
+function lostAtZero(run: Run, { device, index: until, step }: EventOf<'alloc_iova_fast'>): Size {
+  const calls = run.events.of('alloc_iova_fast', 0, until).filter((call) => call.device === device);
+  for (const [at, { held, to }] of run.steps.slice(0, step).entries()) {
+    const known = calls.filter((call) => call.index < to && !hasFailed(call) && isLive(run, call, to)).length;
+    if ((held.iovas[device] ?? 0) <= known) continue;
+    const refused = calls.findLast((call) => call.step === at && hasFailed(call) && !call.injected);
+    if (refused !== undefined) return refused.pages;
+  }
+  return 0;
 }
 
 /** Of a list's entries, what the call is about: all of them, or the one behind those that are served. */

@@ -234,6 +234,18 @@ steps: [{ map_sg: { id: m, sgl: [a, b], dir: TO_DEVICE } }]
     });
   });
 
+  // All eight granules from 0 on are given out, and taken for a failure.
+  test('what an earlier failure has lost is not there', () => {
+    const yaml = `
+device: { dmaMask: 0x7fff }
+buffers: { a: { size: 0x8000 }, b: { size: 64 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+  - map_page: { id: n, buffer: b, dir: TO_DEVICE }
+`;
+    expect(outcomeOf(CLAUSE, HonestOps, yaml)).toEqual(['never-served']);
+  });
+
   test('bus addresses begin at a base', () => {
     const yaml = space(0x5000).replace('dmaMask: 0x7fff', 'dmaMask: 0x7fff, iovaBase: 0x4000');
     expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'never-served')).toMatchObject({
