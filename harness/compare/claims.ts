@@ -21,7 +21,7 @@ export interface MeasuredCase {
   readonly findings: readonly CaseFinding[];
   readonly effects: readonly CaseEffect[];
   /** The cover letter says that this stays wrong. */
-  isUnsolved(defect: Defect): boolean;
+  readonly isUnsolved: (defect: Defect) => boolean;
 }
 
 /** What the case says of the claim; undefined: nothing. */
