@@ -101,8 +101,8 @@ describe.each(['v2', 'baseline'])('compare %s v3 --json, the whole corpus', (fro
       regressed: count('regressed'),
       stillBroken: count('still-broken'),
       inherited: findings.filter((f) => f.kind === 'still-broken' && f.inherited).length,
-      masked: count('masked'),
-      unmasked: count('unmasked'),
+      hidden: count('hidden'),
+      uncovered: count('uncovered'),
       layoutDependent: count('layout-dependent'),
       causeChanged: findings.filter((f) => f.was !== null).length,
       different: different.length,
@@ -111,8 +111,8 @@ describe.each(['v2', 'baseline'])('compare %s v3 --json, the whole corpus', (fro
     const ofCalls = costs
       .filter(({ of }) => of === 'call')
       .flatMap((row) => row.costs.filter(({ name }) => !asides.has(name)));
-    expect(summary.cheaper > 0).toBe(ofCalls.some((cost) => meanRise(cost) < 0));
-    expect(summary.dearer > 0).toBe(ofCalls.some((cost) => meanRise(cost) > 0));
+    expect(summary.costsLess > 0).toBe(ofCalls.some((cost) => meanRise(cost) < 0));
+    expect(summary.costsMore > 0).toBe(ofCalls.some((cost) => meanRise(cost) > 0));
     const counted = costs.filter(({ of }) => of === 'call').reduce((sum, row) => sum + row.operations, 0);
     expect(comparedOperations).toBe(counted);
     expect(summary.same + summary.different).toBeLessThanOrEqual(summary.cases);
@@ -125,8 +125,10 @@ describe.each(['v2', 'baseline'])('compare %s v3 --json, the whole corpus', (fro
       expect(new Set(found.cases).size).toBe(found.cases.length);
       expect(casesOf(found)).toHaveLength(found.cases.length);
       if (found.kind === 'layout-dependent') continue;
-      expect(found.evidence.from !== null).toBe(['fixed', 'masked', 'still-broken'].includes(found.kind));
-      expect(found.evidence.to !== null).toBe(['regressed', 'unmasked', 'still-broken'].includes(found.kind));
+      expect(found.evidence.from !== null).toBe(['fixed', 'hidden', 'still-broken'].includes(found.kind));
+      expect(found.evidence.to !== null).toBe(
+        ['regressed', 'uncovered', 'still-broken'].includes(found.kind),
+      );
     }
   });
 

@@ -94,6 +94,7 @@ export const COMPARISON = {
   clause: { type: 'string', value: 'ID', help: 'only findings of this clause of the contract' },
   code: { type: 'boolean', help: 'the code of the functions involved, with each finding' },
   claims: { type: 'boolean', help: 'measure what the patches promise on every case' },
+  traces: { type: 'boolean', help: 'in JSON, both traces of each finding whole, call by call' },
   'fail-on': {
     type: 'string',
     value: 'WHAT',
@@ -275,7 +276,8 @@ export async function reportOn(args: Args, question: Question, compared: Compare
       ...known,
       scenarios,
       ledger,
-      wholeLedger: args.flag('claims'),
+      allClaims: args.flag('claims'),
+      traces: args.flag('traces'),
       sources,
       clause,
       patchProgress: progressLine('patches'),

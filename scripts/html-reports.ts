@@ -53,7 +53,7 @@ export async function writeHtmlReports(folder: string): Promise<number> {
       const { report } = makeReport(new Machine(), from, to, {
         scenarios: corpus.scenarios,
         expectations,
-        wholeLedger: false,
+        allClaims: false,
         sources,
         context: { corpusHash: corpus.hash, version: toolVersion() },
         measured: comparison,

@@ -89,7 +89,7 @@ async function pageOf(from: State, to: State): Promise<string> {
     makeReport(new Machine(), from, to, {
       scenarios,
       expectations: [],
-      wholeLedger: false,
+      allClaims: false,
       context: { corpusHash: hash, version: toolVersion(), files: FILES },
       progress: progressLine('cases'),
     }),

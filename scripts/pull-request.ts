@@ -137,7 +137,7 @@ async function compareAll(
   const options = {
     scenarios,
     expectations: loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml')),
-    wholeLedger: false,
+    allClaims: false,
     sources,
     context: { corpusHash: corpus.hash, version: toolVersion() },
   };

@@ -96,7 +96,7 @@ function allPages(sources: Sources, kernels: readonly FileText[]): FileText[] {
   const options = {
     scenarios: corpus.scenarios,
     expectations,
-    wholeLedger: false,
+    allClaims: false,
     sources,
     context,
     drawMap: drawMemoryMap,
@@ -135,8 +135,8 @@ function comparisonPage(
     of('unexplained'),
     of('declared'),
     of('fixed'),
-    of('unmasked', 'still-broken'),
-    of('masked'),
+    of('uncovered', 'still-broken'),
+    of('hidden'),
   ];
   const row = [...numbers.map(String), isUnchanged(report) ? 'no difference' : sentence(report)];
   const drawn = new Set(unexplainedRegressions(report));

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { compare, type Comparison } from '../harness/compare/comparison.ts';
 import { summarise } from '../harness/report/summary.ts';
-import { code, paragraph, strong, type Block } from '../harness/text/document.ts';
+import { code, paragraph, plural, strong, type Block } from '../harness/text/document.ts';
 import { renderMarkdown } from '../harness/text/render-markdown.ts';
 import { writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
@@ -88,13 +88,13 @@ function answer({ compare: states }: Point, answered: Map<string, Comparison>): 
 function complaints({ says, expects = {} }: Point, comparison: Comparison): string[] {
   const clauses = (kind: string): Set<string> =>
     new Set(comparison.findings.flatMap((finding) => (finding.kind === kind ? [finding.clause] : [])));
-  const { word, regressed, cheaper, dearer } = summarise(comparison);
+  const { word, regressed, costsLess, costsMore } = summarise(comparison);
   const [fixed, broken] = [clauses('fixed'), clauses('regressed')];
   const problems = [
     ...(expects.same === true && word !== 'same' ? [`expected the same, came to ${word}`] : []),
     ...(expects.regressed === 0 && regressed > 0 ? [`${regressed} regressed, expected none`] : []),
-    ...(expects.costs !== undefined && expects.costs !== costsInAWord(cheaper, dearer)
-      ? [`costs are ${costsInAWord(cheaper, dearer)}, expected ${expects.costs}`]
+    ...(expects.costs !== undefined && expects.costs !== costsInAWord(costsLess, costsMore)
+      ? [`costs are ${costsInAWord(costsLess, costsMore)}, expected ${expects.costs}`]
       : []),
     ...(expects.fixes ?? []).flatMap((id) => (fixed.has(id) ? [] : [`does not fix ${id}`])),
     ...(expects.breaks ?? []).flatMap((id) => (broken.has(id) ? [] : [`does not break ${id}`])),
@@ -102,14 +102,14 @@ function complaints({ says, expects = {} }: Point, comparison: Comparison): stri
   return problems.map((problem) => `${comparison.from.id} → ${comparison.to.id}, "${says}": ${problem}`);
 }
 
-function costsInAWord(cheaper: number, dearer: number): string {
-  if (cheaper > 0) return dearer > 0 ? 'mixed' : 'lower';
-  return dearer > 0 ? 'higher' : 'the same';
+function costsInAWord(less: number, more: number): string {
+  if (less > 0) return more > 0 ? 'mixed' : 'lower';
+  return more > 0 ? 'higher' : 'the same';
 }
 
 function documentOf({ says, answer: said }: Point, comparison: Comparison | undefined): Block[] {
   if (comparison === undefined) return [paragraph(says), paragraph(said)];
-  const { word, fixed, regressed, stillBroken, cheaper, dearer, different, same, cases } =
+  const { word, fixed, regressed, stillBroken, costsLess, costsMore, different, same, cases } =
     summarise(comparison);
   const clauses = (kind: string): string =>
     [...new Set(comparison.findings.flatMap((f) => (f.kind === kind ? [f.clause] : [])))].join(', ');
@@ -119,7 +119,7 @@ function documentOf({ says, answer: said }: Point, comparison: Comparison | unde
     named(fixed, 'fixed', 'fixed'),
     named(regressed, 'regressed', 'regressed'),
     `${stillBroken} still broken`,
-    `${cheaper} costs lower, ${dearer} higher`,
+    `costs less in ${plural(costsLess, 'row')}, more in ${costsMore}`,
     `${different} cases with other calls only, ${same} the same, of ${cases}`,
   ];
   const command = `npm run compare ${comparison.from.id} ${comparison.to.id}`;

@@ -52,7 +52,7 @@ const others = table('state').flatMap(([state = '', , ...ids]) =>
   FILES.filter((file, i) => idOf(join(folderOf(state), file)) !== ids[i]).map((file) => `${state} ${file}`),
 );
 /** What the page calls the kinds that have another name in the code. */
-const KINDS: Readonly<Record<string, string>> = { 'hidden now': 'masked', 'hidden before': 'unmasked' };
+const KINDS: Readonly<Record<string, string>> = { 'hidden now': 'hidden', 'hidden before': 'uncovered' };
 const rows = table('kind').map(([kind = '', clause = '', cause = '', example = '']) => ({
   finding: `${KINDS[kind] ?? kind} ${clause}: ${cause}`,
   example: example.replaceAll('`', ''),

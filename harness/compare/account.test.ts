@@ -96,7 +96,7 @@ test('v6 → v7: the patch is the seventh of each', () => {
 
 test('a patch that crashes first hides, and mends nothing', () => {
   const made = account('v2', 'v3', selectScenarios(corpus, 'min-align-mask/**'));
-  const hidden = [...made.attributions].filter(([{ kind }]) => kind === 'masked');
+  const hidden = [...made.attributions].filter(([{ kind }]) => kind === 'hidden');
   expect(hidden.length).toBeGreaterThan(0);
   for (const [, { forth }] of hidden) {
     expect(forth.map(({ stage, effect, after }) => [stage.patch.id, effect, after])).toEqual([

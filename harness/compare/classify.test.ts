@@ -90,17 +90,17 @@ describe('classify', () => {
         ['still-broken', 'not-copied', 'mapping 0 32-64', 'not-cleaned'],
       ],
     ],
-    ['not exercised before', side('not-exercised'), NOT_COPIED, [['unmasked', 'not-copied', WHOLE]]],
-    ['not exercised after', NOT_COPIED, side('not-exercised'), [['masked', 'not-copied', WHOLE]]],
+    ['not exercised before', side('not-exercised'), NOT_COPIED, [['uncovered', 'not-copied', WHOLE]]],
+    ['not exercised after', NOT_COPIED, side('not-exercised'), [['hidden', 'not-copied', WHOLE]]],
   ])('%s', (_, from, to, expected) => {
     expect(said(from, to)).toEqual(expected);
   });
 
   test.each<[string, Side, Side, [FindingKind, number | undefined]]>([
-    ['crashed before it showed', side('holds', { crashStep: 0 }), NOT_COPIED, ['unmasked', 0]],
-    ['crashed in that step', side('holds', { crashStep: 1 }), NOT_COPIED, ['unmasked', 1]],
+    ['crashed before it showed', side('holds', { crashStep: 0 }), NOT_COPIED, ['uncovered', 0]],
+    ['crashed in that step', side('holds', { crashStep: 1 }), NOT_COPIED, ['uncovered', 1]],
     ['crashed after it showed', side('holds', { crashStep: 2 }), NOT_COPIED, ['regressed', undefined]],
-    ['the side that holds crashed before', NOT_COPIED, side('holds', { crashStep: 0 }), ['masked', 0]],
+    ['the side that holds crashed before', NOT_COPIED, side('holds', { crashStep: 0 }), ['hidden', 0]],
     ['the side that holds crashed later', NOT_COPIED, side('holds', { crashStep: 3 }), ['fixed', undefined]],
   ])('%s', (_, from, to, expected) => {
     expect(classify(from, to, () => []).map(({ kind, hiddenBy }) => [kind, hiddenBy])).toEqual([expected]);
@@ -117,9 +117,9 @@ describe('classify', () => {
     };
     expect(said(unknownOf(0, 48), NOT_COPIED)).toEqual([
       ['regressed', 'not-copied', 'mapping 0 48-64'],
-      ['unmasked', 'not-copied', 'mapping 0 0-48'],
+      ['uncovered', 'not-copied', 'mapping 0 0-48'],
     ]);
-    expect(said(NOT_COPIED, unknownOf(0, 64))).toEqual([['masked', 'not-copied', WHOLE]]);
+    expect(said(NOT_COPIED, unknownOf(0, 64))).toEqual([['hidden', 'not-copied', WHOLE]]);
     // It was looked at in another step, and could be told then.
     expect(said(unknownOf(0, 64, 2), NOT_COPIED)).toEqual([['regressed', 'not-copied', WHOLE]]);
   });
@@ -134,12 +134,12 @@ describe('classify', () => {
     const kinds = (from: Side, to: Side): unknown =>
       classify(from, to, () => []).map(({ kind, cause, hiddenBy }) => [kind, cause, hiddenBy]);
     expect(kinds(early, late)).toEqual([
-      ['unmasked', 'copy-out-of-memory', 1],
+      ['uncovered', 'copy-out-of-memory', 1],
       ['fixed', 'memset-out-of-memory', undefined],
     ]);
     expect(kinds(late, early)).toEqual([
       ['regressed', 'memset-out-of-memory', undefined],
-      ['masked', 'copy-out-of-memory', 1],
+      ['hidden', 'copy-out-of-memory', 1],
     ]);
     const other = crash('kernel-bug', 1);
     expect(said(early, other)).toEqual([
@@ -153,7 +153,7 @@ describe('classify', () => {
     const failed: MapOutcome = { returned: 'failed', refusal: { cause: 'no-slots', evidence } };
     const broken = side([wrong('not-copied')], { maps: [done] });
     expect(said(broken, side('holds', { maps: [failed] }))).toEqual([
-      ['masked', 'not-copied', WHOLE],
+      ['hidden', 'not-copied', WHOLE],
       ['regressed', 'no-slots', 'mapping 0 0-1'],
     ]);
   });

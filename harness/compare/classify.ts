@@ -8,16 +8,16 @@ import { inSamePlaces } from './same-places.ts';
 import { wentBothWays, type Side } from './side.ts';
 
 /**
- * `masked`/`unmasked`: broken on one side, while the other side could not be judged: it crashed, or its
+ * `hidden`/`uncovered`: broken on one side, while the other side could not be judged: it crashed, or its
  * map failed, before the clause was put to the test, or what it left does not show it. `layout-dependent`: it differs, but not so where
  * pool and IOVA space are taken otherwise.
  */
 export const FINDING_KINDS = [
   'regressed',
-  'unmasked',
+  'uncovered',
   'still-broken',
   'fixed',
-  'masked',
+  'hidden',
   'layout-dependent',
 ] as const;
 export type FindingKind = (typeof FINDING_KINDS)[number];
@@ -61,7 +61,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     findings.push(...brokenOnBoth(x, y, isInherited));
     for (const { cause, victims } of y.breaks) {
       for (const { judged, alone, hiddenBy } of brokenAlone(victims, x, to, from)) {
-        const kind = judged ? 'regressed' : 'unmasked';
+        const kind = judged ? 'regressed' : 'uncovered';
         const inherited = isInherited(alone);
         findings.push({
           ...finding(kind, x.clause, cause, alone),
@@ -73,7 +73,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     }
     for (const { cause, victims } of x.breaks) {
       for (const { judged, alone, hiddenBy } of brokenAlone(victims, y, from, to)) {
-        const kind = judged ? 'fixed' : 'masked';
+        const kind = judged ? 'fixed' : 'hidden';
         findings.push({ ...finding(kind, x.clause, cause, alone), from: evidenceOf(alone), hiddenBy });
       }
     }

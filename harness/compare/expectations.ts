@@ -139,7 +139,7 @@ function covers(
   { kind, clause, cause }: Finding,
   scenario: Scenario,
 ): boolean {
-  if (kind === 'fixed' || kind === 'masked') return false;
+  if (kind === 'fixed' || kind === 'hidden') return false;
   // What all states have is no excuse for a state that has just got it.
   if (kind === 'regressed' && entry.states === 'all') return false;
   return isFor(entry, state) && matches(entry, clause, cause, scenario);

@@ -65,7 +65,7 @@ function failsMore({ maps }: Side, plain: Side): boolean {
 /** The same change of the same clause, for the same cause or about the same owner; or one side cannot be judged. */
 function isSame(finding: CaseFinding, other: CaseFinding): boolean {
   if (other.clause !== finding.clause) return false;
-  if (other.kind === 'masked' || other.kind === 'unmasked') return true;
+  if (other.kind === 'hidden' || other.kind === 'uncovered') return true;
   if (other.kind !== finding.kind) return false;
   const owners = new Set(finding.victims.map(({ of }) => of));
   return sameCause(other.cause, finding.cause) || other.victims.some(({ of }) => owners.has(of));

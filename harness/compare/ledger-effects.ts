@@ -35,8 +35,3 @@ export function effectsIn(
   if (effects.length === 0 && !sameTrace()) effects.push({ kind: 'differs' });
   return effects;
 }
-
-/** Bad news: what somebody has to explain. */
-export function isBad({ kind }: CaseEffect): boolean {
-  return kind === 'regressed' || kind === 'raises';
-}

@@ -11,7 +11,7 @@ import type { Stage } from './chain.ts';
 import { announces, isInScope, outcomeOf, type MeasuredCase, type Outcome } from './claims.ts';
 import { classify, type CaseFinding } from './classify.ts';
 import { tryLayouts } from './layouts.ts';
-import { effectsIn, isBad, type CaseEffect, type Effect } from './ledger-effects.ts';
+import { effectsIn, type CaseEffect, type Effect } from './ledger-effects.ts';
 import type { Side } from './side.ts';
 
 /** A claim and what became of it. */
@@ -26,13 +26,13 @@ export interface ClaimRecord {
   readonly contradictedBy: readonly Scenario[];
 }
 
-/** A patch's page of the ledger. */
+/** What a patch promises, and what it was measured to do. */
 export interface LedgerEntry {
   readonly stage: Stage;
   readonly claims: readonly ClaimRecord[];
-  /** Regressions and costs that rise, which no claim announces. */
+  /** Regressions that neither a claim nor the cover letter announces. */
   readonly unexplained: readonly Effect[];
-  /** Other effects that no claim announces: fixes, costs that fall, other calls. */
+  /** Other effects that no claim announces: fixes, costs, other calls. */
   readonly unannounced: readonly Effect[];
   /** Regressions that the cover letter names as unsolved. */
   readonly declared: readonly Effect[];
@@ -105,8 +105,8 @@ export function ledgerOf(stage: Stage, measured: ReadonlyMap<Scenario, Measure>)
   return {
     stage,
     claims: claims.map((claim, index) => recordOf(claim, index, measured)),
-    unexplained: rest.filter(isBad),
-    unannounced: rest.filter((effect) => !isBad(effect)),
+    unexplained: rest.filter(({ kind }) => kind === 'regressed'),
+    unannounced: rest.filter(({ kind }) => kind !== 'regressed'),
     declared,
     effects,
   };

@@ -57,7 +57,7 @@ test('an extra page that a device has scribbled over hides the old bytes behind 
   expect(kinds).toEqual([
     // A line that v2 has cleared, and that its device's scribble beside made it write back.
     { kind: 'regressed', cause: 'other-mapping', bytes: 64, before: 'holds' },
-    { kind: 'unmasked', cause: 'other-mapping', bytes: 1984, before: 'hidden' },
+    { kind: 'uncovered', cause: 'other-mapping', bytes: 1984, before: 'hidden' },
   ]);
 });
 
@@ -71,7 +71,7 @@ test.each(['arch_sync_dma_for_cpu', 'swiotlb_sync_single_for_cpu'])(
     if (scenario === undefined) throw new Error('no case');
     const change = { cause: 'changed-by-operation', bytes: 32 };
     expect(changes('cpu-owned-stability', 'baseline', 'v8', scenario)).toEqual([
-      { ...change, kind: 'unmasked', before: 'hidden' },
+      { ...change, kind: 'uncovered', before: 'hidden' },
     ]);
     // v3 delivers the bytes, and then changes them: nothing is hidden there.
     expect(changes('cpu-owned-stability', 'v3', 'v8', scenario)).toEqual([

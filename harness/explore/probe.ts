@@ -84,10 +84,10 @@ function alone({ one, other }: Machines, { to }: Target, scenario: Scenario, isO
 /** What a break of a state alone is called, by what became of it since its root. */
 const ALONE = {
   regressed: 'broken',
-  unmasked: 'broken',
+  uncovered: 'broken',
   'still-broken': 'inherited',
   fixed: 'broken',
-  masked: 'broken',
+  hidden: 'broken',
   'layout-dependent': 'layout-dependent',
 } as const satisfies Record<FindingKind, ShownKind>;
 
@@ -115,7 +115,7 @@ function between(
   const candidates = changed.flatMap((finding): Candidate[] => {
     const { kind, clause, from: a, to: b } = finding;
     // What a crash alone hides or uncovers is told by the crash.
-    const isHidden = kind === 'masked' || kind === 'unmasked';
+    const isHidden = kind === 'hidden' || kind === 'uncovered';
     if (crash && isHidden && clause !== 'no-crash') return [];
     const [run, evidence] = b === undefined ? [x, a] : [y, b];
     return evidence === undefined ? [] : [candidate(finding, run, kind, evidence)];

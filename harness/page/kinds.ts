@@ -7,8 +7,8 @@
  */
 export const KIND_WORDS = {
   regressed: 'regressed',
-  unmasked: 'broken, hidden before',
-  masked: 'hidden now',
+  uncovered: 'broken, hidden before',
+  hidden: 'hidden now',
   'still-broken': 'still broken',
   'layout-dependent': 'layout-dependent',
   fixed: 'fixed',

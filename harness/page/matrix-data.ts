@@ -50,8 +50,8 @@ function cellOf(cell: ClauseCell, step: Step | undefined, clause: ClauseId): Pag
 const SIGNS: Readonly<Record<Finding['kind'], PageMark['sign'] | undefined>> = {
   regressed: '✗',
   fixed: '✓',
-  masked: '?',
-  unmasked: '?',
+  hidden: '?',
+  uncovered: '?',
   'layout-dependent': '?',
   'still-broken': undefined,
 };

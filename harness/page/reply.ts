@@ -60,9 +60,9 @@ function opening({ finding: { kind }, promise, from, to }: Matter): string {
       return `${to} breaks a promise that ${from} kept: ${promise}.`;
     case 'fixed':
       return `${to} mends what ${from} broke: ${promise}.`;
-    case 'unmasked':
+    case 'uncovered':
       return `Broken in ${to}, and could not be judged in ${from}: ${promise}.`;
-    case 'masked':
+    case 'hidden':
       return `Broken in ${from}, and can no longer be judged in ${to}: ${promise}.`;
     case 'layout-dependent':
       return `Depends on where slots and IOVAs lie, in ${from} and ${to}: ${promise}.`;

@@ -12,7 +12,7 @@ export function sumsOf(comparison: Comparison): PageSum[] {
   const { findings, cases, different, same } = comparison;
   const kinds = PAGE_KINDS.map((kind) => {
     const count = findings.filter((finding) => kindOf(finding) === kind).length;
-    return { count, words: KIND_WORDS[kind], isBad: kind === 'regressed' || kind === 'unmasked', kind };
+    return { count, words: KIND_WORDS[kind], isBad: kind === 'regressed' || kind === 'uncovered', kind };
   });
   const part = (count: number, words: string, isBad = false): PageSum['parts'][number] => ({
     count,
@@ -62,12 +62,12 @@ type Fate = 'worse' | 'better' | 'both' | 'unclear' | 'same';
 
 function fateOf({ findings }: Comparison, clause: ClauseId): Fate {
   const kinds = new Set(findings.filter((finding) => finding.clause === clause).map(({ kind }) => kind));
-  const isWorse = kinds.has('regressed') || kinds.has('unmasked');
+  const isWorse = kinds.has('regressed') || kinds.has('uncovered');
   const isBetter = kinds.has('fixed');
   if (isWorse && isBetter) return 'both';
   if (isWorse) return 'worse';
   if (isBetter) return 'better';
-  return kinds.has('masked') || kinds.has('layout-dependent') ? 'unclear' : 'same';
+  return kinds.has('hidden') || kinds.has('layout-dependent') ? 'unclear' : 'same';
 }
 
 /** What one operation costs, a line for what comes to the same: what whole operations cost more or less, what else differs, what is equal. */

@@ -92,8 +92,8 @@ export class Gauge {
         const { kind, clause, cause } = finding;
         return { notice: 'finding', scenario: id, what: `${kind} ${clause}: ${cause}` };
       }
-      const dearer = costChange(costs);
-      if (dearer !== '') return { notice: 'cost', scenario: id, what: dearer };
+      const change = costChange(costs);
+      if (change !== '') return { notice: 'cost', scenario: id, what: change };
       return sameTrace ? NOTHING : { notice: 'trace', scenario: id, what: '' };
     } catch (error) {
       // The state itself has run this case; that it does not run now is what a comparison would end with.

@@ -7,7 +7,7 @@ import type { ClaimRecord, LedgerEntry } from '../compare/ledger.ts';
 import type { Effect } from '../compare/ledger-effects.ts';
 import type { Section } from './budget.ts';
 import { caseSpan, patchSpan, type Files } from './links.ts';
-import type { Report } from './report.ts';
+import { unexplainedEffects, type Report } from './report.ts';
 import {
   code,
   joined,
@@ -63,7 +63,9 @@ function names(methods: readonly string[]): Span[] {
 }
 
 /** What each patch promises and what was measured: a table, or how many of each; in `full` what nobody promised, too. */
-export function promisesSection({ account, context: { files } }: Report, full: boolean): Section | undefined {
+export function promisesSection(report: Report, full: boolean): Section | undefined {
+  const { account, context } = report;
+  const { files } = context;
   const { ledger, walk, cases } = account;
   const end = walk.forth.at(-1);
   if (end === undefined) return undefined;
@@ -77,7 +79,7 @@ export function promisesSection({ account, context: { files } }: Report, full: b
   );
   const rows = ledger.flatMap((entry) => [
     ...entry.claims.map((record) => claimRow(files, entry, record)),
-    ...(full ? effectRows(files, entry) : []),
+    ...(full ? effectRows(report, entry) : []),
   ]);
   const head = ['patch', 'measured', 'what', '>cases', 'like'];
   return {
@@ -105,11 +107,14 @@ function claimRow(
 }
 
 /** What no promise covers: effects of the same kind together, regressions first. */
-function effectRows(files: Files, entry: LedgerEntry): Text[][] {
-  const { stage, claims, unexplained, unannounced, declared } = entry;
+function effectRows(report: Report, entry: LedgerEntry): Text[][] {
+  const { files } = report.context;
+  const { stage, claims, unannounced, declared } = entry;
+  const { open, accepted } = unexplainedEffects(report, entry);
   const what = (status: string): string => (claims.length === 0 ? 'measured' : status);
   return [
-    ...groupedEffects(what('unannounced, bad'), unexplained),
+    ...groupedEffects('unexplained', open),
+    ...groupedEffects('accepted', accepted),
     ...groupedEffects(what('unannounced'), unannounced),
     ...groupedEffects('announced as unsolved', declared),
   ].map(({ status, words, found }) => [

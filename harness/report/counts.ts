@@ -8,10 +8,10 @@ import { unexplainedRegressions, type Report } from './report.ts';
 const OUTCOMES = [
   'unexplained',
   'declared',
-  'unmasked',
+  'uncovered',
   'fixed',
   'still-broken',
-  'masked',
+  'hidden',
   'layout-dependent',
   'accepted',
   'of-bases',
@@ -78,13 +78,13 @@ export function kindWords(kind: FindingKind, from: string, to: string): string {
   switch (kind) {
     case 'regressed':
       return 'regressed';
-    case 'unmasked':
+    case 'uncovered':
       return `broken, hidden in ${from}`;
     case 'still-broken':
       return 'still broken';
     case 'fixed':
       return 'fixed';
-    case 'masked':
+    case 'hidden':
       return `hidden in ${to}`;
     case 'layout-dependent':
       return 'layout-dependent';

@@ -200,10 +200,10 @@ function titleOf({ comparison: { from, to } }: Report, { outcome }: Count): stri
       return 'other calls, no finding';
     case 'same':
       return 'the same calls';
-    case 'unmasked':
+    case 'uncovered':
     case 'fixed':
     case 'still-broken':
-    case 'masked':
+    case 'hidden':
     case 'layout-dependent':
       return kindWords(outcome, from.id, to.id);
   }
@@ -226,7 +226,7 @@ function remarkOn(report: Report, { outcome, findings }: Count): Text {
     ];
     return parts.join('; ');
   }
-  if (outcome === 'unmasked' || outcome === 'masked') {
+  if (outcome === 'uncovered' || outcome === 'hidden') {
     return 'a crash or a failed map comes first: not judged there';
   }
   if (outcome === 'layout-dependent') return 'not so where pool and IOVA space are taken otherwise';

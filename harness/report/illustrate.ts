@@ -6,7 +6,8 @@ import type { Prefixes } from '../compare/prefixes.ts';
 import type { Evidence } from '../contract/verdict.ts';
 import type { Broken, StateRun } from '../picture/memory-picture.ts';
 import { eventsAt, placesOf } from '../picture/places.ts';
-import type { StepIx } from '../machine/vocabulary.ts';
+import { touchesOf, type Touch } from '../machine/events.ts';
+import type { EventIx, StepIx } from '../machine/vocabulary.ts';
 import { traceOf, type TraceLine } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
 import { eachReturning } from '../run/returning.ts';
@@ -22,12 +23,29 @@ export interface Illustration {
   readonly because: Text;
   /** What no clause looked at in that run. */
   readonly notJudged: readonly Text[];
+  /** Where it shows: the call that the evidence names, else the last before the end of its step that changed the byte; -1: none. */
+  readonly breaksAt: { readonly side: 'from' | 'to'; readonly step: StepIx; readonly event: EventIx } | null;
+  /** Both traces, whole; undefined: nobody asked. */
+  readonly traces: { readonly from: readonly TouchLine[]; readonly to: readonly TouchLine[] } | undefined;
   /** The two traces, around their first divergence and around what the evidence names; empty when they do not differ. */
   readonly diff: readonly string[];
   /** The step that shows it, with real addresses: ' ', '-' or '+' and the call. */
   readonly calls: readonly string[];
   /** Memory at the moment of the finding, SVG; empty: nobody asked. */
   readonly map: string;
+}
+
+/** A line of a trace, and what its call does to memory, in order. */
+export interface TouchLine extends TraceLine {
+  readonly touches: readonly Touch[];
+}
+
+/** What an illustration is made with. */
+export interface IllustrateOptions {
+  /** With memory maps. */
+  readonly drawMap?: MapDrawer | undefined;
+  /** With both traces whole. */
+  readonly traces?: boolean | undefined;
 }
 
 /** Lines of context around a difference. */
@@ -38,11 +56,11 @@ const LONGEST = 40;
 /** Draws a memory map, SVG (picture/memory-picture.ts). */
 export type MapDrawer = (from: StateRun, to: StateRun, broken: Broken, because: string) => string;
 
-/** Illustrates every finding of a comparison; `drawMap`: with memory maps. */
+/** Illustrates every finding of a comparison. */
 export function illustrate(
   prefixes: Prefixes,
   { from, to, findings }: Comparison,
-  drawMap?: MapDrawer,
+  { drawMap, traces = false }: IllustrateOptions = {},
 ): Illustration[] {
   const illustrations = eachReturning(findings, (finding): Illustration[] => {
     const [smallest] = finding.cases;
@@ -52,6 +70,7 @@ export function illustrate(
     const [run, evidence] = smallest.to === undefined ? [x, smallest.from] : [y, smallest.to];
     const because =
       evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence, smallest.victims);
+    const side: 'from' | 'to' = run === x ? 'from' : 'to';
     const diff = traceDiff(x, y, run, evidence);
     const shown = {
       finding,
@@ -60,10 +79,13 @@ export function illustrate(
       diff,
       calls: evidence === undefined ? [] : callsOf(x, y, evidence.step),
       notJudged: notJudged(run),
+      breaksAt:
+        evidence === undefined ? null : { side, step: evidence.step, event: breakingEvent(run, evidence) },
+      traces: traces ? { from: touchLines(x), to: touchLines(y) } : undefined,
     };
     if (evidence === undefined) return [{ ...shown, map: '' }];
     const { clause, cause } = finding;
-    const broken = { clause, cause, evidence, side: run === x ? 'from' : 'to' } as const;
+    const broken = { clause, cause, evidence, side };
     const map = drawMap?.({ state: from, run: x }, { state: to, run: y }, broken, plain(because)) ?? '';
     return [{ ...shown, map }];
   });
@@ -142,15 +164,31 @@ function differences(lines: readonly string[]): { from: number; to: number }[] {
 /** Lines of the trace, from 0: the evidence's step, its call, and what changed its byte last before. */
 function linesOf(run: Run, evidence: Evidence): number[] {
   const trace = traceOf(run);
-  const until = evidence.event >= 0 ? evidence.event : (run.steps[evidence.step]?.to ?? 0);
-  const touching = [...eventsAt(run, placesOf(run, evidence))].filter((event) => event < until);
   const found = [
     trace.findIndex(({ step, event }) => step === evidence.step && event < 0),
-    ...[evidence.event, Math.max(-1, ...touching)].map((event) =>
+    ...[evidence.event, lastTouch(run, evidence)].map((event) =>
       event < 0 ? -1 : trace.findIndex((line) => line.event === event),
     ),
   ];
   return found.filter((line) => line >= 0);
+}
+
+/** The last call before the evidence, or before the end of its step, that changed the finding's byte; -1: none. */
+function lastTouch(run: Run, evidence: Evidence): EventIx {
+  const until = evidence.event >= 0 ? evidence.event : (run.steps[evidence.step]?.to ?? 0);
+  const touching = [...eventsAt(run, placesOf(run, evidence))].filter((event) => event < until);
+  return Math.max(-1, ...touching);
+}
+
+function breakingEvent(run: Run, evidence: Evidence): EventIx {
+  return evidence.event >= 0 ? evidence.event : lastTouch(run, evidence);
+}
+
+function touchLines(run: Run): TouchLine[] {
+  return traceOf(run).map((line) => ({
+    ...line,
+    touches: line.event < 0 ? [] : touchesOf(run.events.at(line.event)),
+  }));
 }
 
 function text(run: Run): string {

@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A comparison as JSON, in a versioned form that docs/json.md describes. */
 import type { Account } from '../compare/account.ts';
+import type { LedgerEntry } from '../compare/ledger.ts';
 import type { Effect } from '../compare/ledger-effects.ts';
 import { foundCase, type Comparison, type Finding } from '../compare/comparison.ts';
 import { findingIds } from '../compare/finding-ids.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
-import type { Report } from './report.ts';
+import { unexplainedEffects, type Report } from './report.ts';
 import { costRow } from './costs-page.ts';
 import { notExercised, summarise } from './summary.ts';
 
 /** Version of the form; a change that breaks readers raises it. */
-const JSON_SCHEMA = 'bouncediff/compare/2';
+const JSON_SCHEMA = 'bouncediff/compare/3';
 
 export function toJson(report: Report): string {
   const { comparison, illustrations, account, expected, ofBases } = report;
@@ -37,7 +38,7 @@ export function toJson(report: Report): string {
     from: state(from),
     to: state(to),
     summary: summarise(comparison),
-    findings: illustrations.map(({ finding, scenario, because, diff }) => ({
+    findings: illustrations.map(({ finding, scenario, because, diff, breaksAt, traces }) => ({
       id: ids.get(finding),
       kind: finding.kind,
       clause: finding.clause,
@@ -50,7 +51,9 @@ export function toJson(report: Report): string {
       case: scenario.id,
       because: plain(because),
       patches: patchesOf(account, finding),
+      breaksAt,
       traceDiff: diff,
+      traces: traces ?? null,
       evidence: { from: finding.cases[0]?.from ?? null, to: finding.cases[0]?.to ?? null },
       cases: finding.cases.map((c) => c.scenario.id),
       found: foundAs(comparison, finding),
@@ -68,18 +71,7 @@ export function toJson(report: Report): string {
       from: comparison.failedOnlyFrom.map(({ id }) => id),
       to: comparison.failedOnlyTo.map(({ id }) => id),
     },
-    ledger: account.ledger.map(({ stage, claims, unexplained, unannounced, declared }) => ({
-      patch: stage.patch.id,
-      claims: claims.map(({ claim, status, shownBy, contradictedBy }) => ({
-        text: claim.text,
-        status,
-        shownBy: shownBy.map(({ id }) => id),
-        contradictedBy: contradictedBy.map(({ id }) => id),
-      })),
-      unexplained: unexplained.map(effect),
-      unannounced: unannounced.map(effect),
-      declared: declared.map(effect),
-    })),
+    claims: account.ledger.map((entry) => claimsOf(report, entry)),
     brokenOnTheWay: account.passing.map(({ clause, cause, made, takenBack, scenarios }) => ({
       clause,
       cause,
@@ -102,6 +94,25 @@ export function toJson(report: Report): string {
     notExercised: notExercised(comparison),
   };
   return jsonText(json);
+}
+
+/** What a patch promises, and what else it does. */
+function claimsOf(report: Report, entry: LedgerEntry): object {
+  const { stage, claims, unannounced, declared } = entry;
+  const { open, accepted } = unexplainedEffects(report, entry);
+  return {
+    patch: stage.patch.id,
+    claims: claims.map(({ claim, status, shownBy, contradictedBy }) => ({
+      text: claim.text,
+      status,
+      shownBy: shownBy.map(({ id }) => id),
+      contradictedBy: contradictedBy.map(({ id }) => id),
+    })),
+    unexplained: open.map(effect),
+    accepted: accepted.map(effect),
+    declared: declared.map(effect),
+    unannounced: unannounced.map(effect),
+  };
 }
 
 function patchesOf(account: Account, finding: Finding): object[] {

@@ -33,7 +33,7 @@ export function groupsOf(report: Report): Group[] {
       isOpen: false,
       shown: of((finding) => finding.kind === 'regressed' && !unexplained.has(finding)),
     },
-    kind('unmasked'),
+    kind('uncovered'),
     kind('fixed'),
     kind('still-broken', (finding) => !isBackground(finding)),
     {
@@ -41,7 +41,7 @@ export function groupsOf(report: Report): Group[] {
       isOpen: false,
       shown: of(isBackground),
     },
-    kind('masked'),
+    kind('hidden'),
     kind('layout-dependent'),
   ].filter(({ shown }) => shown.length > 0);
 }
@@ -76,8 +76,8 @@ export function unrepeatedWords(first: FindingCase | undefined): string | undefi
 
 /** Why a finding in a case could not be judged on the other side, in words; undefined: it was. */
 export function hiddenWords({ from, to }: Comparison, { kind, hiddenBy }: FindingCase): string | undefined {
-  if (kind !== 'masked' && kind !== 'unmasked') return undefined;
-  const other = kind === 'masked' ? to.id : from.id;
+  if (kind !== 'hidden' && kind !== 'uncovered') return undefined;
+  const other = kind === 'hidden' ? to.id : from.id;
   if (hiddenBy !== undefined) return `hidden by the crash of step ${hiddenBy + 1} in ${other}`;
   return `not put to the test in ${other}: there its map fails, nobody looks, or what went wrong before hides it`;
 }

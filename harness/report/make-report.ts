@@ -16,8 +16,8 @@ import type { Report, ReportContext } from './report.ts';
 export interface ReportOptions extends CompareOptions {
   readonly scenarios: readonly Scenario[];
   readonly expectations: readonly Expectation[];
-  /** Measure the ledger on every case. */
-  readonly wholeLedger: boolean;
+  /** Measure what the patches promise on every case. */
+  readonly allClaims: boolean;
   /** What it is measured on, and what is known of that, where somebody has begun with it. */
   readonly ledger?: LedgerCases | undefined;
   readonly context: ReportContext;
@@ -25,6 +25,8 @@ export interface ReportOptions extends CompareOptions {
   readonly sources?: Sources | undefined;
   /** Memory maps of the findings, for a report that has files beside it. */
   readonly drawMap?: MapDrawer;
+  /** Both traces of each finding whole. */
+  readonly traces?: boolean;
   patchProgress?(done: number, total: number): void;
   /** What compare() says of the two states, where that is known already. */
   readonly measured?: Comparison;
@@ -53,14 +55,14 @@ export function makeReport(
   to: State,
   options: ReportOptions,
 ): { report: Report; stale: Expectation[] } {
-  const { scenarios, expectations, wholeLedger, context } = options;
+  const { scenarios, expectations, allClaims, context } = options;
   const measured = options.measured ?? compare(from, to, scenarios, options);
   const { comparison, expected, ofBases } = openOf(measured, options);
   const progress = options.patchProgress?.bind(options) ?? (() => undefined);
   const prefixes = options.prefixes ?? new Prefixes(machine);
-  const cases = options.ledger ?? { scenarios: ledgerCases(comparison, scenarios, wholeLedger) };
+  const cases = options.ledger ?? { scenarios: ledgerCases(comparison, scenarios, allClaims) };
   const account = accountFor(prefixes, comparison, cases, progress);
-  const illustrations = illustrate(prefixes, comparison, options.drawMap);
+  const illustrations = illustrate(prefixes, comparison, options);
   return {
     report: {
       comparison,

@@ -3,7 +3,9 @@
 import type { Account } from '../compare/account.ts';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Expected } from '../compare/expectations.ts';
-import { isDeclared } from '../compare/ledger.ts';
+import { isDeclared, type LedgerEntry } from '../compare/ledger.ts';
+import type { Effect } from '../compare/ledger-effects.ts';
+import { keyOf } from '../contract/defect.ts';
 import type { OfBases } from '../compare/of-bases.ts';
 import type { FunctionDiff } from '../source/effective-source.ts';
 import type { Text } from '../text/document.ts';
@@ -43,6 +45,22 @@ export function unexplainedRegressions({ comparison: { to, findings } }: Report)
     ({ kind, cases }) =>
       kind === 'regressed' && !cases.every((found) => isDeclared(to, found, found.scenario)),
   );
+}
+
+/** A patch's regressions that nobody announced, those that somebody accepted apart. */
+export function unexplainedEffects(
+  { expected }: Report,
+  { unexplained }: LedgerEntry,
+): { open: Effect[]; accepted: Effect[] } {
+  const keys = new Set(
+    expected.flatMap(({ cases }) => cases.map((found) => `${found.scenario.id} ${keyOf(found)}`)),
+  );
+  const isAccepted = (effect: Effect): boolean =>
+    effect.kind === 'regressed' && keys.has(`${effect.scenario.id} ${keyOf(effect)}`);
+  return {
+    open: unexplained.filter((effect) => !isAccepted(effect)),
+    accepted: unexplained.filter((effect) => isAccepted(effect)),
+  };
 }
 
 /** What a comparison can fail on. */

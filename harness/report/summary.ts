@@ -12,8 +12,8 @@ export interface Summary {
     | 'better'
     | 'worse'
     | 'mixed'
-    | 'cheaper'
-    | 'dearer'
+    | 'costs less'
+    | 'costs more'
     | 'mixed costs'
     | 'same verdicts, other calls'
     | 'same';
@@ -24,13 +24,14 @@ export interface Summary {
   readonly inherited: number;
   /** Of the still broken: for another cause than before. */
   readonly causeChanged: number;
-  readonly masked: number;
-  readonly unmasked: number;
+  /** Broken on the first side, not judged on the second; and the other way round. */
+  readonly hidden: number;
+  readonly uncovered: number;
   /** Fixed or regressed, and not so in other layouts of pool and IOVA space. */
   readonly layoutDependent: number;
   /** Costs of operations, a line of the table each. */
-  readonly cheaper: number;
-  readonly dearer: number;
+  readonly costsLess: number;
+  readonly costsMore: number;
   readonly different: number;
   readonly same: number;
   readonly scenarios: number;
@@ -41,20 +42,20 @@ export interface Summary {
 export function summarise(comparison: Comparison): Summary {
   const { findings, costs, different, same, scenarios, cases } = comparison;
   const count = (kind: FindingKind): number => findings.filter((f) => f.kind === kind).length;
-  const cheaper = worked(costs).filter((line) => riseOf(line) < 0).length;
-  const dearer = worked(costs).filter((line) => riseOf(line) > 0).length;
+  const costsLess = worked(costs).filter((line) => riseOf(line) < 0).length;
+  const costsMore = worked(costs).filter((line) => riseOf(line) > 0).length;
   return {
-    word: inAWord(count('fixed'), count('regressed'), cheaper, dearer, different.length),
+    word: inAWord(count('fixed'), count('regressed'), costsLess, costsMore, different.length),
     fixed: count('fixed'),
     regressed: count('regressed'),
     stillBroken: count('still-broken'),
     inherited: findings.filter((f) => f.kind === 'still-broken' && f.inherited).length,
     causeChanged: findings.filter((f) => f.was !== undefined).length,
-    masked: count('masked'),
-    unmasked: count('unmasked'),
+    hidden: count('hidden'),
+    uncovered: count('uncovered'),
     layoutDependent: count('layout-dependent'),
-    cheaper,
-    dearer,
+    costsLess,
+    costsMore,
     different: different.length,
     same,
     scenarios,
@@ -66,16 +67,16 @@ export function summarise(comparison: Comparison): Summary {
 function inAWord(
   fixed: number,
   regressed: number,
-  cheaper: number,
-  dearer: number,
+  costsLess: number,
+  costsMore: number,
   different: number,
 ): Summary['word'] {
   if (fixed > 0 && regressed > 0) return 'mixed';
   if (regressed > 0) return 'worse';
   if (fixed > 0) return 'better';
-  if (cheaper > 0 && dearer > 0) return 'mixed costs';
-  if (dearer > 0) return 'dearer';
-  if (cheaper > 0) return 'cheaper';
+  if (costsLess > 0 && costsMore > 0) return 'mixed costs';
+  if (costsMore > 0) return 'costs more';
+  if (costsLess > 0) return 'costs less';
   return different > 0 ? 'same verdicts, other calls' : 'same';
 }
 

@@ -47,9 +47,18 @@ const evidence = z.strictObject({
   place: text.optional(),
 });
 
+const traceLine = z.strictObject({
+  step: z.int().min(-1),
+  event: z.int().min(-1),
+  text,
+  raw: text,
+  path: z.array(text),
+  touches: z.array(z.strictObject({ how: text, phys: z.int(), size: z.int() })),
+});
+
 const finding = z.strictObject({
   id: z.string().regex(/^[a-z-]+-[0-9a-f]{6}(-\d+)?$/),
-  kind: z.enum(['regressed', 'unmasked', 'still-broken', 'fixed', 'masked', 'layout-dependent']),
+  kind: z.enum(['regressed', 'uncovered', 'still-broken', 'fixed', 'hidden', 'layout-dependent']),
   clause: text,
   cause: text,
   was: text.nullable(),
@@ -83,7 +92,9 @@ const finding = z.strictObject({
       together: z.array(text),
     }),
   ),
+  breaksAt: z.strictObject({ side: z.enum(['from', 'to']), step: count, event: z.int().min(-1) }).nullable(),
   traceDiff: z.array(z.string()),
+  traces: z.strictObject({ from: z.array(traceLine), to: z.array(traceLine) }).nullable(),
   evidence: z.strictObject({ from: evidence.nullable(), to: evidence.nullable() }),
   cases: caseIds.min(1),
   found: z.strictObject({ program: count, yaml: text }).nullable(),
@@ -94,6 +105,8 @@ const effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['lowers', 'raises']), cost: text, case: caseId }),
   z.strictObject({ kind: z.literal('differs'), case: caseId }),
 ]);
+
+const regression = z.strictObject({ kind: z.literal('regressed'), clause: text, cause: text, case: caseId });
 
 const spread = z.strictObject({ least: count, most: count, mean: z.number().nonnegative() });
 
@@ -121,7 +134,7 @@ export const costRowSchema = z.strictObject({
 });
 
 export const compareSchema = z.strictObject({
-  schema: z.literal('bouncediff/compare/2'),
+  schema: z.literal('bouncediff/compare/3'),
   corpusHash: z.string().regex(/^[0-9a-f]{12}$/),
   version: z.string().regex(/^\d+\.\d+\.\d+/),
   notes: z.array(text),
@@ -132,11 +145,10 @@ export const compareSchema = z.strictObject({
       'better',
       'worse',
       'mixed',
-      'cheaper',
-      'dearer',
+      'costs less',
+      'costs more',
       'mixed costs',
-      'same verdicts',
-      'other calls',
+      'same verdicts, other calls',
       'same',
     ]),
     fixed: count,
@@ -144,11 +156,11 @@ export const compareSchema = z.strictObject({
     stillBroken: count,
     inherited: count,
     causeChanged: count,
-    masked: count,
-    unmasked: count,
+    hidden: count,
+    uncovered: count,
     layoutDependent: count,
-    cheaper: count,
-    dearer: count,
+    costsLess: count,
+    costsMore: count,
     different: count,
     same: count,
     scenarios: count,
@@ -167,7 +179,7 @@ export const compareSchema = z.strictObject({
     z.strictObject({ kind: finding.shape.kind, clause: text, cause: text, cases: caseIds.min(1) }),
   ),
   differentOfBases: caseIds,
-  ledger: z.array(
+  claims: z.array(
     z.strictObject({
       patch: text,
       claims: z.array(
@@ -178,9 +190,10 @@ export const compareSchema = z.strictObject({
           contradictedBy: caseIds,
         }),
       ),
-      unexplained: z.array(effect),
+      unexplained: z.array(regression),
+      accepted: z.array(regression),
+      declared: z.array(regression),
       unannounced: z.array(effect),
-      declared: z.array(effect),
     }),
   ),
   brokenOnTheWay: z.array(

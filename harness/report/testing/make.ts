@@ -21,7 +21,7 @@ export function reportOf(from: string, to: string, glob: string): Report {
   return makeReport(new Machine(), state(from), state(to), {
     scenarios: selectScenarios(corpus, glob),
     expectations: [],
-    wholeLedger: false,
+    allClaims: false,
     context: { corpusHash: 'abc', version: '1.2.3' },
   }).report;
 }
