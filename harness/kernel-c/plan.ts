@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a build of a kernel tree takes: units with the files that they include, flags, frames, and keys for a cache. */
 import { createHash } from 'node:crypto';
+import { versionOf } from '../text/package-root.ts';
 import type { Make } from '../subject/state.ts';
 import { UserError } from '../text/user-error.ts';
 import { includeClosure } from './closure.ts';
@@ -11,6 +12,14 @@ import { definedFunctions, openingOf, refuseAssembly } from './kernel-file.ts';
 import { shimMacros } from './prototypes.ts';
 import { layeredTree, type SourceTree } from './source-tree.ts';
 import type { Unit } from './toolchain.ts';
+
+/** What compiles; its versions go into every key, for another one may do it otherwise. */
+const COMPILERS = ['@yowasp/clang', 'binaryen'];
+let versions: readonly string[] | undefined;
+
+function compilers(): readonly string[] {
+  return (versions ??= COMPILERS.map((name) => `${name} ${versionOf(name) ?? 'is not installed'}`));
+}
 
 export type Below = Make['below'];
 
@@ -70,7 +79,7 @@ function unitsOf({ below, swiotlb }: Pick<BuildRequest, 'below' | 'swiotlb'>): r
 }
 
 /** Changes when a build of the same sources would come out otherwise. */
-const FORMAT = 3;
+const FORMAT = 4;
 /** A call path tells this many functions apart. */
 const MAX_FRAMES = 256;
 
@@ -114,7 +123,7 @@ function makePlan(request: BuildRequest): Plan {
     exportsOf(shim),
   );
   const announced = [...new Set(frames)].slice(0, MAX_FRAMES);
-  const key = digestOf([FORMAT, units.map((unit) => unit.key), link, announced]);
+  const key = digestOf([FORMAT, compilers(), units.map((unit) => unit.key), link, announced]);
   return { title, units, linkArgs: link, frames: announced, key };
 }
 
@@ -191,7 +200,7 @@ function fits(known: ReadonlyMap<string, string>): boolean {
 }
 
 function keyOf(args: readonly string[], reads: readonly string[]): string {
-  return digestOf([FORMAT, args, ...reads.map(textDigest)]);
+  return digestOf([FORMAT, compilers(), args, ...reads.map(textDigest)]);
 }
 
 const digests = new Map<string, string>();
