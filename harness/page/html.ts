@@ -9,6 +9,10 @@ import type { PageData } from './page-data.ts';
 const POLICY =
   "default-src 'none'; script-src 'unsafe-inline'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'";
 
+/** A script for a page without one of its own: dark where the system is. */
+export const SCHEME =
+  "document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';";
+
 /** A whole page; `head` and `body` are markup, the title is text. */
 export function htmlPage(title: string, style: string, head: string, body: string): string {
   return `<!doctype html>

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The index of a folder of pages: a table, dark where the system is. */
 import type { PageAssets } from './bundle.ts';
-import { htmlPage } from './html.ts';
+import { htmlPage, SCHEME } from './html.ts';
 import { KIND_WORDS, PAGE_KINDS } from './kinds.ts';
 import { markup } from './markup.ts';
 import type { PageData, Words } from './page-data.ts';
@@ -11,9 +11,6 @@ export interface IndexEntry {
   readonly file: string;
   readonly data: PageData;
 }
-
-const SCHEME =
-  "document.documentElement.dataset.theme = matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light';";
 
 export function indexHtml(entries: readonly IndexEntry[], { style }: PageAssets): string {
   const heads = PAGE_KINDS.map((kind) => `<th class="r">${KIND_WORDS[kind]}</th>`).join('');

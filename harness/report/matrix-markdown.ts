@@ -7,6 +7,7 @@ import type { State } from '../subject/state.ts';
 import { code, joined, paragraph, plural, table, type Block, type Text } from '../text/document.ts';
 import { renderMarkdown } from '../text/render-markdown.ts';
 import { jsonText } from '../text/visible.ts';
+import { costLines, costText, whereText } from './cost-lines.ts';
 import { costRow } from './costs-page.ts';
 import { clauseSpan, placeSpan, type Files } from './links.ts';
 
@@ -198,6 +199,38 @@ function suggestionsSection(matrix: Matrix, files: Files): Block[] {
       'Each against the state that it was asked of: where it breaks a clause in more cases, or in fewer.',
     ),
     table(['suggestion', 'mail', 'on', 'breaks more', 'breaks less'], rows),
+  ];
+}
+
+/** What a page has room for besides: what each state breaks, scenario by scenario, and the costs that differ. */
+export function matrixDetails({ states, scenarios, costs }: Matrix): Block[] {
+  const folds = [...scenarios].map(([id, row]): Block => {
+    const rows = row.map((broken, at): Text[] => [
+      states[at]?.id ?? '',
+      [...broken].map(([what, cases]) => `${what} ${cases}`).join('; '),
+    ]);
+    return {
+      kind: 'fold',
+      summary: [code(id)],
+      blocks: [table(['state', 'broken, and in how many cases'], rows)],
+    };
+  });
+  const lines = costLines(costs, true);
+  const ids = states.map(({ id }) => `>${id}`);
+  const costRows = lines.map((line): Text[] => [
+    line.operation,
+    whereText(line),
+    line.title,
+    ...line.sides.map((_, side) => costText(line, side)),
+  ]);
+  return [
+    { kind: 'heading', level: 2, text: 'Scenarios' },
+    paragraph(`${plural(scenarios.size, 'scenario')} on which the states differ.`),
+    ...folds,
+    { kind: 'heading', level: 2, text: 'Costs' },
+    lines.length === 0
+      ? paragraph('No cost differs.')
+      : table(['operation', 'situation', 'cost', ...ids], costRows),
   ];
 }
 
