@@ -104,6 +104,19 @@ test('another mapping’s data that is exposed no more is fixed; what lies in it
   ]);
 });
 
+test('first left over, then in use: each is compared with its like', () => {
+  const inUse = exposed(0, 64, { of: 'device 0, data of buffer 1', reached: { of: OF, from: 100 } });
+  const both = {
+    ...side(),
+    verdicts: [verdict(['never-cleared', exposed(90, 164)], ['other-mapping', inUse])],
+  };
+  const found = classify(both, both, () => []);
+  expect(found.map(({ kind, cause, was }) => [kind, cause, was])).toEqual([
+    ['still-broken', 'never-cleared', undefined],
+    ['still-broken', 'other-mapping', undefined],
+  ]);
+});
+
 test.each([
   // The second entry of a list stands at another offset in its granule; as much is exposed around it.
   ['v3', 'review/map-aligned-from-start', 'found/next-segment-behind-the-data', ['still-broken']],

@@ -71,9 +71,7 @@ const WHOSE: ReadonlySet<Cause> = new Set(['other-mapping', 'outside-the-buffers
 function byPlace(verdict: Verdict, other: Verdict): Verdict {
   const known = other.breaks.flatMap(({ victims }) => victims);
   const places = known.map(atPlace);
-  const ofEarlierUse = other.breaks.flatMap(({ cause, victims }) =>
-    WHOSE.has(cause) ? [] : victims.map(atPlace),
-  );
+  const [ofEarlierUse, own] = [earlierUse(other), earlierUse(verdict)];
   const elsewhere = (part: Victim): Victim[] => {
     const placed = atPlace(part);
     const rest = without(placed, places).map((bytes) => sameBytes(part, bytes));
@@ -82,10 +80,18 @@ function byPlace(verdict: Verdict, other: Verdict): Verdict {
   return withVictims(verdict, (victims, cause) =>
     victims.flatMap((victim) => {
       if (victim.reached === undefined) return [victim];
-      if (WHOSE.has(cause)) return [victim, ...shared(atPlace(victim), ofEarlierUse)];
+      if (WHOSE.has(cause)) {
+        // What this side exposed there at another time stands for itself.
+        return [victim, ...shared(atPlace(victim), ofEarlierUse).flatMap((part) => without(part, own))];
+      }
       return [...shared(victim, known), ...without(victim, known).flatMap(elsewhere)];
     }),
   );
+}
+
+/** Where a verdict has what is left of earlier uses. */
+function earlierUse({ breaks }: Verdict): Victim[] {
+  return breaks.flatMap(({ cause, victims }) => (WHOSE.has(cause) ? [] : victims.map(atPlace)));
 }
 
 function withVictims(
