@@ -35,11 +35,11 @@ export function matrixDocument(matrix: Matrix, context: MatrixContext): Block[] 
   return [
     { kind: 'heading', level: 1, text: 'States side by side' },
     paragraph(
-      `${plural(states.length, 'state')} on ${plural(cases, 'case')}, ${plural(clauses.size, 'clause')}; ${missing}. Corpus ${context.corpusHash}, bouncediff ${context.version}; a model, not the kernel. Scenarios and costs are in `,
-      code('npx bouncediff matrix --json'),
-      '; ',
-      code('npx bouncediff costs'),
-      ' prints costs.',
+      `${plural(states.length, 'state')} on ${plural(cases, 'case')}, ${plural(clauses.size, 'clause')}; ${missing}. Corpus ${context.corpusHash}, bouncediff ${context.version}; a model, not the kernel. Scenarios and costs: `,
+      code('npx bouncediff matrix --format html'),
+      ', or ',
+      code('--json'),
+      '.',
     ),
     ...revisionsSection(matrix, context.files),
     ...unbrokenSection(matrix, context.files),
