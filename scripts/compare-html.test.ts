@@ -26,6 +26,10 @@ test('one file with the findings of the JSON, by the same ids; the exit code is 
   const ids = (all: readonly { readonly id: string }[]): string[] => all.map(({ id }) => id).toSorted();
   expect(ids(page.findings)).toEqual(ids(json.findings));
   expect(page.findings.length).toBeGreaterThan(0);
+  // Its reply is what compare prints as a mail.
+  const [worst] = page.findings;
+  const mail = await runHere('compare', [...ARGS, '--format', 'mail', '--finding', worst?.id ?? '']);
+  expect(mail).toEqual({ exitCode: 1, stdout: worst?.reply.join('\n'), stderr: '' });
   // The code of the functions is there without being asked for, and the build's script.
   expect(page.findings.some(({ code }) => code.length > 0)).toBe(true);
   expect(html).toContain('Preact');

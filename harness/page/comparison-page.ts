@@ -9,6 +9,8 @@ import { eachReturning } from '../run/returning.ts';
 import { exploredText, sentence } from '../report/head.ts';
 import type { Illustration } from '../report/illustrate.ts';
 import type { Report } from '../report/report.ts';
+import { mailOf } from '../report/links.ts';
+import { toMail } from '../report/mail.ts';
 import { notExercised, summarise } from '../report/summary.ts';
 import type { ChainLink, State } from '../subject/state.ts';
 import { plain } from '../text/document.ts';
@@ -26,10 +28,10 @@ import type {
   Words,
 } from './page-data.ts';
 import { PAGE_KINDS } from './kinds.ts';
-import { replyTo } from './reply.ts';
+import { sizeOnPage } from './html.ts';
 import { costsOf, sumsOf } from './summary-data.ts';
 
-/** Most characters of JSON that cases and findings take: 3 MB are a page's. */
+/** Bytes that cases and findings take together: 3 MB are a page's. */
 const ROOM = 2_400_000;
 /** Most findings on a page. */
 const MOST_FINDINGS = 500;
@@ -41,16 +43,23 @@ export function pageOf(report: Report, prefixes: Prefixes, matrix: PageMatrix): 
   const ids = findingIds(comparison.findings);
   const rank = ({ finding }: Illustration): number => PAGE_KINDS.indexOf(kindOf(finding));
   const sorted = report.illustrations.toSorted((a, b) => rank(a) - rank(b));
-  const shown = sorted.slice(0, MOST_FINDINGS);
-  const cases = new Cases(prefixes, from, to);
+  const room = new Room();
+  // The list first, then what there is behind it, worst first.
+  const told = sorted
+    .slice(0, MOST_FINDINGS)
+    .map(({ finding, ...shown }) => ({
+      finding,
+      words: findingInWords(report, { finding, ...shown }, ids.get(finding) ?? ''),
+    }))
+    .filter(({ words }) => room.take(words));
+  const cases = new Cases(prefixes, from, to, room);
   const findings = [
-    ...eachReturning(shown, (illustration): PageFinding => {
-      const { finding } = illustration;
-      const words = findingInWords(report, illustration, ids.get(finding) ?? '');
-      return { ...words, ...detailsOf(report, finding, words, cases), code: codeOf(report, finding) };
-    }),
+    ...eachReturning(told, ({ finding, words }): PageFinding => ({
+      ...words,
+      ...detailsOf(report, finding, words, cases),
+    })),
   ];
-  const left = sorted.length - shown.length;
+  const left = sorted.length - findings.length;
   const withoutCase = findings.filter(({ at }) => at < 0).length;
   return {
     schema: 'bouncediff/page/1',
@@ -65,7 +74,8 @@ export function pageOf(report: Report, prefixes: Prefixes, matrix: PageMatrix): 
       ...(withoutCase > 0
         ? [
             [
-              `To keep this page small, ${withoutCase} findings, the last in the list, are without their traces.`,
+              `To keep this page small, ${withoutCase} findings far down the list are without traces, code and reply: `,
+              { code: commandOf(report) },
             ],
           ]
         : []),
@@ -88,6 +98,19 @@ export function pageOf(report: Report, prefixes: Prefixes, matrix: PageMatrix): 
   };
 }
 
+/** What a page still has room for. */
+class Room {
+  private left = ROOM;
+
+  /** Takes the data in, unless there is no room for it any more. */
+  take(data: unknown): boolean {
+    const size = sizeOnPage(data);
+    if (size > this.left) return false;
+    this.left -= size;
+    return true;
+  }
+}
+
 /** Cases of the page, each made once, as long as there is room. */
 class Cases {
   readonly shown: PageCase[] = [];
@@ -95,63 +118,53 @@ class Cases {
   private readonly from: State;
   private readonly to: State;
   private readonly made = new Map<string, { at: number; page: CaseOnPage }>();
-  private room = ROOM;
+  private readonly room: Room;
 
-  constructor(prefixes: Prefixes, from: State, to: State) {
+  constructor(prefixes: Prefixes, from: State, to: State, room: Room) {
     this.prefixes = prefixes;
     this.from = from;
     this.to = to;
+    this.room = room;
   }
 
-  /** The finding's smallest case, and its place on the page; undefined: there is no more room. */
-  of(finding: Finding): { at: number; page: CaseOnPage } | undefined {
+  /** The finding's smallest case, and its place on the page; undefined: there is no room for it and what comes with it. */
+  of(finding: Finding, beside: unknown): { at: number; page: CaseOnPage } | undefined {
     const [smallest] = finding.cases;
     if (smallest === undefined) return undefined;
     const { scenario } = smallest;
     const found = this.made.get(scenario.id);
-    if (found !== undefined) return found;
+    if (found !== undefined) return this.room.take(beside) ? found : undefined;
     const side = (state: State): { state: State; run: CaseOnPage['sides'][0]['run'] } => ({
       state,
       run: this.prefixes.of(state, scenario).run,
     });
     const page = caseOnPage(side(this.from), side(this.to));
-    const size = JSON.stringify(page.data).length;
-    if (size > this.room) return undefined;
-    this.room -= size;
+    if (!this.room.take([page.data, beside])) return undefined;
     const made = { at: this.shown.push(page.data) - 1, page };
     this.made.set(scenario.id, made);
     return made;
   }
 }
 
+/** What stands behind a finding's row; without what there is no room for. */
 function detailsOf(
   report: Report,
   finding: Finding,
   words: FindingInWords,
   cases: Cases,
-): Pick<PageFinding, 'at' | 'row' | 'stretches' | 'reach' | 'reply'> {
+): Pick<PageFinding, 'at' | 'row' | 'stretches' | 'reach' | 'code' | 'reply'> {
   const [smallest] = finding.cases;
   const evidence = smallest?.to ?? smallest?.from;
-  const found = evidence === undefined ? undefined : cases.of(finding);
+  const reply = toMail(report, { only: new Set([finding]) }).split('\n');
+  const told = { code: codeOf(report, finding), reply };
+  const found = evidence === undefined ? undefined : cases.of(finding, told);
   if (smallest === undefined || evidence === undefined || found === undefined) {
-    return { at: -1, row: 0, stretches: [], reach: [], reply: [] };
+    return { at: -1, row: 0, stretches: [], reach: [], code: [], reply: [] };
   }
   const { clause, cause } = finding;
   const { at, page } = found;
   const broken = { clause, cause, evidence, victims: smallest.victims, side: words.side };
-  const point = breakPointOf(page, broken);
-  const { from, to } = report.comparison;
-  const { forth = [], back = [] } = report.account.attributions.get(finding) ?? {};
-  const patch = (forth.at(-1) ?? back.at(-1))?.stage.patch;
-  const reply = replyTo({
-    finding: { ...words, ...point, at, code: [] },
-    shown: page.data,
-    promise: CLAUSES[clause].title,
-    patch: patch && { ...postedOf(patch), author: patch.author, date: patch.date },
-    from: from.id,
-    to: to.id,
-  });
-  return { at, ...point, reply };
+  return { at, ...breakPointOf(page, broken), ...told };
 }
 
 function verdictOf(report: Report): Words {
@@ -166,9 +179,9 @@ function stateOf({ id, chain, origin }: State): PageState {
   return { id, about };
 }
 
-function postedOf({ id, place, subject, link, messageId }: ChainLink): PagePosted {
-  const archived = link ?? (messageId === '' ? undefined : `https://lore.kernel.org/r/${messageId}`);
-  return { id, place, subject, link: archived ?? null };
+function postedOf(patch: ChainLink): PagePosted {
+  const { id, place, subject } = patch;
+  return { id, place, subject, link: mailOf(patch) ?? null };
 }
 
 function claimsOf({ account }: Report): PageClaim[] {

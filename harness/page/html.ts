@@ -40,8 +40,13 @@ export function toHtml(data: PageData, { script, style }: PageAssets): string {
   return htmlPage(`${data.from.id} → ${data.to.id}`, style, '', body);
 }
 
+/** How many bytes of a page some data takes. */
+export function sizeOnPage(data: unknown): number {
+  return Buffer.byteLength(json(data));
+}
+
 /** The data, so that nothing in it ends its element: `<` is an escape, and what nobody sees is a number. */
-function json(data: PageData): string {
+function json(data: unknown): string {
   const shown = JSON.stringify(data, (_, value: unknown) =>
     typeof value === 'string' ? visible(value) : value,
   );

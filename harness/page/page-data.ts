@@ -54,8 +54,9 @@ export interface PageFinding {
   readonly stretches: readonly number[];
   /** Bus addresses [iova, iova + size) of that device are the finding. */
   readonly reach: readonly { readonly device: number; readonly iova: number; readonly size: number }[];
+  /** Empty: nothing that ran differs, or left out, as `at`. */
   readonly code: readonly PageCode[];
-  /** A mail about it, ready to be sent: lines of at most 72 columns where nothing longer has to be quoted. */
+  /** Lines of a mail about it, as `--format mail --finding` writes it; empty: left out, the page would be too large. */
   readonly reply: readonly string[];
 }
 

@@ -19,7 +19,7 @@ import { wordsOf } from './clause-words.ts';
 import { costLines, costText, riseOf, whereText } from './cost-lines.ts';
 import { countsOf, kindWords, type Count } from './counts.ts';
 import { anchorOf, nameOf, rootName } from './kinds.ts';
-import { mailOf, placeSpan } from './links.ts';
+import { mailOf, messageIdOf, placeSpan } from './links.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
 import { notExercised, worked } from './summary.ts';
 
@@ -294,9 +294,9 @@ function provenance(state: State): Span[] {
   const last = state.chain.at(-1);
   if (last === undefined) return [strong(state.id), `: ${state.origin}`];
   const alias = state.alias === undefined ? '' : ` (= ${state.alias})`;
-  const { place, subject, author, date, messageId } = last;
+  const { place, subject, author, date } = last;
   const mail = mailOf(last);
   const posted = `${alias}: ${place} “${subject}”, ${author}, ${date}`;
   if (mail === undefined) return [strong(state.id), posted];
-  return [strong(state.id), `${posted}, `, { link: messageId === '' ? 'mail' : messageId, href: mail }];
+  return [strong(state.id), `${posted}, `, { link: messageIdOf(last) ?? 'mail', href: mail }];
 }

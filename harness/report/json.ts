@@ -9,6 +9,7 @@ import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
 import { unexplainedEffects, type Report } from './report.ts';
 import { costRow } from './costs-page.ts';
+import { messageIdOf } from './links.ts';
 import { notExercised, summarise } from './summary.ts';
 
 /** Version of the form; a change that breaks readers raises it. */
@@ -22,13 +23,14 @@ export function toJson(report: Report): string {
   const state = ({ id, alias, chain }: typeof from): object => ({
     id,
     alias: alias ?? null,
-    patches: chain.map(({ id: patch, subject, author, messageId, link, date }) => ({
-      id: patch,
-      subject,
-      author,
-      messageId,
-      link: link ?? null,
-      date,
+    patches: chain.map((patch) => ({
+      id: patch.id,
+      subject: patch.subject,
+      author: patch.author,
+      // Left out where there is none.
+      messageId: messageIdOf(patch),
+      link: patch.link ?? null,
+      date: patch.date,
     })),
   });
   const json = {

@@ -13,11 +13,17 @@ export type Files = string | undefined;
 const ARCHIVE = 'https://lore.kernel.org/r/';
 
 /** What a Message-Id is made of. */
-const MESSAGE_ID = /^[\u0021-\u007E]{1,250}$/;
+const MESSAGE_ID = /^(?=[\u0021-\u007E]{3,250}$)[^<>@]+@[^<>@]+$/;
+
+/** The patch's Message-Id; undefined: the mail has none, or nothing that is one. */
+export function messageIdOf({ messageId }: ChainLink): string | undefined {
+  return MESSAGE_ID.test(messageId) ? messageId : undefined;
+}
 
 /** The mail that the patch was posted in; undefined: nobody posted it. */
-export function mailOf({ link, messageId }: ChainLink): string | undefined {
-  if (link !== undefined || !MESSAGE_ID.test(messageId)) return link;
+export function mailOf(patch: ChainLink): string | undefined {
+  const messageId = messageIdOf(patch);
+  if (patch.link !== undefined || messageId === undefined) return patch.link;
   return ARCHIVE + encodeURIComponent(messageId).replaceAll('%40', '@');
 }
 

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Stage } from '../compare/chain.ts';
+import type { State } from '../subject/state.ts';
+import { compareSchema } from '../../scripts/testing/compare-schema.ts';
+import { toJson } from './json.ts';
+import { toMarkdown } from './markdown.ts';
+import type { Report } from './report.ts';
 import { hostileName, RAW } from '../text/testing/raw.ts';
 import { toMail } from './mail.ts';
 import { hostile } from './testing/hostile.ts';
@@ -57,6 +63,45 @@ test('about the finding that is asked for', () => {
   expect(own.match(/^Reproduce: /gm)).toHaveLength(1);
   expect(own).not.toContain('underflowed');
   expect(own).not.toContain(' more: ');
+});
+
+describe('a mail without a Message-Id', () => {
+  /** The report with that in the place of every Message-Id. */
+  function posted(messageId: string): Report {
+    const { account, comparison } = report;
+    const state = (old: State): State => ({
+      ...old,
+      chain: old.chain.map((patch) => ({ ...patch, messageId })),
+    });
+    const stage = (old: Stage): Stage => ({ ...old, patch: { ...old.patch, messageId } });
+    const attributions = new Map(
+      [...account.attributions].map(([finding, one]) => [
+        finding,
+        { ...one, forth: one.forth.map((turn) => ({ ...turn, stage: stage(turn.stage) })) },
+      ]),
+    );
+    return {
+      ...report,
+      comparison: { ...comparison, from: state(comparison.from), to: state(comparison.to) },
+      account: { ...account, attributions },
+    };
+  }
+
+  test.each(['', 'unknown', 'a@b@c', '<a@b>', 'a b@c', `${'a'.repeat(250)}@b`])('%j', (messageId) => {
+    const anonymous = posted(messageId);
+    const [subject, empty] = toMail(anonymous).split('\n');
+    expect([subject, empty]).toEqual([
+      'Subject: Re: [PATCH v3 5/5] dma-iommu: account for min_align_mask',
+      '',
+    ]);
+    const json = JSON.parse(toJson(anonymous)) as { to: { patches: object[] } };
+    expect(json.to.patches).toHaveLength(5);
+    for (const patch of json.to.patches) expect(Object.keys(patch)).not.toContain('messageId');
+    expect(() => compareSchema.parse(json)).not.toThrow();
+    for (const text of [toMail(anonymous), toMarkdown(anonymous, { full: true })]) {
+      expect(text).not.toMatch(/lore\.kernel\.org|In-Reply-To/);
+    }
+  });
 });
 
 test('no news is said in a line', () => {

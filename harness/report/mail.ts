@@ -9,7 +9,7 @@ import { visible } from '../text/visible.ts';
 import { summarise } from './summary.ts';
 import type { Illustration } from './illustrate.ts';
 import { anchorOf } from './kinds.ts';
-import { mailOf } from './links.ts';
+import { mailOf, messageIdOf } from './links.ts';
 import type { DocumentOptions } from './report-document.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
 
@@ -60,10 +60,11 @@ function patchOf(report: Report, illustration: Illustration | undefined): ChainL
 }
 
 function header(patch: ChainLink): string[] {
-  const { place, subject, messageId, author, date } = patch;
+  const { place, subject, author, date } = patch;
+  const messageId = messageIdOf(patch);
   return [
     `Subject: Re: [PATCH ${place}] ${subject}`,
-    `In-Reply-To: <${messageId}>`,
+    ...(messageId === undefined ? [] : [`In-Reply-To: <${messageId}>`]),
     '',
     ...wrap(`On ${date}, ${author} wrote:`),
   ];

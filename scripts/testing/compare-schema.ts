@@ -22,7 +22,10 @@ const state = z.strictObject({
       subject: text,
       author: text,
       link: z.url().nullable(),
-      messageId: z.string().regex(/^[^\s<>@]+@[^\s<>@]+$/),
+      messageId: z
+        .string()
+        .regex(/^[^\s<>@]+@[^\s<>@]+$/)
+        .optional(),
       date: z.string().regex(/^\d{4}-\d\d-\d\d$/),
     }),
   ),
