@@ -113,7 +113,11 @@ test('no news is said in a line', () => {
 test('hostile names reach no mail', () => {
   fc.assert(
     fc.property(hostileName, (name) => {
-      expect(toMail(hostile(report, name))).not.toMatch(RAW);
+      const text = toMail(hostile(report, name));
+      expect(text).not.toMatch(RAW);
+      // A name is no header of its own, and no Message-Id that is none.
+      const [head = ''] = text.split('\n\n');
+      expect(head).toMatch(/^Subject: Re: \[PATCH [^\n]*(\nIn-Reply-To: <[^<>@\s]+@[^<>@\s]+>)?$/);
     }),
     { numRuns: 40 },
   );
