@@ -128,7 +128,8 @@ function argsOf(sub: Program, form: Form): Args {
     form,
     text: (name) => textsOf(name).at(-1),
     texts: textsOf,
-    flag: (name) => valueOf(name) === true,
+    // Commander takes --no-x for the opposite of --x.
+    flag: (name) => valueOf(name) === !name.startsWith('no-'),
   };
 }
 

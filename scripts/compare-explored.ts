@@ -4,6 +4,7 @@ import type { Comparison } from '../harness/compare/comparison.ts';
 import type { Searched } from '../harness/explore/in-comparison.ts';
 import { ALL_BUILDS } from '../harness/subject/state.ts';
 import type { ClauseId } from '../harness/contract/verdict.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
 import { wholeNumber, type Args, type Option } from './cli.ts';
 import { compileForAll } from './builds.ts';
 import { unlessInterrupted } from './interrupt.ts';
@@ -46,23 +47,40 @@ export function explorationOf(args: Args, { usual }: { usual: boolean }): Explor
   };
 }
 
+/** What is asked of a comparison, as far as it matters here. */
+interface Explorable {
+  readonly clause: ClauseId | undefined;
+  readonly scenarios: readonly Scenario[];
+  readonly exploration: Exploration;
+}
+
 /** The comparison with what generated programs show besides, as far as the question wants some. */
 export async function withExploration(
   measured: Comparison,
-  { clause, exploration: { programs, seconds } }: { clause: ClauseId | undefined; exploration: Exploration },
+  { clause, scenarios, exploration: { programs, seconds } }: Explorable,
 ): Promise<Comparison> {
   if (programs === 0) return measured;
   const { searchBeside, withFound } = await import('../harness/explore/in-comparison.ts');
   await compileForAll([measured.from, measured.to]);
   const asked = { programs, seconds, clause };
   const findings = measured.findings.map(({ kind, clause: of, cause }) => [kind, of, cause]);
-  const kept = keptResults<Searched>('explore', [measured.from, measured.to], ALL_BUILDS, [asked, findings]);
+  const kept = keptResults<Searched>('explore', [measured.from, measured.to], ALL_BUILDS, [
+    asked,
+    findings,
+    scenarios,
+  ]);
   let searched = kept?.read();
   if (searched === undefined) {
     const deadline = performance.now() + seconds * 1000;
     const goOn = (): boolean => performance.now() < deadline;
     searched = await unlessInterrupted(
-      searchBeside(measured, { programs, clause, goOn, progress: progressLine('programs') }),
+      searchBeside(measured, {
+        programs,
+        start: scenarios,
+        clause,
+        goOn,
+        progress: progressLine('programs'),
+      }),
     );
     kept?.write(searched);
   }

@@ -32,7 +32,7 @@ export const SHARDS = {
 } as const satisfies Readonly<Record<string, Option>>;
 
 /** What does not go together with a part of a search, or with what is found already. */
-const ALONE = ['time', 'program', 'finding', 'save'] as const;
+const ALONE = ['time', 'program', 'finding', 'save', 'json'] as const;
 const KNOWN = [
   'runs',
   'seed',
@@ -43,6 +43,8 @@ const KNOWN = [
   'time',
   'program',
   'shard',
+  'no-corpus',
+  'no-learning',
 ];
 
 function isGiven(args: Args, name: string): boolean {

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { STATE_EXPRESSIONS } from '../harness/subject/expression.ts';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, sep } from 'node:path';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { DEFAULT_GRID, enumerate, type Enumeration } from '../harness/explore/enumerate.ts';
+import { programsOf } from '../harness/explore/from-scenario.ts';
+import { explorationJson, findingData } from '../harness/explore/json.ts';
 import type { Target } from '../harness/explore/probe.ts';
-import { Prober, sourceOf, targetOf, type Assignment } from '../harness/explore/prober.ts';
+import { Prober, sourceOf, targetOf, type Assignment, type Programs } from '../harness/explore/prober.ts';
 import { Search, type ExploredFinding } from '../harness/explore/search.ts';
 import { mergedWorkers } from '../harness/explore/shards.ts';
 import { sectionOf, tell, titleOf } from '../harness/explore/section.ts';
@@ -14,6 +16,8 @@ import type { ProgramSource } from '../harness/explore/source.ts';
 import { inThisThread, inThreads, type Workers } from '../harness/explore/workers.ts';
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
+import { loadCorpus } from '../harness/scenario/load.ts';
 import { paragraph, plural, strong, type Block } from '../harness/text/document.ts';
 import { visible } from '../harness/text/visible.ts';
 import { suggestion, UserError } from '../harness/text/user-error.ts';
@@ -24,9 +28,11 @@ import {
   EXIT_BAD_NEWS,
   EXIT_INTERRUPTED,
   EXIT_OK,
+  output,
   OUTPUT,
   quote,
   SCENARIOS,
+  toolVersion,
   wholeNumber,
   type Args,
   type Command,
@@ -65,10 +71,19 @@ export const explore: Command = {
     },
     save: { type: 'boolean', help: 'put the shrunk scenarios into found/ of the corpus' },
     corpus: SCENARIOS.corpus,
+    'no-corpus': { type: 'boolean', help: 'do not vary the cases of the corpus' },
+    'no-learning': {
+      type: 'boolean',
+      help: 'do not vary programs that have shown something new: each depends on seed and number alone',
+    },
     program: { type: 'string', value: 'N', help: 'only program number N' },
     finding: { type: 'string', value: 'ID', help: 'only this finding' },
     ...SHARDS,
     workspace: WORKSPACE,
+    json: {
+      type: 'boolean',
+      help: 'JSON: every finding with program, scenario, evidence, patches and replay',
+    },
     format: formatOption(PAGE),
     output: OUTPUT,
   },
@@ -92,6 +107,7 @@ interface Limits {
 }
 
 async function run(args: Args): Promise<number> {
+  const corpus = args.flag('save') ? writableFolder(args) : corpusFolder(args);
   const merged = mergedShards(args);
   const assignment = merged?.assignment ?? (await assignmentOf(args));
   await compileForAll([
@@ -107,10 +123,13 @@ async function run(args: Args): Promise<number> {
   const { programs } = assignment;
   const grid =
     'operations' in programs ? enumerate({ ...DEFAULT_GRID, operations: programs.operations }) : undefined;
-  const corpus = args.flag('save') ? writableFolder(args) : corpusFolder(args);
   const expectations = loadExpectations(expectationsFile(corpus));
   const workers = merged === undefined ? workersFor(args, assignment, limits) : mergedWorkers(merged);
-  const search = new Search(workers, { expectations, only: args.text('finding') });
+  const search = new Search(workers, {
+    expectations,
+    only: args.text('finding'),
+    learns: 'start' in programs && programs.learns,
+  });
   const ended = await searching(search, limits, 'seed' in programs ? programs.seed : 1);
   await workers.close();
   refuseUnknown(args.text('finding'), search, ended);
@@ -119,12 +138,24 @@ async function run(args: Args): Promise<number> {
   const early = ended.early === '' && merged !== undefined ? missingShards(merged) : ended.early;
   const head = args.text('finding') === undefined ? header(target, grid, search, how, early) : [];
   const machine = new Machine();
-  const sections: Block[] = [];
-  for (const finding of ownFirst(search.findings)) {
-    const replay = replayOf(args, assignment, finding);
-    sections.push(...(await whenCompiled(() => sectionOf(machine, target, finding, replay))));
+  const inOrder = ownFirst(search.findings);
+  const eachTold = async <T>(telling: (finding: ExploredFinding, replay: string) => T): Promise<T[]> => {
+    const told: T[] = [];
+    for (const finding of inOrder) {
+      const replay = replayOf(args, assignment, finding);
+      told.push(await whenCompiled(() => telling(finding, replay)));
+    }
+    return told;
+  };
+  if (args.flag('json')) {
+    const seed = 'seed' in programs ? programs.seed : undefined;
+    const about = { version: toolVersion(), seed, programs: search.programs, stopped: early };
+    const told = await eachTold((finding, replay) => findingData(machine, target, finding, replay));
+    output(args, explorationJson(target, about, told, search.expected));
+  } else {
+    const told = await eachTold((finding, replay) => sectionOf(machine, target, finding, replay));
+    outputBlocks(args, PAGE, [...head, ...told.flat()]);
   }
-  outputBlocks(args, PAGE, [...head, ...sections]);
   if (args.flag('save')) save(corpus, target, search.findings);
   if (ended.failure !== undefined) throw ended.failure;
   if (ended.early === INTERRUPTED) return EXIT_INTERRUPTED;
@@ -148,8 +179,26 @@ async function assignmentOf(args: Args): Promise<Assignment> {
     ...(isImported ? { workspace: workspaceFolder(args) } : {}),
     clause: clauseOf(args),
     different: second !== undefined && !args.flag('clauses-only'),
-    programs: args.flag('exhaustive') ? { operations } : { seed },
+    programs: args.flag('exhaustive') ? { operations } : programsFor(args, seed),
   };
+}
+
+/** By chance alone where programs are probed in several places, or nobody wants more. */
+function programsFor(args: Args, seed: number): Programs {
+  const isApart = args.text('shard') !== undefined;
+  if (isApart || (args.flag('no-learning') && args.flag('no-corpus'))) return { seed };
+  const start = args.flag('no-corpus') ? [] : programsOf(casesToVary(corpusFolder(args)));
+  return { seed, start, learns: !args.flag('no-learning') };
+}
+
+/** The cases of a corpus, but for what exploration has put there: to save a finding must not change the search. */
+function casesToVary(folder: string): Scenario[] {
+  const isNew = existsSync(folder) && !readdirSync(folder, { recursive: true }).some(isScenarioFile);
+  return isNew ? [] : loadCorpus(folder).scenarios.filter(({ id }) => !id.startsWith('found/'));
+}
+
+function isScenarioFile(name: string | Buffer): boolean {
+  return name.includes(sep) && name.toString().endsWith('.yaml');
 }
 
 /** The finding that was asked for has to be there; UserError that names those that are. */
@@ -168,6 +217,16 @@ function workersFor(args: Args, assignment: Assignment, { first, end }: Limits):
   return count === 1 ? inThisThread(Prober.of(assignment)) : inThreads(assignment, count);
 }
 
+/** The options that make the same programs again. */
+function learningWords(args: Args, programs: Programs): string {
+  if (!('start' in programs)) return ' --no-corpus --no-learning';
+  const corpus = args.text('corpus');
+  return [
+    args.flag('no-corpus') ? ' --no-corpus' : corpus === undefined ? '' : ` --corpus ${quote(corpus)}`,
+    programs.learns ? '' : ' --no-learning',
+  ].join('');
+}
+
 function replayOf(
   args: Args,
   { from, to, different, programs }: Assignment,
@@ -175,7 +234,7 @@ function replayOf(
 ): string {
   const options =
     'seed' in programs
-      ? `--seed ${programs.seed}`
+      ? `--seed ${programs.seed}${learningWords(args, programs)}`
       : `--exhaustive${programs.operations === DEFAULT_GRID.operations ? '' : ` --operations ${programs.operations}`}`;
   const also = from !== undefined && !different ? ' --clauses-only' : '';
   const states =

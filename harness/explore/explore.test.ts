@@ -78,7 +78,11 @@ async function searched(all: readonly Shown[]): Promise<Search> {
   const search = new Search({
     count: 1,
     probe: async (first, end) =>
-      Promise.resolve(all.map((shown, index) => ({ index, steps: 1, shown })).slice(first, end)),
+      Promise.resolve({
+        hits: all.map((shown, index) => ({ index, steps: 1, shown })).slice(first, end),
+        novel: [],
+      }),
+    learn: async () => Promise.resolve(),
     shrink: async (index) => Promise.resolve({ program: seededPrograms(1).at(index), tries: 1, also: [] }),
     close: async () => Promise.resolve(),
   });

@@ -38,6 +38,8 @@ const FEATURES = {
   poolPressure: 40,
   iovaPressure: 8,
   boundary: 10,
+  segments: 10,
+  edges: 3,
   long: 6,
   odd: 3,
   noCache: 24,

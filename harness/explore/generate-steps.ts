@@ -5,7 +5,7 @@ import { INTERLEAVE_POINTS } from '../machine/events.ts';
 import { DMA_ATTR_SKIP_CPU_SYNC } from '../machine/vocabulary.ts';
 import { FAULTS, type AccessStep, type BufferRange, type During, type Step } from '../run/scenario.ts';
 import { makeAttrs, makeDirection, type Feature } from './features.ts';
-import { isMap, mappedSize, rangesOf, type ProgramBuffer } from './program.ts';
+import { isMap, mappedSize, rangesOf, type Program, type ProgramBuffer } from './program.ts';
 import type { Choices } from './random.ts';
 import { Usage } from './usage.ts';
 
@@ -23,6 +23,12 @@ export function makeSteps(
   buffers: readonly ProgramBuffer[],
 ): Step[] {
   return new Author(choices, features, machine, buffers).write();
+}
+
+/** Up to three steps by chance that may come behind those of the program. */
+export function continued(choices: Choices, features: ReadonlySet<Feature>, program: Program): Step[] {
+  const { machine, buffers, steps } = program;
+  return new Author(choices, features, machine, buffers).go(steps, 1 + choices.below(3));
 }
 
 class Author {
@@ -67,6 +73,16 @@ class Author {
       if (step === undefined || !this.take(step)) patience--;
     }
     if (this.features.has('tidy')) this.tidyUp();
+    return this.steps;
+  }
+
+  /** So many steps more, at most, behind those that there are. */
+  go(before: readonly Step[], more: number): Step[] {
+    for (const step of before) this.usage.add(step);
+    for (let patience = PATIENCE; patience > 0 && this.steps.length < more;) {
+      const step = this.propose();
+      if (step === undefined || !this.take(step)) patience--;
+    }
     return this.steps;
   }
 

@@ -5,8 +5,10 @@
  */
 import {
   DEVICE_DEFAULTS,
+  LINE_SIZE,
   IOMMUS,
   MACHINE_DEFAULTS,
+  SLOT_SIZE,
   type DeviceConfig,
   type MachineConfig,
 } from '../machine/config.ts';
@@ -38,19 +40,30 @@ function makeMachine(choices: Choices, features: ReadonlySet<Feature>): MachineC
     iommu: MACHINE_DEFAULTS.iommu,
     strict: !features.has('lazy'),
     cache: features.has('noCache') ? 'off' : 'worst',
-    devices: Array.from({ length: count }, () => makeDevice(choices, features)),
+    devices: Array.from({ length: count }, () => makeDevice(choices, features, { pageSize })),
   };
 }
 
-function makeDevice(choices: Choices, features: ReadonlySet<Feature>): DeviceConfig {
-  const masks = [0xffff, 0x1ffff, 0x7fff] as const;
+/** A device as the features want it. */
+export function makeDevice(
+  choices: Choices,
+  features: ReadonlySet<Feature>,
+  { pageSize }: Pick<MachineConfig, 'pageSize'>,
+): DeviceConfig {
+  // A pool at 16 MiB lies just below the last of them.
+  const masks = [0xffff, 0x1ffff, 0x7fff, 0x11fffff] as const;
   return {
     ...DEVICE_DEFAULTS,
     untrusted: choices.below(4) !== 0,
     coherent: choices.below(2) === 0,
     minAlignMask: features.has('minAlign') ? pick(choices, [4095, 511, 4095, 2047, 65535]) : 0,
     dmaMask: features.has('iovaPressure') ? pick(choices, masks) : DEVICE_DEFAULTS.dmaMask,
-    segBoundary: features.has('boundary') ? pick(choices, [0xffff, 0xfff]) : DEVICE_DEFAULTS.segBoundary,
+    segBoundary: features.has('boundary')
+      ? pick(choices, [0xffff, pageSize - 1, 0x1fff, 0x3fff, 0x1ffff, 0x3ffff, -1])
+      : DEVICE_DEFAULTS.segBoundary,
+    maxSegSize: features.has('segments')
+      ? pick(choices, [4096, 2048, 8192, 4095, 1024, 0x20000])
+      : DEVICE_DEFAULTS.maxSegSize,
     scribble: features.has('scribble'),
   };
 }
@@ -67,8 +80,14 @@ function makeBuffers(
   });
 }
 
+/** Next to a multiple of what code rounds to: a granule, a slot, a sector, a line. */
+function edge(choices: Choices, granule: number): number {
+  const unit = pick(choices, [granule, SLOT_SIZE, 512, LINE_SIZE]);
+  return (1 + choices.below(2)) * unit + pick(choices, [1, -1, 0]);
+}
+
 /** An alignment class: of a granule, a slot, a sector, a cache line, or of nothing. */
-function makeOffset(choices: Choices, features: ReadonlySet<Feature>, granule: number): number {
+export function makeOffset(choices: Choices, features: ReadonlySet<Feature>, granule: number): number {
   const offsets = [
     0,
     0x200,
@@ -79,12 +98,15 @@ function makeOffset(choices: Choices, features: ReadonlySet<Feature>, granule: n
     granule,
     granule - 512 + (granule < 1024 ? 256 : 0),
   ] as const;
+  if (features.has('edges') && choices.below(3) === 0) return edge(choices, granule);
   if (features.has('odd') && choices.below(2) === 0) return choices.below(4096);
   return pick(choices, offsets);
 }
 
-function makeSize(choices: Choices, features: ReadonlySet<Feature>, granule: number): number {
+/** Bytes of a buffer. */
+export function makeSize(choices: Choices, features: ReadonlySet<Feature>, granule: number): number {
   if (features.has('poolPressure')) return pick(choices, [512, 65536, 32768, 131072, 4096]);
+  if (features.has('edges') && choices.below(2) === 0) return edge(choices, Math.min(granule, 16384));
   if (features.has('odd') && choices.below(2) === 0) return 1 + choices.below(6000);
   return pick(choices, [512, 512, 64, 1024, 2048, Math.min(granule, 16384), 4096, 1536, 6144]);
 }

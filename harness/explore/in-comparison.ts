@@ -4,11 +4,12 @@ import { compare, inOrder, isUnchanged, type Comparison, type FoundCase } from '
 import type { ClauseId } from '../contract/verdict.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { findingKey, findingOf } from './mechanism.ts';
+import { programsOf } from './from-scenario.ts';
 import { Prober } from './prober.ts';
 import { toScenario } from './program.ts';
 import { Search } from './search.ts';
 import { tell } from './section.ts';
-import { seededPrograms } from './source.ts';
+import { LearningPrograms } from './source.ts';
 import { inThisThread } from './workers.ts';
 import { toYaml } from './yaml.ts';
 
@@ -18,6 +19,8 @@ const SEED = 1;
 export interface InComparison {
   /** Most programs to run. */
   readonly programs: number;
+  /** Cases that programs are varied of, beside what is learned. */
+  readonly start: readonly Scenario[];
   /** Only findings of this clause. */
   readonly clause?: ClauseId | undefined;
   /** Whether there is time for more. */
@@ -42,9 +45,9 @@ export async function searchBeside(measured: Comparison, options: InComparison):
   const { clause } = options;
   const isSilent = different.length === 0 && findings.every(isUnchanged);
   const target = { from, to, clause, different: isSilent && clause === undefined };
-  const workers = inThisThread(new Prober(target, seededPrograms(SEED)));
+  const workers = inThisThread(new Prober(target, new LearningPrograms(SEED, programsOf(options.start))));
   const known = findings.map((finding) => findingKey(finding.kind, finding));
-  const search = new Search(workers, { findingOf, known });
+  const search = new Search(workers, { findingOf, known, learns: true });
   await search.run(0, options.programs, () => {
     options.progress?.(search.programs, options.programs);
     return options.goOn();

@@ -35,6 +35,9 @@ export interface Machines {
   readonly other: Machine;
 }
 
+/** Told of both states' runs, or of one's, right after them: `side` 1 is the first of two. */
+export type Watch = (life: Life, scenario: Scenario, side: number) => void;
+
 /**
  * Whether it is worth the time to try other layouts: `plain` is the mechanism's key as fixed or regressed,
  * `lucky` as layout-dependent. Where it is not, the plain one is shown.
@@ -47,19 +50,27 @@ export function probe(
   target: Target,
   program: Program,
   isOpen: IsOpen = () => true,
+  watch?: Watch,
 ): Shown[] {
   const scenario = toScenario(program);
   const shown =
     target.from === undefined
-      ? alone(machines, target, scenario, isOpen)
-      : between(machines, target.from, target, scenario, isOpen);
+      ? alone(machines, target, scenario, isOpen, watch)
+      : between(machines, target.from, target, scenario, isOpen, watch);
   const wanted = target.clause === undefined ? shown : shown.filter(({ clause }) => clause === target.clause);
   return wanted.filter(({ key }, index) => wanted.findIndex((other) => other.key === key) === index);
 }
 
 /** Breaks of one state, held against its root. */
-function alone({ one, other }: Machines, { to }: Target, scenario: Scenario, isOpen: IsOpen): Shown[] {
+function alone(
+  { one, other }: Machines,
+  { to }: Target,
+  scenario: Scenario,
+  isOpen: IsOpen,
+  watch: Watch | undefined,
+): Shown[] {
   const run = lookAt(one, to, scenario);
+  watch?.({ machine: one, state: to }, scenario, 0);
   const side = judged(run);
   if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
   if (to.root === to) {
@@ -101,12 +112,15 @@ function between(
   { to, different }: Target,
   scenario: Scenario,
   isOpen: IsOpen,
+  watch: Watch | undefined,
 ): Shown[] {
   const lives = [
     { machine: one, state: from },
     { machine: other, state: to },
   ] as const;
-  if (behaveAlike(...lives, scenario)) return [];
+  const isAlike = behaveAlike(...lives, scenario);
+  for (const [side, life] of lives.entries()) watch?.(life, scenario, 1 - side);
+  if (isAlike) return [];
   const x = lookAt(one, from, scenario);
   const y = lookAt(other, to, scenario);
   const sides = [judged(x), judged(y)] as const;

@@ -8,10 +8,11 @@ import { Machine } from '../machine/machine.ts';
 import { eachReturning, returning } from '../run/returning.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import type { Shown } from './mechanism.ts';
-import { probe, type IsOpen, type Machines, type Target } from './probe.ts';
+import { probe, type IsOpen, type Machines, type Target, type Watch } from './probe.ts';
 import type { Program } from './program.ts';
+import { addSignature, numberOf } from './signature.ts';
 import { shrink } from './shrink.ts';
-import { seededPrograms, type ProgramSource } from './source.ts';
+import { LearningPrograms, seededPrograms, type ProgramSource } from './source.ts';
 
 /** What is explored, as plain data: a Target and a ProgramSource by name. */
 export interface Assignment {
@@ -22,7 +23,26 @@ export interface Assignment {
   readonly workspace?: string;
   readonly clause: ClauseId | undefined;
   readonly different: boolean;
-  readonly programs: { readonly seed: number } | { readonly operations: number };
+  readonly programs: Programs;
+}
+
+/** By chance; learning, and from the programs of `start`; or every one of a grid. */
+export type Programs =
+  | { readonly seed: number }
+  | { readonly seed: number; readonly start: readonly Program[]; readonly learns: boolean }
+  | { readonly operations: number };
+
+/** What came of some programs. */
+export interface Probed {
+  readonly hits: readonly Hit[];
+  /** Those that show something which their prober has not seen before. */
+  readonly novel: readonly Novel[];
+}
+
+/** A program, and what is new about it. */
+export interface Novel {
+  readonly program: Program;
+  readonly features: readonly number[];
 }
 
 /** A mechanism that a program shows. */
@@ -55,12 +75,21 @@ export function targetOf({ from, to, clause, different, workspace }: Assignment)
 
 /** The programs of an assignment. */
 export function sourceOf({ programs }: Assignment): ProgramSource {
+  if ('start' in programs) return new LearningPrograms(programs.seed, programs.start);
   return 'seed' in programs
     ? seededPrograms(programs.seed)
     : enumerate({ ...DEFAULT_GRID, operations: programs.operations });
 }
 
-const NONE: readonly Hit[] = [];
+const NONE: readonly number[] = [];
+
+/** What one program shows. */
+interface One {
+  readonly index: number;
+  readonly program: Program;
+  readonly all: readonly Shown[];
+  readonly features: readonly number[];
+}
 
 /** Does the work, one piece after the other. */
 export class Prober {
@@ -68,10 +97,16 @@ export class Prober {
   private readonly target: Target;
   private readonly source: ProgramSource;
   private readonly told = new Set<string>();
+  /** What the programs so far have shown. */
+  private readonly features = new Set<number>();
+  /** What the last one has. */
+  private readonly last = new Set<number>();
+  private readonly watch: Watch | undefined;
 
   constructor(target: Target, source: ProgramSource) {
     this.target = target;
     this.source = source;
+    this.watch = source.learn && ((life, scenario, side) => addSignature(this.last, life, scenario, side));
   }
 
   /** For what an assignment names. */
@@ -79,26 +114,41 @@ export class Prober {
     return new Prober(targetOf(assignment), sourceOf(assignment));
   }
 
-  /** Runs programs [first, end); each mechanism is told once in this prober's life. */
-  probe(first: number, end: number): Hit[] {
+  /** Runs programs [first, end); each mechanism, and all that is new, is told once in this prober's life. */
+  probe(first: number, end: number): Probed {
     const hits: Hit[] = [];
+    const novel: Novel[] = [];
     const numbers = Array.from({ length: end - first }, (_, i) => first + i);
-    for (const found of eachReturning(numbers, (index) => this.hitsOf(index))) {
-      for (const hit of found) {
-        if (this.told.has(hit.shown.key)) continue;
-        this.told.add(hit.shown.key);
-        hits.push(hit);
+    for (const { program, index, all, features } of eachReturning(numbers, (number) => this.one(number))) {
+      for (const shown of all) {
+        if (this.told.has(shown.key)) continue;
+        this.told.add(shown.key);
+        hits.push({ index, steps: program.steps.length, shown });
       }
+      const fresh = features.filter((feature) => !this.features.has(feature));
+      if (fresh.length === 0) continue;
+      for (const feature of fresh) this.features.add(feature);
+      novel.push({ program, features: fresh });
     }
-    return hits;
+    return { hits, novel };
   }
 
-  private hitsOf(index: number): readonly Hit[] {
+  private one(index: number): One {
     const program = this.source.at(index);
+    this.last.clear();
     // What is known to hold in every layout needs no further trial.
-    const all = probe(this.machines, this.target, program, (plain) => !this.told.has(plain));
-    if (all.length === 0) return NONE;
-    return all.map((shown) => ({ index, steps: program.steps.length, shown }));
+    const isOpen: IsOpen = (plain) => !this.told.has(plain);
+    const all = probe(this.machines, this.target, program, isOpen, this.watch);
+    // Not of which kind: whether a difference depends on the layout is tried only until it is told.
+    if (this.watch !== undefined) {
+      for (const { clause, cause, through } of all) this.last.add(numberOf(`${clause} ${cause} ${through}`));
+    }
+    return { index, program, all, features: this.last.size === 0 ? NONE : [...this.last] };
+  }
+
+  /** Programs that later ones may be made of. */
+  learn(programs: readonly Program[]): void {
+    this.source.learn?.(programs);
   }
 
   /** Makes program number `index` small while it shows the mechanism `key`. */

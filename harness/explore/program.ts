@@ -29,8 +29,8 @@ export type MapStep = Extract<Step, { op: 'map_page' | 'map_sg' }>;
 export type DeviceAccess = Extract<AccessStep, { op: 'device_read' | 'device_write' }>;
 
 /** The loader's homes: a buffer shares no page with another. */
-const HOME_SIZE = 0x10000;
-const FIRST_HOME = 0x100000;
+export const HOME_SIZE = 0x10000;
+export const FIRST_HOME = 0x100000;
 
 /** What is said about a program when it becomes a scenario. */
 export interface Telling {

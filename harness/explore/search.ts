@@ -3,7 +3,7 @@
 import type { Expectation } from '../compare/expectations.ts';
 import { mechanismId, type Shown } from './mechanism.ts';
 import { expectedAs } from './probe.ts';
-import type { Hit, ShrunkProgram } from './prober.ts';
+import type { Hit, Probed, ShrunkProgram } from './prober.ts';
 import type { Program } from './program.ts';
 import type { Workers } from './workers.ts';
 
@@ -33,6 +33,8 @@ export interface ExpectedFinding {
 
 /** Programs in one piece of work. */
 export const PIECE = 64;
+/** Programs that are made of the same ones: whole pieces. */
+const GENERATION = 8 * PIECE;
 /** Pieces asked for ahead of the one that is looked at, for each of several workers. */
 const AHEAD = 16;
 
@@ -46,6 +48,8 @@ export interface SearchOptions {
   readonly findingOf?: (key: string) => string;
   /** Findings that are known already. */
   readonly known?: Iterable<string>;
+  /** Later programs are made of what earlier ones have shown. */
+  readonly learns?: boolean;
 }
 
 /**
@@ -66,6 +70,10 @@ export class Search {
   private readonly findingOf: (key: string) => string;
   /** Findings. */
   private readonly seen: Set<string>;
+  private readonly learns: boolean;
+  /** What is known to have been shown, and the programs of this generation that showed some of it first. */
+  private readonly features = new Set<number>();
+  private readonly kept: Program[] = [];
 
   constructor(workers: Workers, options: SearchOptions = {}) {
     this.workers = workers;
@@ -73,28 +81,77 @@ export class Search {
     this.only = options.only;
     this.findingOf = options.findingOf ?? ((key) => key);
     this.seen = new Set(options.known);
+    this.learns = options.learns ?? false;
   }
 
   /** Runs programs [first, end): a piece, and more as long as `goOn` says so. What nobody has looked at by then does not count. */
   async run(first: number, end: number, goOn: () => boolean = () => true): Promise<void> {
+    if (!this.learns) {
+      await this.generation(first, end, goOn);
+      return;
+    }
+    // What a later program is made of, the programs before it have shown.
+    const begin = first - (first % GENERATION);
+    for (let at = 0; at < begin; at += GENERATION) await this.learnFrom(at, at + GENERATION);
+    for (let at = first; at < end;) {
+      const next = Math.min(at - (at % GENERATION) + GENERATION, end);
+      if (!(await this.generation(at, next, goOn))) return;
+      at = next;
+    }
+  }
+
+  /** Runs programs [first, end) for what can be learned from them alone. */
+  private async learnFrom(first: number, end: number): Promise<void> {
+    const pieces: Promise<Probed>[] = [];
+    for (let at = first; at < end; at += PIECE) {
+      const piece = this.workers.probe(at, at + PIECE);
+      piece.catch(() => undefined);
+      pieces.push(piece);
+    }
+    for (const piece of pieces) this.note(await piece);
+    await this.passOn();
+  }
+
+  /** Programs [first, end), which depend on none of each other; whether all of them were run. */
+  private async generation(first: number, end: number, goOn: () => boolean): Promise<boolean> {
     const { workers } = this;
     const ahead = workers.count === 1 ? 1 : workers.count * AHEAD;
-    const pieces: { readonly size: number; readonly hits: Promise<Hit[]> }[] = [];
+    const pieces: { readonly size: number; readonly probed: Promise<Probed> }[] = [];
     let next = first;
     for (;;) {
       while (next < end && pieces.length < ahead) {
         const to = Math.min(next + PIECE, end);
-        const hits = workers.probe(next, to);
+        const probed = workers.probe(next, to);
         // Each is waited for in its turn; until then, its failure is nobody's surprise.
-        hits.catch(() => undefined);
-        pieces.push({ size: to - next, hits });
+        probed.catch(() => undefined);
+        pieces.push({ size: to - next, probed });
         next = to;
       }
       const piece = pieces.shift();
-      if (piece === undefined || (this.programs > 0 && !goOn())) return;
-      await this.take(await piece.hits);
+      if (piece === undefined) break;
+      if (this.programs > 0 && !goOn()) return false;
+      const probed = await piece.probed;
+      this.note(probed);
+      await this.take(probed.hits);
       this.programs += piece.size;
     }
+    if (this.learns && end % GENERATION === 0) await this.passOn();
+    return true;
+  }
+
+  /** Keeps the programs that show something that none before them did. */
+  private note({ novel }: Probed): void {
+    for (const { program, features } of novel) {
+      const fresh = features.filter((feature) => !this.features.has(feature));
+      if (fresh.length === 0) continue;
+      for (const feature of fresh) this.features.add(feature);
+      this.kept.push(program);
+    }
+  }
+
+  /** The next generation may be made of what was kept of this one. */
+  private async passOn(): Promise<void> {
+    await this.workers.learn(this.kept.splice(0));
   }
 
   /** Looks at what a piece has shown; as many findings are shrunk at a time as there are workers. */

@@ -14,7 +14,8 @@ import type { Run } from '../run/run.ts';
 import { traceOf } from '../run/trace.ts';
 import { behind } from '../report/account-section.ts';
 import { luckWords, rootName } from '../report/kinds.ts';
-import { code, paragraph, plural, spansOf, strong, type Block } from '../text/document.ts';
+import type { State } from '../subject/state.ts';
+import { code, paragraph, plural, spansOf, strong, type Block, type Text } from '../text/document.ts';
 import { sentence } from '../contract/sentence.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -101,7 +102,7 @@ function kindOf(target: Target, shown: Shown, found: CaseFinding | undefined): s
 }
 
 /** What the program shows, looked at once more; undefined: no clause. */
-function findingIn(
+export function findingIn(
   prefixes: Prefixes,
   { from, to }: Target,
   scenario: Scenario,
@@ -128,12 +129,21 @@ function because(
   scenario: Scenario,
   found: CaseFinding | undefined,
 ): Block[] {
-  if (found === undefined) return [];
-  const [state, evidence] = found.to === undefined ? [from ?? to, found.from] : [to, found.to];
-  if (evidence === undefined) return [];
+  const shown = found && evidenceOf(prefixes, { from, to }, scenario, found);
+  return shown === undefined ? [] : [paragraph(`In ${shown.state.id}: `, ...spansOf(shown.because))];
+}
+
+/** The evidence in a sentence, and the state that gives it; undefined: there is none. */
+export function evidenceOf(
+  prefixes: Prefixes,
+  { from, to }: Pick<Target, 'from' | 'to'>,
+  scenario: Scenario,
+  { clause, cause, victims, ...sides }: CaseFinding,
+): { readonly state: State; readonly because: Text } | undefined {
+  const [state, evidence] = sides.to === undefined ? [from ?? to, sides.from] : [to, sides.to];
+  if (evidence === undefined) return undefined;
   const { run } = prefixes.of(state, scenario);
-  const said = sentence(run, found.clause, found.cause, evidence, found.victims);
-  return [paragraph(`In ${state.id}: `, ...spansOf(said))];
+  return { state, because: sentence(run, clause, cause, evidence, victims) };
 }
 
 function patches(

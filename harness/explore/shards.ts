@@ -5,7 +5,7 @@ import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { readText } from '../text/read-file.ts';
 import { jsonText } from '../text/visible.ts';
 import { UserError } from '../text/user-error.ts';
-import { Prober, type Assignment, type Hit } from './prober.ts';
+import { Prober, type Assignment, type Hit, type Probed } from './prober.ts';
 import { PIECE } from './search.ts';
 import { inThisThread, type Workers } from './workers.ts';
 
@@ -35,6 +35,7 @@ const SCHEMA = z.strictObject({
   assignment: z.strictObject({
     from: z.string().optional(),
     to: z.string(),
+    workspace: z.string().optional(),
     clause: z.enum(CLAUSE_IDS).optional(),
     different: z.boolean(),
     programs: z.union([z.strictObject({ seed: COUNT }), z.strictObject({ operations: COUNT.min(1).max(4) })]),
@@ -47,6 +48,7 @@ const SCHEMA = z.strictObject({
       shown: z.strictObject({
         key: z.string(),
         kind: z.string(),
+        elsewhere: z.array(z.string()).optional(),
         clause: z.enum(CLAUSE_IDS).optional(),
         cause: z.string().optional(),
         through: z.string(),
@@ -71,17 +73,17 @@ export async function probeShard(
   progress: (programs: number) => void,
 ): Promise<Hit[]> {
   const hits: Hit[] = [];
-  const under: Promise<Hit[]>[] = [];
+  const under: Promise<Probed>[] = [];
   let done = 0;
   for (let first = (index - 1) * PIECE; first < end; first += of * PIECE) {
     const piece = workers.probe(first, Math.min(first + PIECE, end));
     piece.catch(() => undefined);
     under.push(piece);
     if (under.length < workers.count * 2) continue;
-    hits.push(...((await under.shift()) ?? []));
+    hits.push(...((await under.shift())?.hits ?? []));
     progress((done += PIECE));
   }
-  for (const piece of under) hits.push(...(await piece));
+  for (const piece of under) hits.push(...(await piece).hits);
   return hits;
 }
 
@@ -155,8 +157,9 @@ function readShard(file: string): ShardResult {
     ({ index }) => index >= end || Math.floor(index / PIECE) % shard.of !== shard.index - 1,
   );
   if (stray !== undefined) throw new UserError(`${file}: program ${stray.index} is not of its shard`);
-  const { from, to, clause, different, programs } = assignment;
-  return { version, shard, end, hits, assignment: { from, to, clause, different, programs } };
+  const { from, to, workspace, clause, different, programs } = assignment;
+  const states = workspace === undefined ? { from, to } : { from, to, workspace };
+  return { version, shard, end, hits, assignment: { ...states, clause, different, programs } };
 }
 
 /** Workers that have seen what the shards saw; shrinking is done here. */
@@ -164,6 +167,9 @@ export function mergedWorkers({ assignment, hits }: Merged): Workers {
   const here = inThisThread(Prober.of(assignment));
   return {
     ...here,
-    probe: async (first, end) => hits.filter(({ index }) => index >= first && index < end),
+    probe: async (first, end) => ({
+      hits: hits.filter(({ index }) => index >= first && index < end),
+      novel: [],
+    }),
   };
 }

@@ -32,11 +32,13 @@ function halves(size: number): number[] {
   return found;
 }
 
-function withBuffer(program: Program, at: number, buffer: Program['buffers'][number]): Program {
+/** The program with another buffer number `at`. */
+export function withBuffer(program: Program, at: number, buffer: Program['buffers'][number]): Program {
   return { ...program, buffers: program.buffers.map((each, index) => (index === at ? buffer : each)) };
 }
 
-function resized(program: Program, at: number, size: number): Program {
+/** The program with a buffer of another size; what used it as a whole still does. */
+export function resized(program: Program, at: number, size: number): Program {
   const before = program.buffers[at]?.size ?? 0;
   const offset = program.buffers[at]?.offset ?? 0;
   const moved = mapRanges(withBuffer(program, at, { size, offset }), (range): BufferRange => {

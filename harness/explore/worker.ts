@@ -8,6 +8,10 @@ const { assignment } = workerData as { readonly assignment: Assignment };
 const prober = Prober.of(assignment);
 
 parentPort?.on('message', (task: Task) => {
+  if (task.do === 'learn') {
+    prober.learn(task.programs);
+    return;
+  }
   const result =
     task.do === 'probe' ? prober.probe(task.first, task.end) : prober.shrink(task.index, task.key);
   parentPort?.postMessage(result);

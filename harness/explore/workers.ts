@@ -3,22 +3,26 @@
 import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../text/user-error.ts';
-import type { Assignment, Prober, Hit, ShrunkProgram } from './prober.ts';
+import type { Assignment, Probed, Prober, ShrunkProgram } from './prober.ts';
+import type { Program } from './program.ts';
 
 /** Takes pieces of work in any number; the first asked for is begun first. */
 export interface Workers {
   /** Pieces that are worked on at the same time. */
   readonly count: number;
   /** Prober.probe(). */
-  probe(first: number, end: number): Promise<Hit[]>;
+  probe(first: number, end: number): Promise<Probed>;
   /** Prober.shrink(), before any probe that waits. */
   shrink(index: number, key: string): Promise<ShrunkProgram>;
+  /** Prober.learn(), by all, before any probe that is asked for later. */
+  learn(programs: readonly Program[]): Promise<void>;
   /** Ends the workers, whatever they are doing. */
   close(): Promise<void>;
 }
 
 /** A piece of work, as it goes to a thread. */
 export type Task =
+  | { readonly do: 'learn'; readonly programs: readonly Program[] }
   | { readonly do: 'probe'; readonly first: number; readonly end: number }
   | { readonly do: 'shrink'; readonly index: number; readonly key: string };
 
@@ -34,6 +38,9 @@ export function inThisThread(prober: Prober): Workers {
     async probe(first, end) {
       await turn();
       return prober.probe(first, end);
+    },
+    async learn(programs) {
+      prober.learn(programs);
     },
     async shrink(index, key) {
       await turn();
@@ -80,12 +87,17 @@ class Threads implements Workers {
     }
   }
 
-  probe(first: number, end: number): Promise<Hit[]> {
-    return this.ask<Hit[]>({ do: 'probe', first, end });
+  probe(first: number, end: number): Promise<Probed> {
+    return this.ask<Probed>({ do: 'probe', first, end });
   }
 
   shrink(index: number, key: string): Promise<ShrunkProgram> {
     return this.ask<ShrunkProgram>({ do: 'shrink', index, key });
+  }
+
+  /** Threads take their messages in order. */
+  async learn(programs: readonly Program[]): Promise<void> {
+    for (const thread of this.threads) thread.postMessage({ do: 'learn', programs } satisfies Task);
   }
 
   async close(): Promise<void> {

@@ -1,0 +1,252 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Programs near other programs: a few things in them changed, and what the API then refuses left out. */
+import { DEVICE_DEFAULTS, IOMMUS, type DeviceConfig } from '../machine/config.ts';
+import type { AccessStep, Step } from '../run/scenario.ts';
+import { makeDevice, makeOffset, makeSize } from './generate.ts';
+import { continued } from './generate-steps.ts';
+import { FEATURE_NAMES, isOn, makeAttrs, makeDirection, pick, type Feature } from './features.ts';
+import { duringOf, isMap, type Program } from './program.ts';
+import type { Choices } from './random.ts';
+import { mapRanges } from './rewrite.ts';
+import { resized, withBuffer } from './shrink-numbers.ts';
+import { Usage } from './usage.ts';
+
+/** Most things that are changed at once. */
+const MOST = 3;
+/** A program that grew beyond that is not made any longer. */
+const LONGEST = 24;
+
+/** The program with one to three things changed; `others` lend their steps. Only correct use of the API. */
+export function vary(choices: Choices, program: Program, others: readonly Program[]): Program {
+  const features = new Set(FEATURE_NAMES.filter((name) => isOn(choices, name)));
+  let varied = program;
+  for (let times = 1 + choices.below(MOST); times > 0; times--) {
+    const change = pick(choices, CHANGES);
+    varied = legal(change({ choices, features, program: varied, others }));
+  }
+  return varied;
+}
+
+interface Given {
+  readonly choices: Choices;
+  readonly features: ReadonlySet<Feature>;
+  readonly program: Program;
+  readonly others: readonly Program[];
+}
+type Change = (given: Given) => Program;
+
+const CHANGES: readonly [Change, ...Change[]] = [
+  otherSize,
+  otherSize,
+  otherOffset,
+  otherDevice,
+  otherDevice,
+  otherMachine,
+  moreSteps,
+  moreSteps,
+  moreSteps,
+  fewerSteps,
+  swappedSteps,
+  otherMap,
+  otherAttrs,
+  otherSpan,
+  joined,
+];
+
+function otherSize({ choices, features, program }: Given): Program {
+  const at = choices.below(program.buffers.length);
+  const buffer = program.buffers[at];
+  if (buffer === undefined) return program;
+  const step = pick(choices, [1, -1, 64, -64, 512, 2048, program.machine.granule]);
+  const size =
+    choices.below(2) === 0 ? buffer.size + step : makeSize(choices, features, program.machine.granule);
+  return size > 0 && size <= 0x20000 ? resized(program, at, size) : program;
+}
+
+function otherOffset({ choices, features, program }: Given): Program {
+  const at = choices.below(program.buffers.length);
+  const buffer = program.buffers[at];
+  if (buffer === undefined) return program;
+  return withBuffer(program, at, {
+    ...buffer,
+    offset: makeOffset(choices, features, program.machine.granule),
+  });
+}
+
+/** One setting, or all that another device would have. */
+function otherDevice({ choices, features, program }: Given): Program {
+  const { machine } = program;
+  const at = choices.below(machine.devices.length);
+  const other = makeDevice(
+    choices,
+    withAll(features, ['minAlign', 'boundary', 'segments', 'iovaPressure']),
+    machine,
+  );
+  const key = pick(choices, SETTINGS);
+  const devices = machine.devices.map((device, index): DeviceConfig => {
+    if (index !== at) return device;
+    return choices.below(4) === 0 ? { ...DEVICE_DEFAULTS, ...other } : { ...device, [key]: other[key] };
+  });
+  return { ...program, machine: { ...machine, devices } };
+}
+
+const SETTINGS = [
+  'untrusted',
+  'coherent',
+  'minAlignMask',
+  'dmaMask',
+  'segBoundary',
+  'maxSegSize',
+  'scribble',
+] as const satisfies readonly (keyof DeviceConfig)[];
+
+function withAll(features: ReadonlySet<Feature>, more: readonly Feature[]): ReadonlySet<Feature> {
+  return new Set([...features, ...more]);
+}
+
+function otherMachine({ choices, program }: Given): Program {
+  const { machine } = program;
+  const pageSize = pick(choices, [machine.pageSize, 4096, 16384, 65536]);
+  const granules = [4096, 2048, 1024, 8192, 16384, 65536].filter((granule) => granule <= pageSize);
+  const changed = [
+    { pageSize, granule: granules[choices.below(granules.length)] ?? pageSize },
+    { iommu: pick(choices, IOMMUS) },
+    { strict: !machine.strict },
+    { swiotlb: !machine.swiotlb },
+    { swiotlbSlots: pick(choices, [128, 1024, 256]) },
+  ] as const;
+  return { ...program, machine: { ...machine, ...changed[choices.below(changed.length)] } };
+}
+
+/** Some steps by chance, at any place. */
+function moreSteps({ choices, features, program }: Given): Program {
+  if (program.steps.length >= LONGEST) return program;
+  const at = choices.below(program.steps.length + 1);
+  const usual = withAll(features, ['sync', 'cpuAccess', 'deviceRead', 'deviceWrite', 'several', 'page']);
+  return inserted(program, at, continued(choices, usual, { ...program, steps: program.steps.slice(0, at) }));
+}
+
+/** More steps at a place; what comes behind them means the mappings that it meant. */
+function inserted(program: Program, at: number, added: readonly Step[]): Program {
+  const before = program.steps.slice(0, at).filter(isMap).length;
+  const more = added.filter(isMap).length;
+  const shift = (map: number): number => (map >= before ? map + more : map);
+  const behind = program.steps.slice(at).map((step) => renumbered(step, shift));
+  return { ...program, steps: [...program.steps.slice(0, at), ...added, ...behind] };
+}
+
+function fewerSteps({ choices, program }: Given): Program {
+  const gone = choices.below(program.steps.length);
+  return { ...program, steps: program.steps.filter((_, index) => index !== gone) };
+}
+
+function swappedSteps({ choices, program }: Given): Program {
+  const steps = [...program.steps];
+  const at = choices.below(Math.max(1, steps.length - 1));
+  const [one, other] = [steps[at], steps[at + 1]];
+  if (one === undefined || other === undefined) return program;
+  steps[at] = other;
+  steps[at + 1] = one;
+  return { ...program, steps };
+}
+
+/** Another direction, device or length of list. */
+function otherMap({ choices, program }: Given): Program {
+  const maps = program.steps.filter(isMap);
+  const chosen = maps[choices.below(maps.length)];
+  if (chosen === undefined) return program;
+  const device = choices.below(program.machine.devices.length);
+  const buffer = choices.below(program.buffers.length);
+  const range = { buffer, offset: 0, size: program.buffers[buffer]?.size ?? 0 };
+  const changed =
+    choices.below(3) === 0
+      ? chosen.op === 'map_sg'
+        ? { ...chosen, sgl: [...chosen.sgl, range] }
+        : { ...chosen, ...range }
+      : choices.below(3) === 0
+        ? { ...chosen, device }
+        : { ...chosen, dir: makeDirection(choices) };
+  return { ...program, steps: program.steps.map((step) => (step === chosen ? changed : step)) };
+}
+
+function otherAttrs({ choices, features, program }: Given): Program {
+  const at = choices.below(program.steps.length);
+  const attrs = makeAttrs(choices, withAll(features, ['skip']));
+  return {
+    ...program,
+    steps: program.steps.map((step, index) => (index === at && 'attrs' in step ? { ...step, attrs } : step)),
+  };
+}
+
+/** Part of a buffer or mapping instead of all of it, or a byte more or less of it. */
+function otherSpan({ choices, program }: Given): Program {
+  const at = choices.below(program.steps.length);
+  const by = pick(choices, [1, -1, 64, -64, 512, -512, 2048, -2048]);
+  const isStart = choices.below(2) === 0;
+  return {
+    ...program,
+    steps: program.steps.map((step, index) => {
+      if (index !== at || !('offset' in step)) return step;
+      return isStart
+        ? { ...step, offset: Math.max(0, step.offset + by), size: Math.max(1, step.size - by) }
+        : { ...step, size: Math.max(1, step.size + by) };
+    }),
+  };
+}
+
+/** Behind the steps of this one, those of another one on its own buffers, all at once or one here, one there. */
+function joined({ choices, program, others }: Given): Program {
+  const other = others[choices.below(others.length)];
+  if (other === undefined || program.steps.length + other.steps.length > LONGEST) return program;
+  const { length } = program.buffers;
+  if (length + other.buffers.length > 4) return program;
+  const lent = mapRanges(other, (range) => ({ ...range, buffer: range.buffer + length })).steps;
+  const both = { ...program, buffers: [...program.buffers, ...other.buffers] };
+  const devices = program.machine.devices.length;
+  const fitted = lent.map((step): Step =>
+    'device' in step ? { ...step, device: step.device % devices } : step,
+  );
+  const at = choices.below(program.steps.length + 1);
+  const before = program.steps.slice(0, at).filter(isMap).length;
+  return inserted(
+    both,
+    at,
+    fitted.map((step) => renumbered(step, (map) => map + before)),
+  );
+}
+
+function renumbered(step: Step, number: (map: number) => number): Step {
+  const inside = <T extends AccessStep>(access: T): T =>
+    'map' in access ? { ...access, map: number(access.map) } : access;
+  const own: Step = 'map' in step ? { ...step, map: number(step.map) } : step;
+  if (!('during' in own) || duringOf(own).length === 0) return own;
+  return { ...own, during: own.during.map((point) => ({ ...point, steps: point.steps.map(inside) })) };
+}
+
+/** The program with only those steps that the API allows where they stand; mappings are numbered anew. */
+export function legal(program: Program): Program {
+  const usage = new Usage(program);
+  const numbers = new Map<number, number>();
+  const steps: Step[] = [];
+  for (const step of program.steps) {
+    const isKnown = (map: number): boolean => numbers.has(map);
+    if (isMap(step)) numbers.set(step.map, usage.maps);
+    else if ('map' in step && !isKnown(step.map)) continue;
+    const during = duringOf(step).filter((point) =>
+      point.steps.every((access) => !('map' in access) || isKnown(access.map)),
+    );
+    const candidate = renumbered(
+      'during' in step ? { ...step, during } : step,
+      (map) => numbers.get(map) ?? -1,
+    );
+    const plain = 'during' in candidate ? { ...candidate, during: [] } : candidate;
+    const taken = [candidate, plain].find((each) => usage.allows(each));
+    if (taken === undefined) {
+      if (isMap(step)) numbers.delete(step.map);
+      continue;
+    }
+    usage.add(taken);
+    steps.push(taken);
+  }
+  return { ...program, steps };
+}
