@@ -33,6 +33,14 @@ test('shards of separate processes, merged in any order, print what one search p
   expect(await merge('3.json', '1.json', '2.json')).toEqual(one);
 }, 120_000);
 
+test('a finding that depends on the layout goes through a shard, too', async () => {
+  const search = ['v3', 'review/map-aligned-from-start', '--runs', '360', '--workers', '1'];
+  const one = await run('explore', [...search, '--no-corpus', '--no-learning'], { long: true });
+  expect(one.stdout).toContain('layout-dependent');
+  await run('explore', [...search, '--shard', '1/1', '--output', file('whole.json')], { long: true });
+  expect(await merge('whole.json')).toEqual(one);
+}, 240_000);
+
 test('a shard that is lost is said', async () => {
   expectTrouble(
     await merge('1.json', '3.json'),

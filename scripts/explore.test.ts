@@ -77,6 +77,31 @@ describe('--save', () => {
   });
 });
 
+test('what later generations find is found with any number of workers, and replayed alone', async () => {
+  const args = ['v2', 'v3', '--runs', '600', '--clause', 'iova-accounting', '--json'];
+  const [one, two] = await Promise.all(
+    ['1', '2'].map(async (count) => run('explore', [...args, '--workers', count], { long: true })),
+  );
+  expect(two?.stdout).toBe(one?.stdout);
+  const { findings, ...head } = JSON.parse(one?.stdout ?? '') as {
+    findings: { id: string; clause: string; scenario: string; patches: object[]; replay: string }[];
+  };
+  expect(head).toMatchObject({
+    schema: 'bouncediff/explore/1',
+    from: 'v2',
+    to: 'v3',
+    seed: 1,
+    programs: 600,
+  });
+  const [last] = findings.toReversed();
+  expect(last).toMatchObject({ clause: 'iova-accounting', evidence: expect.anything() });
+  expect(last?.scenario).toContain('\nsteps:\n');
+  const replay = (last?.replay ?? '').replace('npx bouncediff explore ', '').split(' ');
+  const again = await run('explore', [...replay, '--json'], { long: true });
+  const alone = JSON.parse(again.stdout) as { findings: { id: string }[] };
+  expect(alone.findings.map(({ id }) => id)).toEqual([last?.id]);
+}, 240_000);
+
 test('--finding of what there is not names what there is', async () => {
   const args = ['v2', 'v3', '--runs', '20', '--finding', 'NONSENSE'];
   expectTrouble(await explore(...args), /^no finding "NONSENSE" in these programs; there are [0-9a-f]{8}, /);

@@ -146,3 +146,44 @@ describe('what the CPU sees of a device write', () => {
     });
   });
 });
+
+describe('bytes that every event has treated alike', () => {
+  const alike = (steps: readonly Step[], phys: number, size: number): number => {
+    const run = logged((log) => {
+      for (const step of steps) step(log);
+    });
+    return new MemoryHistory(run.events, () => false).alike(phys, size);
+  };
+  // Clears [BYTE + 1, BYTE + 9), bytes 21 to 28 of the line.
+  const edges = [neighbourCleared];
+
+  test.each([
+    // Nothing happened anywhere.
+    [[], LINE, 4096, 4096],
+    // Up to the line, to the first byte that was cleared, behind the last one, to the end of the line, and on.
+    [edges, LINE - 64, 256, 64],
+    [edges, LINE, 256, 21],
+    [edges, BYTE, 256, 1],
+    [edges, BYTE + 1, 256, 8],
+    [edges, BYTE + 8, 256, 1],
+    [edges, BYTE + 9, 256, 64 - 29],
+    [edges, LINE + 64, 256, 256],
+    // Never more than is asked for.
+    [edges, LINE, 21, 21],
+    [edges, LINE, 20, 20],
+    [edges, BYTE + 1, 8, 8],
+  ])('%#', (steps, phys, size, expected) => {
+    expect(alike(steps, phys, size)).toBe(expected);
+  });
+
+  test('the line that a stretch ends in counts whole', () => {
+    // [LINE, LINE + 65): the second line has one byte of it.
+    const overTheEnd: Step = (log) => log.push(EV.memset, -1, LINE, 65);
+    expect(alike([overTheEnd], LINE + 64, 256)).toBe(1);
+    expect(alike([overTheEnd], LINE + 65, 256)).toBe(63);
+    expect(alike([overTheEnd], LINE + 128, 256)).toBe(256);
+    // One that ends with a line touches none behind it.
+    expect(alike([cleared], LINE, 256)).toBe(64);
+    expect(alike([cleared], LINE + 64, 256)).toBe(256);
+  });
+});

@@ -4,8 +4,7 @@
  * them. Numbers, for speed; two runs share one where they have something in common.
  */
 import { LINE_SIZE, SLOT_SIZE } from '../machine/config.ts';
-import { EVENT_KINDS } from '../machine/events.ts';
-import { argumentsOf } from '../machine/events.ts';
+import { argumentsOf, EVENT_KINDS } from '../machine/events.ts';
 import { F_ARGS, F_KIND, F_PATH, F_RESULT, F_STEP, STRIDE } from '../machine/event-log.ts';
 import type { Meaning } from '../machine/meanings.ts';
 import type { Life } from '../run/alike.ts';
@@ -99,7 +98,7 @@ function classOf(meaning: Meaning, value: number, granule: number): number {
   }
 }
 
-/** Against a line, a sector, a slot and a granule: below, one less, equal, one more, above; and whole multiples. */
+/** Against a line, a slot and a granule: shorter, one, or more of them; whole ones or not. */
 function sizeClass(size: number, granule: number): number {
   let found = 0;
   for (const unit of [LINE_SIZE, SLOT_SIZE, granule]) {

@@ -24,6 +24,11 @@ describe('order', () => {
     [-2, ALL_ONES, true],
     [ALL_ONES, -2, false],
     [ALL_ONES, ALL_ONES, false],
+    [0, ALL_ONES, true],
+    [ALL_ONES, 0, false],
+    [0, 0, false],
+    [0, 1, true],
+    [1, 0, false],
     [2 ** 53 - 1, -(2 ** 53 - 1), true],
   ])('%p below %p: %p', (a, b, expected) => {
     expect(below(a, b)).toBe(expected);
