@@ -59,7 +59,7 @@ describe('--save', () => {
     }
     // A second time, nothing is left to write.
     expect((await save()).stderr).toBe('');
-  });
+  }, 120_000);
 
   test('into a corpus of your own', async () => {
     const corpus = join(root, 'own');
