@@ -17,7 +17,7 @@ beforeAll(async () => {
   for (const outcome of await Promise.all(shards)) {
     expect(outcome).toEqual({ exitCode: 0, stdout: '', stderr: '' });
   }
-}, 120_000);
+}, 240_000);
 afterAll(() => rmSync(folder, { recursive: true }));
 
 async function merge(...args: string[]): Promise<Outcome> {
@@ -31,7 +31,7 @@ test('shards of separate processes, merged in any order, print what one search p
   const one = await run('explore', [...SEARCH, '--no-corpus', '--no-learning']);
   expect(one.exitCode).toBe(1);
   expect(await merge('3.json', '1.json', '2.json')).toEqual(one);
-}, 120_000);
+}, 240_000);
 
 test('a finding that depends on the layout goes through a shard, too', async () => {
   const search = ['v3', 'review/map-aligned-from-start', '--runs', '360', '--workers', '1'];
@@ -49,7 +49,7 @@ test('a shard that is lost is said', async () => {
   const { exitCode, stdout } = await merge('1.json', '3.json', '--allow-missing');
   expect(exitCode).toBe(1);
   expect(stdout).toContain('(2 of 3 shards merged)');
-}, 120_000);
+}, 240_000);
 
 test('what is no shard, or of another search, is one line', async () => {
   writeFileSync(file('none.json'), '{}');
@@ -61,7 +61,7 @@ test('what is no shard, or of another search, is one line', async () => {
   expectTrouble(await merge('gone.json'), /gone\.json: cannot be read/);
   expectTrouble(await merge('1.json', 'other.json'), /other\.json is of another search than .*1\.json$/);
   expectTrouble(await merge('1.json', '1.json'), /are the same shard, 1\/3$/);
-}, 120_000);
+}, 240_000);
 
 test.each([
   [['v2', 'v3', '--shard', '4/3'], '--shard "4/3" is none; expected one of several, like 3/8'],

@@ -20,7 +20,7 @@ function thread(last: string): () => Worker {
     let tasks = 0;
     parentPort.on('message', (task) => {
       if (++tasks === 3) { ${last} }
-      parentPort.postMessage(task.do === 'probe' ? [] : { tasks, task });
+      parentPort.postMessage(task.do === 'probe' ? { hits: [], novel: [] } : { tasks, task });
     });`;
   return () => new Worker(code, { eval: true });
 }
@@ -62,4 +62,4 @@ test('a search stops where it is told to, and counts what it ran', async () => {
   let asked = 0;
   await search.run(0, 64 * 100, () => asked++ < 1);
   expect(search.programs).toBe(128);
-});
+}, 120_000);
