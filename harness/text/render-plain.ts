@@ -29,8 +29,10 @@ function linesOf(block: Block): string[] {
     case 'table':
       return block.rows.map((row) => row.map((cell) => visible(plain(cell))).join('\t'));
     case 'fence':
-      // A tab parts the file from what is said of it in the head of a diff.
-      return block.lines.map((line) => line.split('\t').map(visible).join('\t'));
+      // Code has tabs, and so has the head of a diff, between the file and what is said of it.
+      return block.lines.map((line) =>
+        block.language === 'text' ? visible(line) : line.split('\t').map(visible).join('\t'),
+      );
     case 'picture':
       return [];
     case 'fold':
