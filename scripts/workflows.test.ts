@@ -23,6 +23,7 @@ const job = z.strictObject({
   'runs-on': z.string(),
   container: z.string().optional(),
   'timeout-minutes': z.number(),
+  needs: z.string().optional(),
   strategy: z.unknown().optional(),
   permissions: permissions.optional(),
   steps: z.array(step),
@@ -31,6 +32,7 @@ const schema = z.strictObject({
   name: z.string(),
   on: z.record(z.string(), z.unknown()),
   permissions,
+  env: z.record(z.string(), z.string()).optional(),
   concurrency: z.strictObject({ group: z.string(), 'cancel-in-progress': z.boolean() }).optional(),
   jobs: z.record(z.string(), job),
 });
@@ -43,8 +45,8 @@ const read = (name: string): Workflow => schema.parse(parse(textOf(name)));
 const stepsOf = ({ jobs }: Workflow): z.infer<typeof step>[] =>
   Object.values(jobs).flatMap((one) => one.steps);
 
-test('there are three', () => {
-  expect(files).toEqual(['ci.yml', 'comment.yml', 'compare.yml']);
+test('there are four', () => {
+  expect(files).toEqual(['ci.yml', 'comment.yml', 'compare.yml', 'nightly.yml']);
 });
 
 describe.each(files)('%s', (name) => {
