@@ -9,6 +9,8 @@ import { z } from 'zod';
 import { ROOT } from './run.ts';
 
 const count = z.int().nonnegative();
+/** From 0; -1: before the first, as where the kernel does not link. */
+const step = z.int().min(-1);
 const text = z.string().min(1);
 const caseId = z.string().regex(/^[a-z-]+\/[a-z0-9-]+(\[[^\]]+\])?$/);
 const caseIds = z.array(caseId);
@@ -32,7 +34,7 @@ const state = z.strictObject({
 });
 
 const evidence = z.strictObject({
-  step: count,
+  step,
   event: z.int().min(-1),
   count: count.min(1),
   mapping: count.optional(),
@@ -51,7 +53,7 @@ const evidence = z.strictObject({
 });
 
 const traceLine = z.strictObject({
-  step: z.int().min(-1),
+  step,
   event: z.int().min(-1),
   text,
   raw: text,
@@ -65,7 +67,7 @@ const finding = z.strictObject({
   clause: text,
   cause: text,
   was: text.nullable(),
-  hiddenBy: count.nullable(),
+  hiddenBy: step.nullable(),
   luck: z
     .strictObject({
       kind: z.enum(['fixed', 'regressed']),
@@ -95,7 +97,7 @@ const finding = z.strictObject({
       together: z.array(text),
     }),
   ),
-  breaksAt: z.strictObject({ side: z.enum(['from', 'to']), step: count, event: z.int().min(-1) }).nullable(),
+  breaksAt: z.strictObject({ side: z.enum(['from', 'to']), step, event: z.int().min(-1) }).nullable(),
   traceDiff: z.array(z.string()),
   traces: z.strictObject({ from: z.array(traceLine), to: z.array(traceLine) }).nullable(),
   evidence: z.strictObject({ from: evidence.nullable(), to: evidence.nullable() }),
