@@ -61,10 +61,11 @@ export async function withExploration(
 ): Promise<Comparison> {
   if (programs === 0) return measured;
   const { searchBeside, withFound } = await import('../harness/explore/in-comparison.ts');
-  await compileForAll([measured.from, measured.to]);
+  const { from, to } = measured;
+  await compileForAll([from, to]);
   const asked = { programs, seconds, clause };
   const findings = measured.findings.map(({ kind, clause: of, cause }) => [kind, of, cause]);
-  const kept = keptResults<Searched>('explore', [measured.from, measured.to], ALL_BUILDS, [
+  const kept = keptResults<Searched>('explore', [from, to, to.root], ALL_BUILDS, [
     asked,
     findings,
     scenarios,

@@ -127,6 +127,13 @@ describe('compare --clause', () => {
   });
 });
 
+test('compare --traces is for JSON', async () => {
+  expectTrouble(
+    await compare([...ARGS, '--traces']),
+    '--traces is for json; markdown shows what differs, and the command trace the rest',
+  );
+});
+
 describe('compare --finding', () => {
   test.each(['json', 'junit', 'html'])('is not for %s, which has all of them', async (format) => {
     expectTrouble(

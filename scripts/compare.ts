@@ -208,6 +208,9 @@ export function readQuestion(args: Args, { own = false } = {}): Question {
   if (args.text('finding') !== undefined && WHOLE.has(format)) {
     throw new UserError(`--finding is for markdown, terminal and mail; ${format} has all findings`);
   }
+  if (args.flag('traces') && format !== 'json') {
+    throw new UserError(`--traces is for json; ${format} shows what differs, and the command trace the rest`);
+  }
   const named = args.text('expectations');
   if (own && reason !== undefined && named === undefined) {
     throw new UserError('--accept needs --expectations FILE, the file that it adds to');
