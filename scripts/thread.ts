@@ -90,6 +90,9 @@ function complaints({ says, expects = {} }: Point, comparison: Comparison): stri
     new Set(comparison.findings.flatMap((finding) => (finding.kind === kind ? [finding.clause] : [])));
   const { word, regressed, costsLess, costsMore } = summarise(comparison);
   const [fixed, broken] = [clauses('fixed'), clauses('regressed')];
+  const moved = new Set(
+    comparison.findings.flatMap(({ was, clause }) => (was === undefined ? [] : [clause])),
+  );
   const problems = [
     ...(expects.same === true && word !== 'same' ? [`expected the same, came to ${word}`] : []),
     ...(expects.regressed === 0 && regressed > 0 ? [`${regressed} regressed, expected none`] : []),
@@ -98,6 +101,9 @@ function complaints({ says, expects = {} }: Point, comparison: Comparison): stri
       : []),
     ...(expects.fixes ?? []).flatMap((id) => (fixed.has(id) ? [] : [`does not fix ${id}`])),
     ...(expects.breaks ?? []).flatMap((id) => (broken.has(id) ? [] : [`does not break ${id}`])),
+    ...(expects.otherCause ?? []).flatMap((id) =>
+      moved.has(id) ? [] : [`does not break ${id} as before, for another cause`],
+    ),
   ];
   return problems.map((problem) => `${comparison.from.id} → ${comparison.to.id}, "${says}": ${problem}`);
 }
