@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { join } from 'node:path';
+import { WHY_LEFT_OUT } from '../harness/contract/left-out.ts';
 import { loadCorpus } from '../harness/scenario/load.ts';
 import { COSTS } from '../harness/run/costs.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
@@ -72,6 +73,7 @@ describe.each(['v2', 'baseline'])('compare %s v3 --json, the whole corpus', (fro
         for (const name of Object.keys(side ?? {})) expect(documented).toContain(`\`${name}\``);
       }
     }
+    for (const why of Object.keys(WHY_LEFT_OUT)) expect(fields.get('notJudged')).toContain(`\`${why}\``);
   });
 
   test('names the states, the corpus and its size', () => {
@@ -130,6 +132,30 @@ describe.each(['v2', 'baseline'])('compare %s v3 --json, the whole corpus', (fro
         ['regressed', 'uncovered', 'still-broken'].includes(found.kind),
       );
     }
+  });
+
+  test('what no clause looked at, in every case: by reason, the smallest case first', () => {
+    const { notJudged } = report(from);
+    const all = corpus.scenarios.map((scenario) => scenario.id);
+    for (const { cases } of notJudged) {
+      expect(new Set(cases).size).toBe(cases.length);
+      expect(all).toEqual(expect.arrayContaining(cases));
+      const sizes = cases.map((id) => byId.get(id)?.steps.length ?? 0);
+      expect(sizes[0]).toBe(Math.min(...sizes));
+    }
+    const reads = notJudged.find(({ why }) => why === 'cpu-read');
+    expect(reads?.words).toBe('the CPU read bytes that a device owns');
+    expect(reads?.cases).toContain('sync/without-the-sync');
+    expect(reads?.example).toMatch(
+      /^Step \d+ \(`cpu_read .*`\): the CPU read \d+ bytes of \w+ that \w+ owns$/,
+    );
+    const counts = notJudged.map(({ cases }) => cases.length);
+    expect(counts).toEqual(counts.toSorted((a, b) => b - a));
+  });
+
+  test('what no other layout can judge is fixed or regressed', () => {
+    const kinds = report(from).findings.map(({ unrepeated, kind }) => (unrepeated ? kind : 'fixed'));
+    expect(['fixed', 'regressed']).toEqual(expect.arrayContaining(kinds));
   });
 
   test('every cost that changed has a case that shows it', () => {

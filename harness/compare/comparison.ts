@@ -2,6 +2,7 @@
 /** Two states on a corpus: findings by cause, costs, and how much it rests on. */
 import type { State } from '../subject/state.ts';
 import { CLAUSE_IDS, type Cause, type ClauseId } from '../contract/verdict.ts';
+import type { LeftOut } from '../contract/left-out.ts';
 import { keyOf, type Defect } from '../contract/defect.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -25,6 +26,13 @@ export interface Finding extends Defect {
   readonly inherited: boolean;
   /** The smallest first. */
   readonly cases: readonly FindingCase[];
+}
+
+/** What no clause looked at in a case, on either side. */
+export interface NotJudged {
+  readonly scenario: Scenario;
+  /** In the order of the steps. */
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** A generated program that shows what no case of the corpus does, made small. */
@@ -68,6 +76,8 @@ export interface Comparison {
   /** Cases in which a map fails on just that side: left out of the costs. */
   readonly failedOnlyFrom: readonly Scenario[];
   readonly failedOnlyTo: readonly Scenario[];
+  /** Cases in which there is something that no clause looked at, the smallest first. */
+  readonly notJudged: readonly NotJudged[];
   /** Cases that put a clause to the test on both sides. */
   readonly exercised: Readonly<Record<ClauseId, number>>;
   /** undefined: nobody asked for generated programs. */
@@ -143,6 +153,7 @@ class Tally {
   private readonly crashedOnlyTo: Scenario[] = [];
   private readonly failedOnlyFrom: Scenario[] = [];
   private readonly failedOnlyTo: Scenario[] = [];
+  private readonly notJudged: NotJudged[] = [];
   private readonly exercised = Object.fromEntries(CLAUSE_IDS.map((id) => [id, 0])) as Record<
     ClauseId,
     number
@@ -152,7 +163,8 @@ class Tally {
     this.clause = clause;
   }
 
-  add(scenario: Scenario, { findings, exercised, crashed, failed, costs, sameTrace }: CaseResult): void {
+  add(scenario: Scenario, result: CaseResult): void {
+    const { findings, exercised, crashed, failed, costs, notJudged, sameTrace } = result;
     for (const finding of findings) {
       if (this.clause !== undefined && finding.clause !== this.clause) continue;
       const key = `${finding.kind} ${keyOf(finding)} ${finding.was ?? ''} ${finding.luck?.kind ?? ''} ${finding.inherited}`;
@@ -165,6 +177,7 @@ class Tally {
     if (crashed === 'to') this.crashedOnlyTo.push(scenario);
     if (failed.from) this.failedOnlyFrom.push(scenario);
     if (failed.to) this.failedOnlyTo.push(scenario);
+    if (notJudged.length > 0) this.notJudged.push({ scenario, leftOut: notJudged });
     this.costs.add(scenario, [costs.from, costs.to]);
     if (sameTrace) this.same++;
     else if (findings.every(isUnchanged)) this.different.push(scenario);
@@ -190,6 +203,7 @@ class Tally {
       crashedOnlyTo: this.crashedOnlyTo.toSorted(bySize),
       failedOnlyFrom: this.failedOnlyFrom.toSorted(bySize),
       failedOnlyTo: this.failedOnlyTo.toSorted(bySize),
+      notJudged: this.notJudged.toSorted((a, b) => bySize(a.scenario, b.scenario)),
       exercised: this.exercised,
     };
   }

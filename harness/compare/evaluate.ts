@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** One case on one state: run, judged, measured. */
 import type { State } from '../subject/state.ts';
-import { judge } from '../contract/contract.ts';
+import { judge, judgeWhole } from '../contract/contract.ts';
+import type { LeftOut } from '../contract/left-out.ts';
 import type { ClauseId, Verdict } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
 import { costsOf, type StepCosts } from '../run/costs.ts';
@@ -19,6 +20,11 @@ export interface Evaluation {
   /** In the order of CLAUSE_IDS. */
   readonly verdicts: readonly Verdict[];
   readonly costs: readonly StepCosts[];
+}
+
+/** And what no clause looked at. */
+export interface WholeEvaluation extends Evaluation {
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** Thrown when the tool contradicts itself; never the user's fault. */
@@ -61,13 +67,13 @@ export function evaluate(
   another: Machine,
   state: State,
   scenario: Scenario,
-  other?: Evaluation,
-): Evaluation {
+  other?: WholeEvaluation,
+): WholeEvaluation {
   const run = lookAt(machine, state, scenario);
   if (!repeats(another, state, run)) {
     throw new ToolError(`${state.id} on ${scenario.id}: two runs of the same case differ`);
   }
-  // Verdicts and costs follow from what was observed alone.
+  // Verdicts, costs and what is left out follow from what was observed alone.
   if (other !== undefined && sameBehaviour(run, other.run)) return { ...other, run };
-  return { run, verdicts: judge(run), costs: costsOf(run) };
+  return { run, ...judgeWhole(run), costs: costsOf(run) };
 }

@@ -6,7 +6,7 @@ import { keyOf } from '../contract/defect.ts';
 import { Machine } from '../machine/machine.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
-import { evaluate, type Evaluation } from './evaluate.ts';
+import { evaluate, type Evaluation, type WholeEvaluation } from './evaluate.ts';
 import { Hiding } from './hiding.ts';
 import { OperationCostTally, type OperationCosts } from './operation-costs.ts';
 
@@ -53,7 +53,7 @@ export function buildMatrix(
   let [machine, before] = [new Machine(), new Machine()];
   const third = new Machine();
   const rows = eachReturning(scenarios, (scenario) => {
-    const row: Evaluation[] = [];
+    const row: WholeEvaluation[] = [];
     for (const state of states) {
       row.push(evaluate(machine, third, state, scenario, row.at(-1)));
       [machine, before] = [before, machine];

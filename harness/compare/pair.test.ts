@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a map returns, beside what it returned before. */
 import { describe, expect, test } from '@jest/globals';
+import { deserialize, serialize } from 'node:v8';
 import { casesOf } from '../contract/testing/judging.ts';
 import { sentence } from '../contract/sentence.ts';
 import { Machine } from '../machine/machine.ts';
@@ -9,6 +10,7 @@ import type { State } from '../subject/state.ts';
 import { plain } from '../text/document.ts';
 import { findState } from '../../variants/registry.ts';
 import { compare } from './comparison.ts';
+import { Pair } from './pair.ts';
 
 function state(id: string): State {
   const found = findState(id);
@@ -70,4 +72,20 @@ describe('a map that worked and now fails', () => {
       '17 slots asked for, 16 needed, 68 used, 60 free',
     );
   });
+});
+
+test.each([
+  ['baseline', 'v8'],
+  ['v8', 'baseline'],
+])('%s → %s: what no clause looks at on one side alone, where the map fails on the other', (from, to) => {
+  const read = '  - cpu_read: { buffer: disk, offset: 131072, size: 100 }\n';
+  const [scenario] = casesOf(sectors(32768, 5) + read);
+  if (scenario === undefined) throw new Error('no case');
+  const result = new Pair(state(from), state(to)).compare(scenario);
+  expect(result.notJudged).toEqual([{ why: 'cpu-read', step: 5, buffer: 0, mapping: 4, size: 100 }]);
+  // Kept beside compiled objects.
+  expect(deserialize(serialize(result))).toEqual(result);
+  expect(compare(state(from), state(to), [scenario, ...FIVE]).notJudged).toEqual([
+    { scenario, leftOut: result.notJudged },
+  ]);
 });

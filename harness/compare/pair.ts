@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two states, case by case. */
 import type { State } from '../subject/state.ts';
+import type { LeftOut } from '../contract/left-out.ts';
 import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
 import type { StepCosts } from '../run/costs.ts';
@@ -22,6 +23,8 @@ export interface CaseResult {
   readonly failed: { readonly from: boolean; readonly to: boolean };
   /** What its operations cost. */
   readonly costs: { readonly from: readonly StepCosts[]; readonly to: readonly StepCosts[] };
+  /** What no clause looked at on either side. */
+  readonly notJudged: readonly LeftOut[];
   /** The traces read the same, but for where things were allocated. */
   readonly sameTrace: boolean;
 }
@@ -60,6 +63,7 @@ export class Pair {
         a !== undefined && b === undefined ? 'from' : a === undefined && b !== undefined ? 'to' : undefined,
       failed: { from: failsAlone(from, to), to: failsAlone(to, from) },
       costs: { from: x.costs, to: y.costs },
+      notJudged: onEitherSide(x.leftOut, y.leftOut),
       // evaluate() takes the verdicts over where all that was observed is equal.
       sameTrace: x.verdicts === y.verdicts || readsTheSame(x.run, y.run),
     } as const;
@@ -79,6 +83,19 @@ export class Pair {
     const own = root === this.from ? x : root === this.to ? y : undefined;
     return own?.verdicts ?? judgeOnce(this.third, root, scenario, clauses, [x, y]);
   }
+}
+
+/** In the order of the steps; what both sides leave out is said once, of the side that leaves out more of it. */
+function onEitherSide(from: readonly LeftOut[], to: readonly LeftOut[]): readonly LeftOut[] {
+  if (from === to || to.length === 0) return from;
+  const isSame = (a: LeftOut, b: LeftOut): boolean =>
+    a.why === b.why && a.step === b.step && a.buffer === b.buffer && a.mapping === b.mapping;
+  const isLess = (a: LeftOut, others: readonly LeftOut[], ties: boolean): boolean =>
+    others.some((b) => isSame(a, b) && (a.size < b.size || (ties && a.size === b.size)));
+  return [
+    ...from.filter((one) => !isLess(one, to, false)),
+    ...to.filter((one) => !isLess(one, from, true)),
+  ].toSorted((a, b) => a.step - b.step);
 }
 
 function isJudged({ verdicts }: Evaluation, index: number): boolean {

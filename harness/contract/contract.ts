@@ -4,6 +4,8 @@ import type { Run } from '../run/run.ts';
 import type { FindingsOf } from './clause.ts';
 import { CLAUSES as ALL, type Cause, type ClauseId } from './clauses/index.ts';
 import { Facts } from './facts.ts';
+import type { LeftOut } from './left-out.ts';
+import { leftOutOf } from './not-judged.ts';
 import { CLAUSE_IDS, Findings, type Verdict } from './verdict.ts';
 import { victimOf } from './victim.ts';
 
@@ -25,7 +27,16 @@ export const CLAUSES = Object.fromEntries(LIST.map((clause) => [clause.id, claus
 
 /** The verdict of every clause, or of those that are asked for, on the recording; in their order. */
 export function judge(run: Run, clauses: readonly ClauseId[] = CLAUSE_IDS): Verdict[] {
+  return judgeFacts(new Facts(run), clauses);
+}
+
+/** The verdict of every clause on the recording, and what none of them looked at. */
+export function judgeWhole(run: Run): { verdicts: Verdict[]; leftOut: readonly LeftOut[] } {
   const facts = new Facts(run);
+  return { verdicts: judgeFacts(facts, CLAUSE_IDS), leftOut: leftOutOf(facts) };
+}
+
+function judgeFacts(facts: Facts, clauses: readonly ClauseId[]): Verdict[] {
   const verdicts: Verdict[] = [];
   for (const id of clauses) {
     const findings = new Findings((cause, evidence) => victimOf(facts, id, cause, evidence));

@@ -18,12 +18,14 @@ export const WHY_LEFT_OUT = {
   'wrote-to-device': (bytes: string, device: string) => `${device} wrote ${bytes} that it was given to read`,
   'in-operation': (bytes: string) => `${bytes} were written in the middle of an operation on them`,
   'not-returned': (bytes: string) => `the CPU read ${bytes} that it never got back`,
+  'two-buffers': (bytes: string) => `${bytes} are in another buffer as well`,
   'two-mappings': (bytes: string) => `${bytes} are in two live mappings, and a device may write them`,
   'handed-over-twice': (bytes: string, device: string) =>
     `${bytes} were handed to ${device}, which had them and had written to them`,
   'taken-back-twice': (bytes: string) => `${bytes} were handed to the CPU, which had them already`,
   'shared-line': (bytes: string) => `${bytes} share a cache line with what somebody else wrote`,
   'not-mapped': (bytes: string) => `${bytes} were written by a device that they were not mapped for`,
+  misuse: () => 'the driver makes a call that the API does not allow',
 } as const satisfies Record<string, (bytes: string, device: string) => string>;
 export type WhyLeftOut = keyof typeof WHY_LEFT_OUT;
 
@@ -38,10 +40,16 @@ export function whyOutOfTurn(
   return dir === DMA_TO_DEVICE ? 'wrote-to-device' : undefined;
 }
 
-/** Bytes of a buffer that are left out, in this step or from it on, for one reason. */
+/** What is left out in words, whatever bytes of whatever device: `the CPU read bytes that a device owns`. */
+export function leftOutWords(why: WhyLeftOut): string {
+  return WHY_LEFT_OUT[why]('bytes', 'a device');
+}
+
+/** Bytes of a buffer that are left out, in this step or from it on, for one reason; of `misuse`, the call. Plain data. */
 export interface LeftOut {
   readonly why: WhyLeftOut;
   readonly step: StepIx;
+  /** -1: none. */
   readonly buffer: BufferIx;
   /** The mapping whose device it is about, -1: none. */
   readonly mapping: MappingIx;

@@ -63,6 +63,36 @@ describe('each mistake', () => {
     expect(said(run('{}', ...steps))).toEqual(lines);
   });
 
+  // a at 0x200000…0x2000ff; b from 0x10 to 0x2f of it, c from 0x20 to 0x3f and d from 0x80 to 0x9f: 0x30 + 0x20 bytes.
+  test('bytes that another buffer has, too, once they are mapped', () => {
+    const at = (name: string, offset: number, size = 32): string =>
+      `${name}: { size: ${size}, at: ${0x200000 + offset}, overlaps: true }`;
+    const buffers = [at('a', 0, 256), at('b', 0x10), at('c', 0x20), at('d', 0x80), at('e', 0x1000)].join(
+      ', ',
+    );
+    const maps = ['a, size: 144', 'b', 'e'].map(
+      (what, index) => `  - map_page: { id: m${index}, buffer: ${what}, dir: TO_DEVICE }`,
+    );
+    expect(said(`\ndevice: {}\nbuffers: { ${buffers} }\nsteps:\n${maps.join('\n')}\n`)).toEqual([
+      'Step 1 (map_page m0 = a[0x0, +144] TO_DEVICE on dev): 64 bytes of a are in another buffer as well',
+      'Step 2 (map_page m1 = b[0x0, +32] TO_DEVICE on dev): 32 bytes of b are in another buffer as well',
+    ]);
+  });
+
+  test('a call that the scenario marks as misuse, between the others', () => {
+    const steps = [
+      map('FROM_DEVICE'),
+      'cpu_read: { buffer: a, size: 8 }',
+      'unmap_page: { id: m, size: 128, misuse: true }',
+      'unmap_page: { id: m, misuse: true }',
+    ];
+    expect(said(run('{}', ...steps))).toEqual([
+      'Step 2 (cpu_read a[0x0, +8]): the CPU read 8 bytes of a that dev owns',
+      'Step 3 (unmap_page m (misuse: size 128)): the driver makes a call that the API does not allow',
+      'Step 4 (unmap_page m (misuse)): the driver makes a call that the API does not allow',
+    ]);
+  });
+
   test('nothing of a driver that does as it should', () => {
     const steps = ['cpu_write: a', map('BIDIRECTIONAL'), 'device_write: m', 'unmap_page: m', 'cpu_read: a'];
     expect(said(run('{}', ...steps))).toEqual([]);

@@ -92,6 +92,7 @@ export function withFound(
     cases: measured.cases + found.length,
     findings: inOrder([...measured.findings, ...added]),
     different: [...measured.different, ...different],
+    notJudged: [...measured.notJudged, ...own.notJudged.filter(({ scenario }) => shown.has(scenario))],
     explored: { seed: SEED, programs, found },
   };
 }

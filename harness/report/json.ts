@@ -5,11 +5,14 @@ import type { LedgerEntry } from '../compare/ledger.ts';
 import type { Effect } from '../compare/ledger-effects.ts';
 import { foundCase, type Comparison, type Finding } from '../compare/comparison.ts';
 import { findingIds } from '../compare/finding-ids.ts';
+import { leftOutWords } from '../contract/left-out.ts';
+import { leftOutSentence } from '../contract/not-judged.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
 import { unexplainedEffects, type Report } from './report.ts';
 import { costRow } from './costs-page.ts';
 import { messageIdOf } from './links.ts';
+import { notJudgedGroups } from './not-judged-section.ts';
 import { notExercised, summarise } from './summary.ts';
 
 /** Version of the form; a change that breaks readers raises it. */
@@ -48,6 +51,7 @@ export function toJson(report: Report): string {
       was: finding.was ?? null,
       luck: finding.luck ?? null,
       hiddenBy: finding.cases[0]?.hiddenBy ?? null,
+      unrepeated: finding.cases[0]?.unrepeated ?? false,
       inherited: finding.inherited,
       scenario: scenario.scenario,
       case: scenario.id,
@@ -92,6 +96,15 @@ export function toJson(report: Report): string {
       cases: cases.map((found) => found.scenario.id),
     })),
     differentOfBases: ofBases.different.map(({ id }) => id),
+    notJudged: notJudgedGroups(comparison).map(({ why, cases, example }) => ({
+      why,
+      words: leftOutWords(why),
+      cases: cases.map(({ id }) => id),
+      example: cases
+        .slice(0, 1)
+        .map((smallest) => plain(leftOutSentence(smallest, example)))
+        .join(''),
+    })),
     exercised: comparison.exercised,
     notExercised: notExercised(comparison),
   };

@@ -99,6 +99,19 @@ describe('toMarkdown', () => {
     expect(links.filter((link) => !anchors.has(link ?? ''))).toEqual([]);
   });
 
+  test.each([
+    ['baseline', 'v8', 'something changed'],
+    ['v8', 'v8', 'nothing did'],
+  ])('%s → %s: what no clause looked at is listed, where %s', (from, to) => {
+    const text = toMarkdown(reportOf(from, to, 'sync/without-the-sync'));
+    expect(text.split('## Not judged\n')[1]?.trim().split('\n')).toEqual([
+      'In 1 case a driver or a device does what no clause looks at; that is neither right nor wrong, and puts no clause to the test:',
+      '- the CPU read bytes that a device owns: `sync/without-the-sync`, step 3',
+      '- the CPU wrote bytes that a device owns: `sync/without-the-sync`, step 4',
+    ]);
+    expect(toMarkdown(reportOf(from, to, 'map/short-packet*'))).not.toContain('Not judged');
+  });
+
   test('no difference is three lines', () => {
     const [title, empty, ...lines] = toMarkdown(reportOf('v7', 'v8', 'min-align-mask/two*'))
       .trimEnd()
@@ -146,6 +159,16 @@ test('JUnit fails on what the command fails on', () => {
   expect(xml.match(/message="regressed, which --fail-on unexplained leaves out"/g)).toHaveLength(
     regressed.size,
   );
+});
+
+test('what no other layout can judge is said in JSON as on the page', () => {
+  const report = reportOf('baseline', 'v1', 'errors/iova-exhausted[untrusted=true]');
+  const { findings } = JSON.parse(toJson(report)) as {
+    findings: { clause: string; cause: string; unrepeated: boolean }[];
+  };
+  const said = findings.filter(({ unrepeated }) => unrepeated);
+  expect(said.map(({ clause }) => clause)).toEqual(['failed-map-harmless']);
+  expect(toMarkdown(report, { full: true }).match(/^In no other layout /gm)).toHaveLength(said.length);
 });
 
 test('JSON is the same text for the same report', () => {

@@ -9,6 +9,7 @@ import { costSection } from './cost-section.ts';
 import { findingSection } from './finding-section.ts';
 import { head, isUnchanged } from './head.ts';
 import { groupsOf, type Group } from './kinds.ts';
+import { notJudgedSection } from './not-judged-section.ts';
 import { differentSection, howToSee, ofBasesSection, overviewSection } from './overview-section.ts';
 import type { Report } from './report.ts';
 
@@ -31,7 +32,12 @@ export function reportDocument(report: Report, options: DocumentOptions = {}): B
   const trim = budget === Infinity ? (section: Section): Section => section : clippedSection;
   const top = trim({ levels: [{ blocks: head(report) }] });
   if (options.only === undefined && isUnchanged(report)) {
-    return fit({ sections: [top], shrinking: [] }, budget).blocks;
+    const notJudged = notJudgedSection(report);
+    const asides = notJudged === undefined ? [] : [trim(notJudged)];
+    return fit(
+      { sections: [top, ...asides], shrinking: [...shrink(asides, 1), ...shrink(asides, 0)] },
+      budget,
+    ).blocks;
   }
   const plan =
     options.only === undefined ? planOf(report, top, trim, options) : planOfSome(report, trim, options);
@@ -59,6 +65,7 @@ function planOf(report: Report, top: Section, trim: Trim, options: DocumentOptio
     ...different,
     ...present(ofBasesSection(report)),
     ...present(expectedSection(report.expected)),
+    ...present(notJudgedSection(report)),
   ];
   const open = groups.filter((group) => group.isOpen);
   const others = groups.filter((group) => !group.isOpen);

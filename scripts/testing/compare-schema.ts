@@ -74,6 +74,7 @@ const finding = z.strictObject({
       layouts: z.array(z.strictObject({ passed: count, taken: count, iovas: z.array(count) })).min(1),
     })
     .nullable(),
+  unrepeated: z.boolean(),
   inherited: z.boolean(),
   scenario: z.string().regex(/^[a-z-]+\/[a-z0-9-]+$/),
   case: caseId,
@@ -104,6 +105,22 @@ const finding = z.strictObject({
   cases: caseIds.min(1),
   found: z.strictObject({ program: count, yaml: text }).nullable(),
 });
+
+const leftOut = z.enum([
+  'cpu-read',
+  'cpu-wrote',
+  'device-wrote',
+  'wrote-to-device',
+  'in-operation',
+  'not-returned',
+  'two-buffers',
+  'two-mappings',
+  'handed-over-twice',
+  'taken-back-twice',
+  'shared-line',
+  'not-mapped',
+  'misuse',
+]);
 
 const effect = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.enum(['fixed', 'regressed']), clause: text, cause: text, case: caseId }),
@@ -216,6 +233,7 @@ export const compareSchema = z.strictObject({
       cases: caseIds.min(1),
     }),
   ),
+  notJudged: z.array(z.strictObject({ why: leftOut, words: text, cases: caseIds.min(1), example: text })),
   exercised: z.record(text, count),
   notExercised: z.array(text),
 });
