@@ -144,6 +144,21 @@ describe('search', () => {
     expect(new Set(findings.map(({ shown: { kind } }) => kind))).toEqual(new Set(['inherited']));
   });
 
+  test('alone, a suggestion has broken what it breaks beside that state, and inherited the rest', async () => {
+    const suggestion = findState('review/else-if-arch-sync');
+    expect(suggestion?.root.id).toBe('v3.2');
+    const alone = await run(15, assignment(undefined, 'review/else-if-arch-sync'));
+    const beside = await run(15, assignment('v3.2', 'review/else-if-arch-sync'));
+    const named = ({ findings }: Search, kinds: readonly string[]): string[] => {
+      const found = findings.filter(({ shown: { kind } }) => kinds.includes(kind));
+      return [...new Set(found.map(({ shown: { clause, cause } }) => `${clause}: ${cause}`))].toSorted();
+    };
+    const broken = named(alone, ['broken']);
+    expect(broken).toContain('to-device-data: not-cleaned');
+    expect(broken).toEqual(named(beside, ['regressed', 'uncovered']));
+    expect(named(alone, ['inherited']).length).toBeGreaterThan(3);
+  });
+
   test('finds nothing between a state and itself', async () => {
     const { findings } = await run(20, assignment('v3', 'v3'));
     expect(findings).toEqual([]);
