@@ -41,9 +41,15 @@ export class MemoryHistory {
 
   /** How many of `size` bytes from `phys` on every event has treated alike. */
   alike(phys: PhysAddr, size: Size): Size {
-    this.edges ??= edgesOf(this.treatments);
-    for (const edge of this.edges) if (edge > phys) return Math.min(size, edge - phys);
-    return size;
+    const edges = (this.edges ??= edgesOf(this.treatments));
+    let low = 0;
+    let high = edges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((edges[middle] ?? Infinity) > phys) high = middle;
+      else low = middle + 1;
+    }
+    return Math.min(size, (edges[low] ?? Infinity) - phys);
   }
 
   /** What became of the byte at `phys` in events [from, to). `snooped`: its device is coherent. */

@@ -7,11 +7,8 @@ import type { EventIndex } from '../run/event-index.ts';
 import type { Run } from '../run/run.ts';
 import type { DmaSegment, View } from '../run/recording.ts';
 import type { BufferRange } from '../run/scenario.ts';
-import { LABEL_ZERO } from '../machine/labels.ts';
 import {
-  DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
-  type BufferIx,
   type EventIx,
   type Label,
   type MappingIx,
@@ -161,35 +158,11 @@ export class Facts {
     }
   }
 
-  /**
-   * The byte, which the device did not write, may look like this after a from-device mapping. `everOfCpu`: also
-   * like what the CPU wrote there before the map.
-   */
-  mayBeLeft(map: MappingIx, buffer: BufferIx, offset: Size, label: Label, everOfCpu: boolean): boolean {
-    if (this.isOwnScribble(map, label)) return true;
-    if (this.mappings[map]?.dir !== DMA_FROM_DEVICE) return false;
-    return label === LABEL_ZERO || this.wasOf(map, buffer, offset, label, everOfCpu);
-  }
-
   /** The mapping's device, which may write the byte, has scribbled it itself: that harms nobody else. */
   isOwnScribble(map: MappingIx, label: Label): boolean {
     const origin = this.run.provenance.of(label);
     const { device, dir } = this.mappings[map] ?? {};
     return origin.by === 'device' && origin.mapping < 0 && origin.device === device && dir !== DMA_TO_DEVICE;
-  }
-
-  /** Since the map (`everOfCpu`: or of the CPU before), some rightful write put this label on this very byte of the mapping. */
-  private wasOf(map: number, buffer: number, offset: number, label: number, everOfCpu: boolean): boolean {
-    const origin = this.run.provenance.of(label);
-    const mapping = this.mappings[map];
-    if (mapping === undefined) return false;
-    if (origin.by === 'cpu') {
-      const isOfByte = origin.buffer === buffer && origin.offset === offset;
-      return isOfByte && (everOfCpu || origin.step >= mapping.mapStep);
-    }
-    if (origin.by !== 'device' || origin.device !== mapping.device) return false;
-    const hit = this.mappingAt(mapping.device, origin.iova, origin.step);
-    return hit?.mapping.index === map && hit.byte === this.mappingByte(map, buffer, offset);
   }
 
   /** Handed over at step `step` (its map and unmap included). */
@@ -223,16 +196,26 @@ export class Facts {
 
   /** Memory behind byte `byte` of the mapping; -1: none. */
   devicePhys(mapping: MappingFacts, byte: number): number {
+    return this.memoryAt(mapping, byte).phys;
+  }
+
+  /** The same, and for how many bytes on it goes on like that, at least. */
+  memoryAt(mapping: MappingFacts, byte: number): { phys: number; size: Size } {
     let before = 0;
     for (const { address, length } of mapping.segments) {
       if (byte < before + length) {
         const iova = address + byte - before;
+        const left = before + length - byte;
         const piece = mapping.reach.find((r) => iova >= r.iova && iova < r.iova + r.size);
-        return piece === undefined ? -1 : piece.phys + (iova - piece.iova);
+        if (piece === undefined) return { phys: -1, size: 1 };
+        return {
+          phys: piece.phys + (iova - piece.iova),
+          size: Math.min(left, piece.iova + piece.size - iova),
+        };
       }
       before += length;
     }
-    return -1;
+    return { phys: -1, size: Infinity };
   }
 
   /** Bytes [from, from + size) of a mapping, buffer by buffer. */
@@ -282,13 +265,22 @@ export class Facts {
 
   /** Which byte of the mapping is this buffer byte; -1: none. */
   mappingByte(mapping: number, buffer: number, offset: number): number {
+    return this.bytesOf(mapping, buffer, offset).byte;
+  }
+
+  /** The same, and for how many bytes on it goes on like that. */
+  bytesOf(mapping: number, buffer: number, offset: number): { byte: number; size: Size } {
     let before = 0;
+    let size = Infinity;
     for (const range of this.mappings[mapping]?.ranges ?? []) {
       const inside = offset - range.offset;
-      if (range.buffer === buffer && inside >= 0 && inside < range.size) return before + inside;
+      if (range.buffer === buffer && inside >= 0 && inside < range.size) {
+        return { byte: before + inside, size: Math.min(size, range.size - inside) };
+      }
+      if (range.buffer === buffer && inside < 0) size = Math.min(size, -inside);
       before += range.size;
     }
-    return -1;
+    return { byte: -1, size };
   }
 
   /** Which buffer byte is byte `byte` of the mapping. */

@@ -7,16 +7,14 @@
  * turn is left out from then on; but where an untrusted device did it, the CPU is still promised that it
  * does not change.
  */
-import { countUp, equalLabels, FIRST_LABEL, LABEL_FAULT, runLength } from '../machine/labels.ts';
+import { countUp, differLength, equalLabels, LABEL_FAULT } from '../machine/labels.ts';
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
   type BufferIx,
   type EventIx,
-  type Label,
   type MappingIx,
-  type Size,
 } from '../machine/vocabulary.ts';
 import { TOUCHING, type Event, type EventKind, type EventOf } from '../machine/events.ts';
 import type { Step } from '../run/scenario.ts';
@@ -25,6 +23,7 @@ import type { Facts, MappingFacts } from './facts.ts';
 import { checkFailedMap } from './failed-map.ts';
 import { checkIsolation, type Moment } from './isolation.ts';
 import { whyOutOfTurn, type WhyLeftOut } from './left-out.ts';
+import { mayBeLeft } from './may-be-left.ts';
 import { SharedLines } from './shared-lines.ts';
 import { checkSeenAgain, noteWhatNeverArrived, putToTheTest } from './stability.ts';
 import { Views } from './views.ts';
@@ -141,19 +140,29 @@ class Walk implements Moment {
     );
     const look = this.look('cpu-owned-stability', event, mapping, buffer, run.attacked);
     if (lazy === -1) putToTheTest(this, run, look);
-    for (let at = from + same; at < to; at++) {
+    for (let at = from + same, n; at < to; at += n) {
+      n = Math.min(
+        differLength(labels, first + at, labels, second + at, to - at),
+        differLength(seen, at, content, at, to - at),
+      );
       const one = labels[first + at] ?? 0;
       const two = labels[second + at] ?? 0;
       if (one === two && one === seen[at] && one === content[at]) continue;
       if (lazy === -1) {
-        this.expect(look, at, seen[at] ?? 0, one);
-        this.expect(look, at, one, two);
+        this.found.expect(look, at, seen[at] ?? 0, one, n);
+        this.found.expect(look, at, one, two, n);
       }
       if (isFromDevice) {
-        this.expect(this.look('from-device-data', event, mapping, buffer), at, content[at] ?? 0, one);
-        if (content[at] !== one) wrong[at] = 1;
+        this.found.expect(
+          this.look('from-device-data', event, mapping, buffer),
+          at,
+          content[at] ?? 0,
+          one,
+          n,
+        );
+        if (content[at] !== one) wrong.fill(1, at, at + n);
       }
-      seen[at] = two;
+      seen.set(labels.subarray(second + at, second + at + n), at);
     }
     if (isFromDevice) this.found.exercise('from-device-data');
   }
@@ -292,9 +301,10 @@ class Walk implements Moment {
       if (n > 0) continue;
       // A byte that no dma segment has is out of the device's reach.
       const label = labels[first + at] ?? LABEL_FAULT;
-      // Labels that differ and go on alike differ all the way.
-      const alike = Math.min(runLength(content, at, to - at), runLength(labels, first + at, to - at));
-      n = label < FIRST_LABEL ? alike : Math.min(alike, this.facts.run.provenance.span(label));
+      n = Math.min(
+        differLength(content, at, labels, first + at, to - at),
+        this.facts.run.provenance.span(label),
+      );
       if (!this.facts.isOwnScribble(map, label)) this.found.miss(look, at, content[at] ?? 0, label, n);
     }
     this.found.exercise('to-device-data');
@@ -328,13 +338,22 @@ class Walk implements Moment {
     const clause = run.deviceWrote ? 'from-device-data' : 'partial-write-preserved';
     const { from, to } = run;
     const look = this.look(clause, -1, map, buffer);
-    for (let at = from + equalLabels(content, from, seen, from, to - from); at < to; at++) {
+    for (let at = from, n; at < to; at += n) {
+      n = equalLabels(content, at, seen, at, to - at);
+      if (n > 0) continue;
       const label = seen[at] ?? 0;
-      if (content[at] === label) continue;
-      const tolerated = !run.deviceWrote && this.facts.mayBeLeft(map, buffer, at, label, run.cpuWroteMapped);
-      this.expect(look, at, tolerated ? label : (content[at] ?? 0), label);
-      wrong[at] = tolerated ? 0 : 1;
-      content[at] = label;
+      const left = mayBeLeft(
+        this.facts,
+        map,
+        { buffer, offset: at, size: to - at },
+        label,
+        run.cpuWroteMapped,
+      );
+      n = Math.min(differLength(content, at, seen, at, to - at), left.size);
+      const tolerated = !run.deviceWrote && left.may;
+      this.found.expect(look, at, tolerated ? label : (content[at] ?? 0), label, n);
+      wrong.fill(tolerated ? 0 : 1, at, at + n);
+      content.set(seen.subarray(at, at + n), at);
     }
     this.found.exercise(clause);
   }
@@ -373,11 +392,6 @@ class Walk implements Moment {
     attacked?: boolean,
   ): Look {
     return { clause, step: this.step, event, mapping, buffer, attacked };
-  }
-
-  private expect(look: Look, offset: Size, expected: Label, observed: Label): void {
-    if (expected === observed) this.found.exercise(look.clause);
-    else this.found.miss(look, offset, expected, observed);
   }
 
   private of(buffer: number): BufferBytes {

@@ -3,8 +3,8 @@
  * What the CPU has got, it must find again. Where the wrong bytes came to it, nobody can tell whether the right
  * ones would have stayed.
  */
-import { equalLabels } from '../machine/labels.ts';
-import type { BufferIx, Label, MappingIx } from '../machine/vocabulary.ts';
+import { differLength, equalLabels } from '../machine/labels.ts';
+import type { BufferIx, MappingIx } from '../machine/vocabulary.ts';
 import type { ByteRun } from './bytes.ts';
 import type { Moment } from './isolation.ts';
 import type { Look } from './wrong-byte.ts';
@@ -21,20 +21,24 @@ export function checkSeenAgain(
   const seen = bytes[buffer]?.seen ?? now;
   const look: Look = { clause: 'cpu-owned-stability', step, event: -1, mapping, buffer };
   const { from, to } = run;
-  for (let at = from + equalLabels(now, from, seen, from, to - from); at < to; at++) {
-    const [before = 0, after = 0] = [seen[at], now[at]];
-    if (before !== after) found.miss(look, at, before, after);
+  for (let at = from, n; at < to; at += n) {
+    n = equalLabels(seen, at, now, at, to - at);
+    if (n > 0) continue;
+    n = differLength(seen, at, now, at, to - at);
+    found.miss(look, at, seen[at] ?? 0, now[at] ?? 0, n);
   }
   putToTheTest(moment, run, look);
 }
 
 /** The CPU has looked at the bytes once more, and found them as they were. */
 export function putToTheTest({ bytes, found }: Moment, { from, to }: ByteRun, look: Look): void {
-  const { wrong } = bytes[look.buffer] ?? {};
+  const wrong = bytes[look.buffer]?.wrong.subarray(from, to);
   let right = to - from;
-  for (let at = wrong?.indexOf(1, from) ?? -1; at >= 0 && at < to; at = wrong?.indexOf(1, at + 1) ?? -1) {
-    right--;
-    found.cannotTell(look, at);
+  for (let at = wrong?.indexOf(1) ?? -1, end; wrong !== undefined && at >= 0; at = wrong.indexOf(1, end)) {
+    end = wrong.indexOf(0, at);
+    if (end < 0) end = wrong.length;
+    right -= end - at;
+    found.cannotTell(look, from + at, end - at);
   }
   if (right > 0) found.exercise(look.clause);
 }
@@ -47,12 +51,15 @@ export function noteWhatNeverArrived(
   { bytes, facts }: Moment,
   { from, to, deviceWrote }: ByteRun,
   buffer: BufferIx,
-  now: ArrayLike<Label>,
+  now: Uint32Array,
 ): void {
   const { content, wrong } = bytes[buffer] ?? {};
   if (content === undefined || wrong === undefined || !deviceWrote) return;
-  for (let at = from; at < to; at++) {
-    const label = now[at] ?? 0;
-    if (label !== content[at] && facts.run.provenance.of(label).by !== 'device') wrong[at] = 1;
+  const { provenance } = facts.run;
+  for (let at = from, n; at < to; at += n) {
+    n = equalLabels(content, at, now, at, to - at);
+    if (n > 0) continue;
+    n = Math.min(differLength(content, at, now, at, to - at), provenance.together(now, at, to - at));
+    if (provenance.of(now[at] ?? 0).by !== 'device') wrong.fill(1, at, at + n);
   }
 }

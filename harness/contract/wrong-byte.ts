@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Bytes that were not what their owner should have found. */
-import { FIRST_LABEL } from '../machine/labels.ts';
+import { labelAfter } from '../machine/labels.ts';
 import type { ByteRun } from './bytes.ts';
 import { LeftOutBytes, type WhyLeftOut } from './left-out.ts';
 import type { BufferIx, EventIx, Label, MappingIx, Size, StepIx } from '../machine/vocabulary.ts';
@@ -70,18 +70,24 @@ export class Ownership {
     this.leftOut.add(why, step, buffer, mapping, size);
   }
 
-  /** The clause can say nothing of a byte; it joins the bytes before it of which the same look says nothing. */
-  cannotTell(look: Look, offset: Size): void {
+  /** The clause can say nothing of bytes in a row; they join those before them of which the same look says nothing. */
+  cannotTell(look: Look, offset: Size, size: Size): void {
     const last = this.unknown.at(-1);
-    if (last?.look === look && last.offset + last.size === offset) last.size++;
-    else this.unknown.push({ look, offset, size: 1 });
+    if (last?.look === look && last.offset + last.size === offset) last.size += size;
+    else this.unknown.push({ look, offset, size });
+  }
+
+  /** Bytes in a row are what they should be, or were wrong; the labels of the first one given. */
+  expect(look: Look, offset: Size, expected: Label, observed: Label, size: Size): void {
+    if (expected === observed) this.exercise(look.clause);
+    else this.miss(look, offset, expected, observed, size);
   }
 
   /**
    * Bytes in a row were wrong, the labels of the first one given (see WrongBytes); they join the bytes before
    * them that were wrong in the same look and way.
    */
-  miss(look: Look, offset: Size, expected: Label, observed: Label, size: Size = 1): void {
+  miss(look: Look, offset: Size, expected: Label, observed: Label, size: Size): void {
     const { clause, step, event, mapping, buffer, attacked } = look;
     this.exercise(clause);
     const before = this.lastWrong.get(clause);
@@ -93,8 +99,8 @@ export class Ownership {
       before.mapping === mapping &&
       before.buffer === buffer &&
       before.attacked === attacked &&
-      nextLabel(before.expected, before.size) === expected &&
-      nextLabel(before.observed, before.size) === observed
+      labelAfter(before.expected, before.size) === expected &&
+      labelAfter(before.observed, before.size) === observed
     ) {
       before.size += size;
       return;
@@ -103,9 +109,4 @@ export class Ownership {
     this.wrong.push(bytes);
     this.lastWrong.set(clause, bytes);
   }
-}
-
-/** Label `size` bytes further on in the same write; what nobody wrote has one label. */
-function nextLabel(label: Label, size: Size): Label {
-  return label >= FIRST_LABEL ? label + size : label;
 }

@@ -35,6 +35,16 @@ export function runLength(labels: Uint32Array, at: number, size: number): number
   return n;
 }
 
+/** The label of the byte that is `size` bytes further on in the same write; a kind of memory has one label. */
+export function labelAfter(label: number, size: number): number {
+  return label < FIRST_LABEL ? label : label + size;
+}
+
+/** How many of `size` labels from a[i] and from b[j] on differ, and go on alike: then they differ all the way. */
+export function differLength(a: Uint32Array, i: number, b: Uint32Array, j: number, size: number): number {
+  return Math.min(runLength(a, i, size), runLength(b, j, size));
+}
+
 /** All of the `size` labels from index `at` on go on like the first one. */
 function goesOn(labels: Uint32Array, at: number, size: number, step: 0 | 1): boolean {
   const label = labels[at] ?? 0;

@@ -42,12 +42,7 @@ function labelCuts(run: Run, start: number, labels: Uint32Array): number[] {
   const cuts: number[] = [];
   for (let i = 0; i < labels.length;) {
     cuts.push(start + i);
-    const first = labels[i] ?? 0;
-    const span = run.provenance.span(first);
-    let n = 1;
-    if (span === 1) while (i + n < labels.length && labels[i + n] === first) n++;
-    else while (n < span && labels[i + n] === first + n) n++;
-    i += n;
+    i += run.provenance.together(labels, i, labels.length - i);
   }
   return cuts;
 }

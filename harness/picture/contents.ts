@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whose data a byte of memory holds, as seen from one mapping. */
-import { FIRST_LABEL, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
+import { LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
 import { hex } from '../machine/u64.ts';
 import type { Run } from '../run/run.ts';
 import type { Colour } from './svg.ts';
@@ -79,11 +79,6 @@ export class Contents {
 
   /** How many labels from `at` on belong together. */
   runLength(labels: Uint32Array, at: number): number {
-    const first = labels[at] ?? LABEL_NEVER_WRITTEN;
-    const span = this.run.provenance.span(first);
-    let n = 1;
-    if (first < FIRST_LABEL) while (at + n < labels.length && labels[at + n] === first) n++;
-    else while (n < span && at + n < labels.length && labels[at + n] === first + n) n++;
-    return n;
+    return this.run.provenance.together(labels, at, labels.length - at);
   }
 }

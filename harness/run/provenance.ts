@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Who wrote a byte: from its label back to the write. */
-import { LABEL_FAULT, LABEL_NEVER_WRITTEN, LABEL_STALE, LABEL_ZERO, runLength } from '../machine/labels.ts';
+import {
+  FIRST_LABEL,
+  LABEL_FAULT,
+  LABEL_NEVER_WRITTEN,
+  LABEL_STALE,
+  LABEL_ZERO,
+  runLength,
+} from '../machine/labels.ts';
 import type { EventOf } from '../machine/events.ts';
 import type { BufferIx, DmaAddr, EventIx, Label, MappingIx, Size, StepIx } from '../machine/vocabulary.ts';
 import type { EventIndex } from './event-index.ts';
@@ -47,10 +54,16 @@ export class Labels {
       .sort((one, other) => one.first - other.first);
   }
 
-  /** How many labels from this one on name bytes of the same write; 1 for what nobody wrote. */
+  /** How many labels from this one on name bytes of the same write; without end for a kind of memory, 1 for what nobody wrote. */
   span(label: Label): number {
+    if (label < FIRST_LABEL) return Infinity;
     const write = this.write(label);
     return write === undefined ? 1 : write.first + write.size - label;
+  }
+
+  /** How many of `size` labels from index `at` on belong together: bytes of one write, or of one kind of memory. */
+  together(labels: Uint32Array, at: number, size: number): number {
+    return Math.min(runLength(labels, at, size), this.span(labels[at] ?? LABEL_NEVER_WRITTEN));
   }
 
   /** Who wrote the byte with this label. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { grantedBy, SLOT_SIZE } from '../../machine/config.ts';
-import { FIRST_LABEL } from '../../machine/labels.ts';
+import { FIRST_LABEL, labelAfter } from '../../machine/labels.ts';
 import { DMA_TO_DEVICE, IOMMU_READ, type EventIx, type PhysAddr } from '../../machine/vocabulary.ts';
 import type { BounceBuffer } from '../../run/bounce-buffers.ts';
 import type { Provenance } from '../../run/provenance.ts';
@@ -126,7 +126,7 @@ function isLatest(facts: Facts, written: number, { mapStep }: MappingFacts): boo
 function pieceAt(facts: Facts, { label, iova, phys, size }: Exposure, i: number): number {
   const ahead = Math.min(
     size - i,
-    label >= FIRST_LABEL ? facts.run.provenance.span(label + i) : Infinity,
+    facts.run.provenance.span(labelAfter(label, i)),
     onePlace(facts, iova + i, phys + i),
   );
   return facts.memory.alike(phys + i, ahead);
@@ -158,7 +158,7 @@ function judgePiece(
   counted: ByteSet,
 ): void {
   const { step, event, device, mapping, iova, phys } = exposure;
-  const label = exposure.label >= FIRST_LABEL ? exposure.label + from : exposure.label;
+  const label = labelAfter(exposure.label, from);
   // A byte that is exposed again through the mapping is no further byte.
   const name = label >= FIRST_LABEL ? label : phys + from;
   if (counted.has(name, size)) return;
@@ -176,7 +176,7 @@ function judgePiece(
     const place = placeOf(facts, exposure, iova + at, phys + at);
     const cause = causeAt(facts, exposure, phys + at, place);
     const owner = mapping < 0 ? {} : { mapping };
-    const observed = exposure.label >= FIRST_LABEL ? exposure.label + at : exposure.label;
+    const observed = labelAfter(exposure.label, at);
     const where = { device, iova: iova + at, phys: phys + at, observed, place };
     findings.breaks(cause, { step, event: event - 1, ...owner, count, ...where });
   }

@@ -96,15 +96,9 @@ function judgeView(facts: Facts, findings: FindingsOf<WriteCause>, view: View, f
   const end = view.start + view.size;
   for (let at = view.start; at < end;) {
     const label = labels[at] ?? 0;
-    if (label < firstLabel) {
-      at++;
-      continue;
-    }
     // On to the end of what that write left here, if none of it is amiss.
-    const left = Math.min(facts.run.provenance.span(label), end - at);
-    let length = 1;
-    while (length < left && labels[at + length] === label + length) length++;
-    at += judgeWritten(facts, findings, view, at - view.start, label, length);
+    const length = facts.run.provenance.together(labels, at, end - at);
+    at += label < firstLabel ? length : judgeWritten(facts, findings, view, at - view.start, label, length);
   }
 }
 

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How the clauses about bytes turn what the ownership walk found into verdicts. */
-import { LINE_SIZE } from '../../machine/config.ts';
-import { FIRST_LABEL, LABEL_FAULT } from '../../machine/labels.ts';
+import { labelAfter, LABEL_FAULT } from '../../machine/labels.ts';
 import { copyOf, type EventOf } from '../../machine/events.ts';
-import type { EventIx, PhysAddr } from '../../machine/vocabulary.ts';
+import type { EventIx, PhysAddr, Size } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
 import type { Run } from '../../run/run.ts';
 import { ByteSet } from '../byte-set.ts';
@@ -19,6 +18,8 @@ export interface ByteHome {
   readonly original: number;
   /** What the device uses for it, -1: nothing. */
   readonly device: number;
+  /** For how many bytes on that goes on like that. */
+  readonly size: Size;
   /** Event of the write that the owner should have found, 0: before the run. */
   readonly written: number;
   /** Event up to which its history counts: the read that shows it, or the hand-over. */
@@ -44,26 +45,20 @@ export function judgeBytes<C extends string>(
     if (run.clause !== clause) continue;
     const { step, event, mapping, buffer, size } = run;
     for (let from = 0, n; from < size; from += n) {
-      // Bytes of one line of one write share their fate.
       const offset = run.offset + from;
-      const phys = (facts.run.scenario.buffers[buffer]?.phys ?? 0) + offset;
-      n = Math.min(
-        size - from,
-        LINE_SIZE - (phys % LINE_SIZE),
-        facts.run.provenance.span(labelAt(run.expected, from)),
+      const expected = labelAfter(run.expected, from);
+      const observed = labelAfter(run.observed, from);
+      const home = homeOf(facts, { ...run, offset, expected });
+      // Bytes of one write that every event has treated alike share their fate.
+      n = facts.memory.alike(
+        home.original,
+        Math.min(size - from, facts.run.provenance.span(expected), home.size),
       );
-      const piece = {
-        ...run,
-        offset,
-        size: n,
-        expected: labelAt(run.expected, from),
-        observed: labelAt(run.observed, from),
-      };
-      const cause = causeOf(piece, homeOf(facts, piece));
+      if (home.device >= 0) n = facts.memory.alike(home.device, n);
+      const cause = causeOf({ ...run, offset, size: n, expected, observed }, home);
       // A byte of the same mapping that is seen wrong again is no further byte.
       const bytes = (counted[(mapping + 1) * facts.run.scenario.buffers.length + buffer] ??= new ByteSet());
       const count = bytes.add(offset, n);
-      const { expected, observed } = piece;
       const shown = mapping < 0 ? {} : { mapping };
       if (count > 0) {
         findings.breaks(cause, { step, event, ...shown, buffer, offset, count, expected, observed });
@@ -72,22 +67,20 @@ export function judgeBytes<C extends string>(
   }
 }
 
-function labelAt(label: number, i: number): number {
-  return label >= FIRST_LABEL ? label + i : label;
-}
-
 function homeOf(
   facts: Facts,
   { mapping: index, buffer, offset, event, step, expected }: WrongBytes,
 ): ByteHome {
   const { run } = facts;
   const mapping = facts.mappings[index];
-  const original = (run.scenario.buffers[buffer]?.phys ?? 0) + offset;
+  const original = facts.bufferPhys(buffer, offset);
   const until = event >= 0 ? event : facts.endOfOperation(step);
-  const byte = facts.mappingByte(index, buffer, offset);
-  const device = mapping === undefined || byte < 0 ? -1 : facts.devicePhys(mapping, byte);
-  const origin = facts.run.provenance.of(expected);
-  return { mapping, original, device, written: 'event' in origin ? origin.event : 0, until };
+  const own = facts.bytesOf(index, buffer, offset);
+  const { phys: device, size } =
+    mapping === undefined || own.byte < 0 ? { phys: -1, size: Infinity } : facts.memoryAt(mapping, own.byte);
+  const origin = run.provenance.of(expected);
+  const written = 'event' in origin ? origin.event : 0;
+  return { mapping, original, device, size: Math.min(own.size, size), written, until };
 }
 
 /** When it was decided what the CPU finds: at the last copy back, else when it looks. */
