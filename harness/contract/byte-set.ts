@@ -1,39 +1,49 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A set of byte addresses; bytes that are added come in runs. */
-const BLOCK = 64;
-
 export class ByteSet {
-  private readonly blocks = new Map<number, Uint8Array>();
+  /** Where runs of bytes begin and end, in turn and in order; no two of them touch. */
+  private readonly edges: number[] = [];
 
   /** True when all of [address, address + size) is in. */
   has(address: number, size: number): boolean {
-    for (let done = 0; done < size;) {
-      const block = Math.floor((address + done) / BLOCK);
-      const bits = this.blocks.get(block);
-      if (bits === undefined) return false;
-      const from = address + done - block * BLOCK;
-      const to = Math.min(BLOCK, from + size - done);
-      for (let at = from; at < to; at++) if (bits[at] === 0) return false;
-      done += to - from;
-    }
-    return true;
+    const begun = this.upTo(address);
+    return size <= 0 || (begun % 2 === 1 && (this.edges[begun] ?? 0) >= address + size);
   }
 
   /** Adds [address, address + size); returns how many of them were not in yet. */
   add(address: number, size: number): number {
-    let added = 0;
-    for (let done = 0; done < size;) {
-      const block = Math.floor((address + done) / BLOCK);
-      const from = address + done - block * BLOCK;
-      const to = Math.min(BLOCK, from + size - done);
-      let bits = this.blocks.get(block);
-      if (bits === undefined) this.blocks.set(block, (bits = new Uint8Array(BLOCK)));
-      for (let at = from; at < to; at++) {
-        if (bits[at] === 0) added++;
-        bits[at] = 1;
-      }
-      done += to - from;
+    if (size <= 0) return 0;
+    const { edges } = this;
+    const first = this.before(address);
+    const last = this.upTo(address + size);
+    let added = size;
+    // What is in already, of the runs that begin or end in between.
+    for (let at = first - (first % 2); at < last; at += 2) {
+      const [from = 0, to = 0] = [edges[at], edges[at + 1]];
+      added -= Math.max(0, Math.min(to, address + size) - Math.max(from, address));
     }
+    const begins = first % 2 === 0 ? [address] : [];
+    const ends = last % 2 === 0 ? [address + size] : [];
+    edges.splice(first, last - first, ...begins, ...ends);
     return added;
+  }
+
+  /** How many edges are at `address` or before it: odd inside of a run. */
+  private upTo(address: number): number {
+    let low = 0;
+    let high = this.edges.length;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if ((this.edges[middle] ?? 0) <= address) low = middle + 1;
+      else high = middle;
+    }
+    return low;
+  }
+
+  /** How many edges are before `address`. */
+  private before(address: number): number {
+    let at = this.upTo(address);
+    while (at > 0 && this.edges[at - 1] === address) at--;
+    return at;
   }
 }

@@ -3,6 +3,7 @@
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
 import { WARNINGS } from '../machine/crash.ts';
 import type { Event, EventKind, EventOf } from '../machine/events.ts';
+import { runLength } from '../machine/labels.ts';
 import type { EventIndex } from '../run/event-index.ts';
 import type { Run } from '../run/run.ts';
 import type { DmaSegment, View } from '../run/recording.ts';
@@ -153,7 +154,11 @@ export class Facts {
       const view = views[i];
       if (view === undefined || view.step > to) continue;
       const first = view.start + offset;
-      for (let n = 0; n < size; n++) if (viewLabels[first + n] === label + n * step) found[at + n] = 1;
+      for (let i = 0, n; i < size; i += n) {
+        n = runLength(viewLabels, first + i, size - i);
+        const wanted = label + i * step;
+        if (viewLabels[first + i] === wanted) found.fill(1, at + i, at + i + n);
+      }
       if (view.step < from) return;
     }
   }

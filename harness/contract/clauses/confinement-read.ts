@@ -165,13 +165,12 @@ function judgePiece(
   const origin = facts.run.provenance.of(label);
   if (isOwnPiece(facts, exposure, iova + from, size, origin)) return;
   const own = ownBytes(facts, exposure, from, size, origin);
-  for (let i = 0; i < size; i++) {
-    if (own[i] === 1) continue;
-    const at = from + i;
+  for (let first = own.indexOf(0), end; first >= 0; first = own.indexOf(0, end)) {
     // What follows in the piece and is not the device's own either has the same cause.
-    const first = i;
-    while (i < size && own[i] !== 1) i++;
-    const count = counted.add(name + first, i - first);
+    end = own.indexOf(1, first);
+    if (end < 0) end = size;
+    const at = from + first;
+    const count = counted.add(name + first, end - first);
     if (count === 0) continue;
     const place = placeOf(facts, exposure, iova + at, phys + at);
     const cause = causeAt(facts, exposure, phys + at, place);
@@ -245,9 +244,10 @@ function markOwn(
     // Not bounced: what memory holds is the buffer, however old.
     const isNew = origin.step >= mapping.mapStep;
     const original = facts.bufferPhys(piece.buffer, piece.offset);
-    for (let n = 0; n < piece.size; n++) {
-      if (own[first + n] === 1) continue;
-      if (isNew || facts.devicePhys(mapping, piece.byte + n) === original + n) own[first + n] = 1;
+    for (let i = 0, n; i < piece.size; i += n) {
+      const { phys, size: ahead } = facts.memoryAt(mapping, piece.byte + i);
+      n = Math.min(ahead, piece.size - i);
+      if (isNew || phys === original + i) own.fill(1, first + i, first + i + n);
     }
   }
 }
