@@ -154,10 +154,9 @@ export class Facts {
       const view = views[i];
       if (view === undefined || view.step > to) continue;
       const first = view.start + offset;
-      for (let i = 0, n; i < size; i += n) {
-        n = runLength(viewLabels, first + i, size - i);
-        const wanted = label + i * step;
-        if (viewLabels[first + i] === wanted) found.fill(1, at + i, at + i + n);
+      for (let done = 0, n; done < size; done += n) {
+        n = runLength(viewLabels, first + done, size - done);
+        if (viewLabels[first + done] === label + done * step) found.fill(1, at + done, at + done + n);
       }
       if (view.step < from) return;
     }

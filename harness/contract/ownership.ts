@@ -25,7 +25,7 @@ import { checkIsolation, type Moment } from './isolation.ts';
 import { whyOutOfTurn, type WhyLeftOut } from './left-out.ts';
 import { mayBeLeft } from './may-be-left.ts';
 import { SharedLines } from './shared-lines.ts';
-import { checkSeenAgain, noteWhatNeverArrived, putToTheTest } from './stability.ts';
+import { checkBothLooks, checkSeenAgain, noteWhatNeverArrived } from './stability.ts';
 import { Views } from './views.ts';
 import { Ownership, type Look, type OwnershipClause } from './wrong-byte.ts';
 
@@ -122,49 +122,8 @@ class Walk implements Moment {
       if (why !== undefined) this.found.pass(why, this.step, buffer, run.owners[0] ?? run.lastMap, run);
       if (!run.isCpuOwned || !run.judged || !run.known) continue;
       if (this.isInside(inside, buffer, run.from)) continue;
-      this.cpuSaw(run, buffer, first - offset, second - offset, index);
+      checkBothLooks(this, run, buffer, { event: index, first: first - offset, second: second - offset });
     }
-  }
-
-  /** The CPU looked twice: what it saw in byte `at` of the buffer is label `first + at`, and `second + at`. */
-  private cpuSaw(run: ByteRun, buffer: number, first: number, second: number, event: number): void {
-    const { labels } = this.facts.run;
-    const { content, seen, wrong } = this.of(buffer);
-    const mapping = run.lastMap;
-    const { from, to, lazy } = run;
-    const isFromDevice = run.deviceWrote && !run.attacked;
-    const same = Math.min(
-      equalLabels(labels, first + from, labels, second + from, to - from),
-      equalLabels(labels, first + from, seen, from, to - from),
-      equalLabels(labels, first + from, content, from, to - from),
-    );
-    const look = this.look('cpu-owned-stability', event, mapping, buffer, run.attacked);
-    if (lazy === -1) putToTheTest(this, run, look);
-    for (let at = from + same, n; at < to; at += n) {
-      n = Math.min(
-        differLength(labels, first + at, labels, second + at, to - at),
-        differLength(seen, at, content, at, to - at),
-      );
-      const one = labels[first + at] ?? 0;
-      const two = labels[second + at] ?? 0;
-      if (one === two && one === seen[at] && one === content[at]) continue;
-      if (lazy === -1) {
-        this.found.expect(look, at, seen[at] ?? 0, one, n);
-        this.found.expect(look, at, one, two, n);
-      }
-      if (isFromDevice) {
-        this.found.expect(
-          this.look('from-device-data', event, mapping, buffer),
-          at,
-          content[at] ?? 0,
-          one,
-          n,
-        );
-        if (content[at] !== one) wrong.fill(1, at, at + n);
-      }
-      seen.set(labels.subarray(second + at, second + at + n), at);
-    }
-    if (isFromDevice) this.found.exercise('from-device-data');
   }
 
   private deviceRead(

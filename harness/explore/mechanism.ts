@@ -2,7 +2,7 @@
 /** Counterexamples by mechanism: what makes two of them one finding. */
 import { createHash } from 'node:crypto';
 import type { FindingKind } from '../compare/classify.ts';
-import type { Cause, ClauseId, Evidence } from '../contract/verdict.ts';
+import { CLAUSE_IDS, type Cause, type ClauseId, type Evidence } from '../contract/verdict.ts';
 import type { Defect } from '../contract/defect.ts';
 import { EVENT_KINDS } from '../machine/events.ts';
 import { F_KIND, F_PATH, F_STEP, STRIDE } from '../machine/event-log.ts';
@@ -39,6 +39,12 @@ export function mechanismId(key: string): string {
 export function findingOf(key: string): string {
   const parts = key.split(BETWEEN);
   return parts[0] === 'different' ? 'different' : parts.slice(0, 3).join(BETWEEN);
+}
+
+/** The clause of a mechanism's key; undefined: of traces that differ. */
+export function clauseOf(key: string): ClauseId | undefined {
+  const named = key.split(BETWEEN)[1];
+  return CLAUSE_IDS.find((id) => id === named);
 }
 
 /** What findingOf() makes of a mechanism of these. */

@@ -8,7 +8,7 @@ import type { Expectation } from '../compare/expectations.ts';
 import { tryLayouts } from '../compare/layouts.ts';
 import { sideOf, type Side } from '../compare/side.ts';
 import { judge } from '../contract/contract.ts';
-import type { ClauseId, Evidence } from '../contract/verdict.ts';
+import { CLAUSE_IDS, type ClauseId, type Evidence } from '../contract/verdict.ts';
 import type { Machine } from '../machine/machine.ts';
 import { sameBehaviour } from '../run/same.ts';
 import type { Run } from '../run/run.ts';
@@ -64,14 +64,14 @@ export function probe(
 /** Breaks of one state, held against its root. */
 function alone(
   { one, other }: Machines,
-  { to }: Target,
+  { to, clause: only }: Target,
   scenario: Scenario,
   isOpen: IsOpen,
   watch: Watch | undefined,
 ): Shown[] {
   const run = lookAt(one, to, scenario);
   watch?.({ machine: one, state: to }, scenario, 0);
-  const side = judged(run);
+  const side = judged(run, only);
   if (side.verdicts.every(({ breaks }) => breaks.length === 0)) return [];
   if (to.root === to) {
     return side.verdicts.flatMap(({ clause, breaks }) =>
@@ -79,7 +79,7 @@ function alone(
     );
   }
   const before = lookAt(other, to.root, scenario);
-  const was = sameBehaviour(before, run) ? side : judged(before);
+  const was = sameBehaviour(before, run) ? side : judged(before, only);
   const findings = classify(was, side, () => []);
   const candidates = findings.flatMap((finding): Candidate[] => {
     const { kind, to: evidence } = finding;
@@ -102,14 +102,17 @@ const ALONE = {
   'layout-dependent': 'layout-dependent',
 } as const satisfies Record<FindingKind, ShownKind>;
 
-function judged(run: Run): Side {
-  return sideOf(run, judge(run));
+/** `only`: that clause, and whether the run crashes, which may hide it. */
+function judged(run: Run, only: ClauseId | undefined): Side {
+  const clauses =
+    only === undefined ? CLAUSE_IDS : CLAUSE_IDS.filter((id) => id === only || id === 'no-crash');
+  return sideOf(run, judge(run, clauses));
 }
 
 function between(
   { one, other }: Machines,
   from: State,
-  { to, different }: Target,
+  { to, different, clause: only }: Target,
   scenario: Scenario,
   isOpen: IsOpen,
   watch: Watch | undefined,
@@ -123,7 +126,7 @@ function between(
   if (isAlike) return [];
   const x = lookAt(one, from, scenario);
   const y = lookAt(other, to, scenario);
-  const sides = [judged(x), judged(y)] as const;
+  const sides = [judged(x, only), judged(y, only)] as const;
   const changed = classify(...sides, () => []).filter((found) => !isUnchanged(found));
   const crash = changed.some(({ clause }) => clause === 'no-crash');
   const candidates = changed.flatMap((finding): Candidate[] => {

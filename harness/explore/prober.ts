@@ -7,7 +7,7 @@ import type { ClauseId } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
 import { eachReturning, returning } from '../run/returning.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
-import type { Shown } from './mechanism.ts';
+import { clauseOf, type Shown } from './mechanism.ts';
 import { probe, type IsOpen, type Machines, type Target, type Watch } from './probe.ts';
 import type { Program } from './program.ts';
 import { addSignature, numberOf } from './signature.ts';
@@ -154,13 +154,13 @@ export class Prober {
   /** Makes program number `index` small while it shows the mechanism `key`. */
   shrink(index: number, key: string): ShrunkProgram {
     const { machines, target, source } = this;
-    const shownBy = (candidate: Program, isOpen?: IsOpen): Shown[] =>
-      returning(() => probe(machines, target, candidate, isOpen));
+    const aim = { ...target, clause: clauseOf(key) ?? target.clause };
     const isThis: IsOpen = (plain, lucky) => plain === key || lucky === key;
     const { program, tries } = shrink(source.at(index), (candidate) =>
-      shownBy(candidate, isThis).some((shown) => shown.key === key),
+      probe(machines, aim, candidate, isThis).some((shown) => shown.key === key),
     );
-    return { program, tries, also: shownBy(program).filter((shown) => shown.key !== key) };
+    const all = returning(() => probe(machines, target, program));
+    return { program, tries, also: all.filter((shown) => shown.key !== key) };
   }
 }
 

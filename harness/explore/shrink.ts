@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Makes a program small while it still shows the same mechanism. Greedy, deterministic, idempotent. */
+import { someReturning } from '../run/returning.ts';
 import type { Program } from './program.ts';
 import { costOf, isCheaper } from './shrink-cost.ts';
 import { PASSES } from './shrink-passes.ts';
@@ -27,8 +28,9 @@ export function shrink(program: Program, shows: (candidate: Program) => boolean)
     const text = JSON.stringify(candidate);
     if (rejected.has(text)) return false;
     if (isCorrectUse(candidate)) {
+      const isShown = shows(candidate);
       tries++;
-      if (shows(candidate)) {
+      if (isShown) {
         best = candidate;
         cost = price;
         return true;
@@ -41,13 +43,8 @@ export function shrink(program: Program, shows: (candidate: Program) => boolean)
     changed = false;
     for (const pass of PASSES) {
       // A pass starts over from what it has found, until it finds no more.
-      while (firstBetter(pass(best), better)) changed = true;
+      while (someReturning(pass(best), better)) changed = true;
     }
   }
   return { program: best, tries };
-}
-
-function firstBetter(candidates: Iterable<Program>, better: (candidate: Program) => boolean): boolean {
-  for (const candidate of candidates) if (better(candidate)) return true;
-  return false;
 }

@@ -27,6 +27,8 @@ const MORE = 4;
 const LAST_LIMIT = 100_000;
 /** Milliseconds of work that are watched together: to watch costs a tenth of one. */
 const BATCH = 100;
+/** Items that are made before any of them is worked on. */
+const WATCHED_TOGETHER = 16;
 
 /** Where a run is stuck: calls of the kernel that it had made, and that had returned; undefined: it returns. */
 type Verdict = { readonly made: number; readonly returned: number } | undefined;
@@ -97,6 +99,23 @@ export function* eachReturning<T, R>(items: readonly T[], work: (item: T, index:
     at += results.length;
     yield* results;
   }
+}
+
+/** Whether `accepts` takes one of the items, which is the last that it is asked about; begun again as above. */
+export function someReturning<T>(items: Iterable<T>, accepts: (item: T) => boolean): boolean {
+  const rest = items[Symbol.iterator]();
+  const isOne = { accepted: false };
+  for (let isEnd = false; !isEnd && !isOne.accepted;) {
+    // They are made out here: what is ended in the middle of its work makes no more of them.
+    const some: T[] = [];
+    while (!isEnd && some.length < WATCHED_TOGETHER) {
+      const next = rest.next();
+      if (next.done === true) isEnd = true;
+      else some.push(next.value);
+    }
+    for (const _ of eachReturning(some, (item) => (isOne.accepted ||= accepts(item)))) continue;
+  }
+  return isOne.accepted;
 }
 
 function suspectTheRunUnderWay(): void {
