@@ -2,9 +2,10 @@
 /** What the states on the way from one to another make of cases: each evaluated once, whoever asks. */
 import { assertReady } from '../subject/not-ready.ts';
 import type { ChainLink, Frame, State } from '../subject/state.ts';
-import type { ClauseId, Verdict } from '../contract/verdict.ts';
+import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { shared, splitBy, type Victim } from '../contract/victim.ts';
-import { judge } from '../contract/contract.ts';
+import { judgeFacts } from '../contract/contract.ts';
+import { Facts } from '../contract/facts.ts';
 import type { Machine } from '../machine/machine.ts';
 import type { MappingIx } from '../machine/vocabulary.ts';
 import { costsOf, type StepCosts } from '../run/costs.ts';
@@ -30,9 +31,10 @@ export interface Harm {
 export class Judged implements Evaluation {
   private readonly found: {
     readonly run: KeptRun;
-    verdicts?: Verdict[];
+    facts?: Facts;
+    verdicts?: readonly Verdict[];
     costs?: readonly StepCosts[];
-    one: Map<ClauseId, Verdict>;
+    readonly one: Map<ClauseId, Verdict>;
   };
   readonly run: KeptRun;
 
@@ -42,7 +44,11 @@ export class Judged implements Evaluation {
   }
 
   get verdicts(): readonly Verdict[] {
-    return (this.found.verdicts ??= judge(this.found.run));
+    return (this.found.verdicts ??= judgeFacts(this.facts, CLAUSE_IDS));
+  }
+
+  private get facts(): Facts {
+    return (this.found.facts ??= new Facts(this.found.run));
   }
 
   get costs(): readonly StepCosts[] {
@@ -56,9 +62,9 @@ export class Judged implements Evaluation {
 
   /** The verdict of one clause, without the others where nobody asked for them. */
   verdict(clause: ClauseId): Verdict | undefined {
-    const { verdicts, one, run } = this.found;
+    const { verdicts, one } = this.found;
     if (verdicts !== undefined) return verdicts.find((verdict) => verdict.clause === clause);
-    const known = one.get(clause) ?? judge(run, [clause])[0];
+    const known = one.get(clause) ?? judgeFacts(this.facts, [clause])[0];
     if (known !== undefined) one.set(clause, known);
     return known;
   }

@@ -36,7 +36,8 @@ export function judgeWhole(run: Run): { verdicts: Verdict[]; leftOut: readonly L
   return { verdicts: judgeFacts(facts, CLAUSE_IDS), leftOut: leftOutOf(facts) };
 }
 
-function judgeFacts(facts: Facts, clauses: readonly ClauseId[]): Verdict[] {
+/** The verdicts of these clauses on a recording's facts, for who asks more than once. */
+export function judgeFacts(facts: Facts, clauses: readonly ClauseId[]): Verdict[] {
   const verdicts: Verdict[] = [];
   for (const id of clauses) {
     const findings = new Findings((cause, evidence) => victimOf(facts, id, cause, evidence));

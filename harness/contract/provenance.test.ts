@@ -83,9 +83,24 @@ describe('Labels.span', () => {
     [112, 8],
     [125, 5],
     [130, 1],
-    [LABEL_ZERO, 1],
+    [LABEL_ZERO, Infinity],
   ])('label %i: %i', (label, span) => {
     expect(labels.span(label)).toBe(span);
+  });
+});
+
+describe('Labels.together', () => {
+  // Two bytes cleared, three of one write, and the write's behind it, whose labels go on.
+  const seen = Uint32Array.from([LABEL_ZERO, LABEL_ZERO, 77, 78, 79, 80]);
+
+  test.each([
+    [0, 6, 2],
+    [1, 1, 1],
+    [2, 4, 3],
+    [2, 2, 2],
+    [5, 1, 1],
+  ])('from %i on, of %i: %i', (at, size, together) => {
+    expect(labels.together(seen, at, size)).toBe(together);
   });
 });
 
