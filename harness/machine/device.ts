@@ -37,6 +37,9 @@ export class DmaDevice implements Device {
   handedOver: MemoryRange[] = [];
   /** Mapping whose map operation is under way, -1: none; the scribble leaves it alone. */
   mapping = -1;
+  /** Memory clock, and translations made by then, when the standing adversary last scanned all; -1: never. */
+  private scannedAt = -1;
+  private scannedMaps = 0;
   private readonly world: DeviceWorld;
   private readonly ownIovad = new IovaDomain();
   private readonly scratch = new Uint32Array(CHUNK);
@@ -64,6 +67,7 @@ export class DmaDevice implements Device {
     this.armed.iommu_map_sg = 0;
     this.handedOver = [];
     this.mapping = -1;
+    this.scannedAt = -1;
   }
 
   /** Takes an injected failure of the kernel function; false: none is armed. */
@@ -121,9 +125,15 @@ export class DmaDevice implements Device {
     if (!this.config.untrusted) return;
     const { budget } = this.world.log;
     budget.take((this.domain.size + this.domain.lingering.length) * LOOK_AT_TRANSLATION);
+    if (this.scannedAt !== this.world.memory.clock || this.scannedMaps !== this.domain.maps) this.scanAll();
+    if (this.config.scribble) this.scribble();
+  }
+
+  private scanAll(): void {
     for (const entry of this.domain.installed()) if ((entry.granted & IOMMU_READ) !== 0) this.scan(entry);
     for (const entry of this.domain.lingering) if ((entry.granted & IOMMU_READ) !== 0) this.scan(entry);
-    if (this.config.scribble) this.scribble();
+    this.scannedAt = this.world.memory.clock;
+    this.scannedMaps = this.domain.maps;
   }
 
   /** Report every non-zero byte that the translation lets the device read, where anything changed. */

@@ -43,6 +43,8 @@ export class IommuDomain {
   iommu: IommuKind = 'amd';
   /** IOTLB syncs and flushes so far. */
   syncs = 0;
+  /** Translations put into the table so far. */
+  maps = 0;
   /** Mapping number that new translations belong to. */
   owner = -1;
   private readonly table = new Map<number, Translation>();
@@ -103,6 +105,7 @@ export class IommuDomain {
       entry.owner = this.owner;
       entry.scanned = -1;
       this.table.set(first + i, entry);
+      this.maps++;
     }
     return 0;
   }

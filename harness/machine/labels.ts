@@ -9,7 +9,7 @@ export const LABEL_FAULT = 3;
 export const FIRST_LABEL = 16;
 
 /** From so many labels on it pays to let memcmp look at all of them first. */
-const LONG = 128;
+const LONG = 64;
 
 /** Label n at index n, to be copied from. */
 const COUNTING = new Uint32Array(2 ** 17);
@@ -28,10 +28,11 @@ export function countUp(labels: Uint32Array, at: number, size: number, first: nu
 export function runLength(labels: Uint32Array, at: number, size: number): number {
   const label = labels[at] ?? 0;
   const step = label < FIRST_LABEL ? 0 : 1;
+  const last = size - 1;
+  if (size >= LONG && labels[at + last] === label + last * step && goesOn(labels, at, size, step))
+    return size;
   let n = 1;
-  while (n < size && labels[at + n] === label + n * step) {
-    if (++n === LONG && goesOn(labels, at, size, step)) return size;
-  }
+  while (n < size && labels[at + n] === label + n * step) n++;
   return n;
 }
 

@@ -5,6 +5,9 @@ import { POOL_START, SLOTS_PER_SEGMENT, SLOT_SIZE } from './config.ts';
 /** A slot without a mapping (INVALID_PHYS_ADDR). */
 export const NO_ORIGINAL = -1;
 
+/** slot.list of a segment whose slots are all free. */
+const FREE_SEGMENT = Int32Array.from({ length: SLOTS_PER_SEGMENT }, (_, i) => SLOTS_PER_SEGMENT - i);
+
 /** What the machine and those who look at it need of a pool, be it this one or a state's own. */
 export interface BouncePool {
   /** Slots in use. */
@@ -45,7 +48,9 @@ export class SlotPool implements BouncePool {
     this.pageSize = pageSize;
     this.hint = 0;
     this.used = 0;
-    for (let i = 0; i < slots; i++) this.list[i] = SLOTS_PER_SEGMENT - (i % SLOTS_PER_SEGMENT);
+    for (let i = 0; i < slots; i += SLOTS_PER_SEGMENT) {
+      this.list.set(slots - i < SLOTS_PER_SEGMENT ? FREE_SEGMENT.subarray(0, slots - i) : FREE_SEGMENT, i);
+    }
     this.original.fill(NO_ORIGINAL);
     this.allocSize.fill(0);
   }
