@@ -29,8 +29,8 @@ export function runLength(labels: Uint32Array, at: number, size: number): number
   const label = labels[at] ?? 0;
   const step = label < FIRST_LABEL ? 0 : 1;
   const last = size - 1;
-  if (size >= LONG && labels[at + last] === label + last * step && goesOn(labels, at, size, step))
-    return size;
+  const mayGoOn = size >= LONG && labels[at + last] === label + last * step;
+  if (mayGoOn && goesOn(labels, at, size, step)) return size;
   let n = 1;
   while (n < size && labels[at + n] === label + n * step) n++;
   return n;
