@@ -34,6 +34,18 @@ test('bytes in different places are counted apart', () => {
   );
 });
 
+// Of baseline, 0x1000240 to 0x1001040 behind a and 0x1002000 to 0x1002800 behind b, the rest of which a's granules have
+// exposed before; of v8, the granules of a and b to their ends.
+test.each([
+  ['baseline', 3584 + 2048],
+  ['v8', 3520 + 3584],
+])('%s: padding of a list stands behind the data of its own entry', (id, bytes) => {
+  const scenarios = selectScenarios(corpus, 'found/next-segment-behind-the-data');
+  expect(said(id, scenarios, 'cleared-not-cleaned')).toContain(
+    `(${bytes} bytes in all) of mapping m0 (behind the data) is`,
+  );
+});
+
 test('what two devices are exposed to is counted apart, and each is named', () => {
   const scenarios = loadScenarioText(
     `
@@ -56,6 +68,18 @@ steps:
   );
   expect(said('v2', scenarios, 'other-mapping')).toContain(
     '(1728 bytes in all; device camera, mapping p: 64; device disk, mapping l: 1664)',
+  );
+});
+
+// The granules of m1 … m4 begin 4096, 8192, 12288 and 16384 bytes in front of their slots.
+test('what is cleared for several mappings is counted apart', () => {
+  const scenarios = selectScenarios(corpus, 'errors/five-sectors-of-large-granules');
+  expect(said('v3', scenarios, 'foreign-slot')).toContain(
+    ': 40960 bytes in all (mapping m1: 4096; mapping m2: 8192; mapping m3: 12288; mapping m4: 16384), the first from phys 0x1008000 on, not of mapping m1 (cleared): ',
+  );
+  const one = selectScenarios(corpus, 'found/slot-in-front-of-a-list-entry[dir=BIDIRECTIONAL]');
+  expect(said('v3', one, 'foreign-slot')).toContain(
+    ': 2048 bytes from phys 0x1000000 on, not of mapping m0 (cleared): ',
   );
 });
 

@@ -34,7 +34,7 @@ export function sentence(
 
 function what(run: Run, evidence: Evidence, victims: readonly Victim[]): string {
   const { scenario } = run;
-  if (evidence.iova === undefined && evidence.phys !== undefined) return foreign(run, evidence);
+  if (evidence.iova === undefined && evidence.phys !== undefined) return foreign(run, evidence, victims);
   const seen = (label: number): string => describeLabel(scenario, run.provenance, label);
   const parts = partsOf(run, evidence, victims);
   const inAll = `${evidence.count} bytes in all${parts === '' ? '' : `; ${parts}`}`;
@@ -72,10 +72,14 @@ function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victi
   return [...counts].map(([name, bytes]) => `${name}: ${bytes}`).join('; ');
 }
 
-/** Memory that a call touched, and that is not its mapping's. */
-function foreign({ scenario }: Run, { phys = 0, count, mapping = -1, place: how = '' }: Evidence): string {
-  const name = scenario.mappings[mapping]?.name ?? '?';
-  return `${plural(count, 'byte')} from phys ${hex(phys)} on, not of mapping ${name} (${how}): `;
+/** Memory that calls touched, and that is not their mapping's. */
+function foreign(run: Run, evidence: Evidence, victims: readonly Victim[]): string {
+  const { phys = 0, count, mapping = -1, place: how = '' } = evidence;
+  const name = run.scenario.mappings[mapping]?.name ?? '?';
+  const parts = partsOf(run, evidence, victims);
+  const inAll = `${plural(count, 'byte')} in all${parts === '' ? '' : ` (${parts})`}, the first`;
+  const bytes = victims.length > 1 ? inAll : plural(count, 'byte');
+  return `${bytes} from phys ${hex(phys)} on, not of mapping ${name} (${how}): `;
 }
 
 function place(run: Run, { buffer, offset, iova, phys }: Evidence): string {

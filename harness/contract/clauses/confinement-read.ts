@@ -1,13 +1,19 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { grantedBy, SLOT_SIZE } from '../../machine/config.ts';
 import { FIRST_LABEL, labelAfter } from '../../machine/labels.ts';
-import { DMA_TO_DEVICE, IOMMU_READ, type EventIx, type PhysAddr } from '../../machine/vocabulary.ts';
+import {
+  DMA_TO_DEVICE,
+  IOMMU_READ,
+  type DmaAddr,
+  type EventIx,
+  type PhysAddr,
+} from '../../machine/vocabulary.ts';
 import type { BounceBuffer } from '../../run/bounce-buffers.ts';
 import type { Provenance } from '../../run/provenance.ts';
 import { exposures, type Exposure } from '../../run/recording.ts';
 import { ByteSet } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
-import { byteOf, type Facts, type Hit, type MappingFacts } from '../facts.ts';
+import { byteOf, type Facts, type Hit, type MappingFacts, type Reach } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 import { STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 
@@ -132,20 +138,21 @@ function pieceAt(facts: Facts, { label, iova, phys, size }: Exposure, i: number)
   return facts.memory.alike(phys + i, ahead);
 }
 
-/** How far from there on placeOf() says the same: to the next slot, allocation, segment, or granule before one. */
+/** How far from there on placeOf() says the same: to the next slot, allocation, segment, or piece of a map. */
 function onePlace({ mappings, run }: Facts, iova: number, phys: number): number {
-  const { granule } = run.scenario.machine;
   let ahead = SLOT_SIZE - (phys % SLOT_SIZE);
   for (const { tlb } of run.bounceBuffers) if (tlb > phys) ahead = Math.min(ahead, tlb - phys);
-  for (const { segments } of mappings) {
-    for (const { address, length } of segments) {
-      if (address + length <= iova) continue;
-      ahead = Math.min(ahead, address + length - iova);
-      if (address > iova) ahead = Math.min(ahead, address - iova);
-      if (address - granule >= iova) ahead = Math.min(ahead, address - granule + 1 - iova);
-    }
+  for (const { segments, reach } of mappings) {
+    for (const { address, length } of segments) ahead = Math.min(ahead, toEdge(iova, address, length));
+    for (const { iova: start, size: length } of reach) ahead = Math.min(ahead, toEdge(iova, start, length));
   }
   return ahead;
+}
+
+/** From an address to where the range begins, or ends; Infinity: it is behind it. */
+function toEdge(address: number, start: number, length: number): number {
+  if (start > address) return start - address;
+  return start + length > address ? start + length - address : Infinity;
 }
 
 /** `counted`: the mapping's bytes that are in the findings already, by label or by address. */
@@ -308,10 +315,15 @@ function placeOf(facts: Facts, exposure: Exposure, iova: number, phys: number): 
   const owner = facts.mappings.find(({ mapStep }) => mapStep === bounced.step);
   if (owner !== undefined && owner.index !== exposure.mapping) return 'the bounce buffer of another mapping';
   if (owner?.mapped === false) return 'the bounce buffer of a map that failed';
-  const { granule } = facts.run.scenario.machine;
-  const isInFront =
-    owner?.segments.some(({ address }) => iova < address && address - iova < granule) ?? false;
-  return isInFront || phys < bounced.tlb ? 'in front of the data' : 'behind the data';
+  // The data that was mapped together with it, which of a list is one entry's.
+  const piece = owner?.reach.find((each) => isIn(each, iova));
+  const data = piece && owner?.segments.find(({ address }) => isIn(piece, address));
+  const isInFront = data === undefined ? phys < bounced.tlb : iova < data.address;
+  return isInFront ? 'in front of the data' : 'behind the data';
+}
+
+function isIn({ iova, size }: Reach, address: DmaAddr): boolean {
+  return address >= iova && address < iova + size;
 }
 
 function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string): ReadCause {

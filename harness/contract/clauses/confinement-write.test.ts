@@ -160,6 +160,19 @@ ${step}
   });
 
   test.each([
+    ['one write, seen after each of three steps', 1, 64],
+    ['three writes of the same bytes', 3, 64],
+  ])('bytes count once: %s', (_, writes, count) => {
+    const write = '  - device_write: { id: m, offset: 0x1000, size: 64 }\n';
+    const steps = `${write.repeat(writes)}  - device_read: n\n  - cpu_read: a\n`;
+    const verdict = verdictOf(CLAUSE, MapsOneGranuleMore, slotsOf('other', 'BIDIRECTIONAL', steps));
+    const { evidence, victims } =
+      verdict.breaks.find(({ cause }) => cause === 'reached-another-mapping') ?? {};
+    expect(evidence).toMatchObject({ step: 2, mapping: 1, buffer: 1, offset: 0, count });
+    expect(victims).toMatchObject([{ from: 0, to: 64 }]);
+  });
+
+  test.each([
     [
       'it ends outside',
       '{ id: m, offset: 224, size: 64 }',

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import type { View } from '../../run/recording.ts';
+import { ByteSet } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
@@ -36,8 +37,9 @@ export const confinementWrite = makeClause({
     if (first === undefined || !hostile) return;
     // Labels count up: before this one no device had written.
     const firstLabel = run.labels[first.bytes] ?? 0;
+    const counted = new Map<string, ByteSet>();
     for (const view of run.views) {
-      if (view.step >= first.step) judgeView(facts, findings, view, firstLabel);
+      if (view.step >= first.step) judgeView(facts, findings, view, firstLabel, counted);
     }
   },
 });
@@ -90,15 +92,24 @@ function isInLazyWindow(facts: Facts, mapping: MappingFacts, step: number): bool
   return facts.revokesLazily(mapping.device) && step > mapping.unmapStep && step <= facts.flushAfter(mapping);
 }
 
-/** Bytes that a device put where it had no mapping for them. */
-function judgeView(facts: Facts, findings: FindingsOf<WriteCause>, view: View, firstLabel: number): void {
+/** Bytes that a device put where it had no mapping for them, but for those of each device that are `counted` already. */
+function judgeView(
+  facts: Facts,
+  findings: FindingsOf<WriteCause>,
+  view: View,
+  firstLabel: number,
+  counted: Map<string, ByteSet>,
+): void {
   const labels = facts.run.viewLabels;
   const end = view.start + view.size;
   for (let at = view.start; at < end;) {
     const label = labels[at] ?? 0;
     // On to the end of what that write left here, if none of it is amiss.
     const length = facts.run.provenance.together(labels, at, end - at);
-    at += label < firstLabel ? length : judgeWritten(facts, findings, view, at - view.start, label, length);
+    at +=
+      label < firstLabel
+        ? length
+        : judgeWritten(facts, findings, view, at - view.start, label, length, counted);
   }
 }
 
@@ -110,6 +121,7 @@ function judgeWritten(
   byte: number,
   label: number,
   size: number,
+  counted: Map<string, ByteSet>,
 ): number {
   const origin = facts.run.provenance.of(label);
   if (origin.by !== 'device') return size;
@@ -123,6 +135,11 @@ function judgeWritten(
     return all ? size : 1;
   }
   if (!facts.confined(origin.device)) return 1;
+  // What is there still, or again, in a later view is no further byte.
+  const key = `${view.of} ${view.index} ${origin.device}`;
+  const known = counted.get(key) ?? new ByteSet();
+  counted.set(key, known);
+  if (known.add(byte, 1) === 0) return 1;
   findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
     step: view.step,
     event: -1,
