@@ -2,8 +2,9 @@
 import type { State } from '../harness/subject/state.ts';
 import { allStates, DMA_IOMMU } from '../variants/registry.ts';
 import { allocated, assignmentOf, partsOf, rate, type Part } from '../harness/explore/measure.ts';
+import { growing, measureGrowth, type GrowthRow } from '../harness/explore/growth.ts';
 import { Rounds, type StateRate } from '../harness/explore/rounds.ts';
-import { paragraph, table, type Block } from '../harness/text/document.ts';
+import { paragraph, plural, table, type Block } from '../harness/text/document.ts';
 import { jsonText } from '../harness/text/visible.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
 import { EXIT_OK, output, OUTPUT, SCENARIOS, wholeNumber, type Args, type Command } from './cli.ts';
@@ -19,6 +20,8 @@ type Length = 'short' | 'long';
 
 /** Programs that exploration is measured by. */
 const PROGRAMS = { short: 512, long: 8192 };
+/** Programs that its growth is measured up to. */
+const MOST_PROGRAMS = 1e6;
 /** Rounds in which each state runs every case once, and milliseconds after which no further one begins. */
 const ROUNDS = { short: 15, long: 30 };
 const LIMIT = { short: 20_000, long: Infinity };
@@ -29,11 +32,14 @@ export const bench: Command = {
   usage: '[states...]',
   options: {
     ...SCENARIOS,
-    long: { type: 'boolean', help: 'every state, more rounds, more programs: a quarter of an hour' },
+    long: {
+      type: 'boolean',
+      help: 'every state, more rounds, more programs, and how the time grows with them: half an hour',
+    },
     programs: {
       type: 'string',
       value: 'N',
-      help: `programs to measure exploration by (${PROGRAMS.short}; with --long ${PROGRAMS.long})`,
+      help: `programs to measure exploration by (${PROGRAMS.short}; with --long ${PROGRAMS.long}, and up to ${MOST_PROGRAMS} for how it grows)`,
     },
     workspace: WORKSPACE,
     json: { type: 'boolean', help: 'JSON instead of a table' },
@@ -59,6 +65,14 @@ async function run(args: Args): Promise<number> {
     peakMiB,
     states: rounds.results(),
     exploration: await measureExploration(programs),
+    growth:
+      length === 'long'
+        ? await measureAllGrowth(
+            states,
+            cases,
+            args.text('programs') === undefined ? MOST_PROGRAMS : programs,
+          )
+        : [],
   };
   if (args.flag('json')) output(args, jsonText(measured));
   else outputBlocks(args, PAGE, documentOf(measured));
@@ -141,6 +155,25 @@ async function measureExploration(programs: number): Promise<Exploration> {
   return { programs, rows, parts };
 }
 
+/** How what is measured above grows with cases, states and programs. */
+async function measureAllGrowth(
+  states: readonly State[],
+  cases: readonly Scenario[],
+  most: number,
+): Promise<GrowthRow[]> {
+  const [before, last] = DMA_IOMMU.ends.slice(-2);
+  if (before === undefined || last === undefined) throw new RangeError('fewer than two series');
+  const all = growing(states, [before, last], cases, most);
+  const progress = progressLine('measurements of growth:');
+  const rows: GrowthRow[] = [];
+  for (const one of all) {
+    progress(rows.length, all.length);
+    rows.push(await interruptible(() => measureGrowth(one)));
+  }
+  progress(rows.length, all.length);
+  return rows;
+}
+
 /** What the command finds out; its JSON. */
 interface Measured {
   readonly cases: number;
@@ -148,9 +181,11 @@ interface Measured {
   readonly peakMiB: number;
   readonly states: readonly StateRate[];
   readonly exploration: Exploration;
+  /** With --long. */
+  readonly growth: readonly GrowthRow[];
 }
 
-function documentOf({ cases, rounds, peakMiB, states, exploration }: Measured): Block[] {
+function documentOf({ cases, rounds, peakMiB, states, exploration, growth }: Measured): Block[] {
   const rows = states.map((r) => [
     r.state,
     String(r.runsPerSecond),
@@ -168,6 +203,7 @@ function documentOf({ cases, rounds, peakMiB, states, exploration }: Measured): 
       `Medians of ${rounds} rounds of ${cases} cases, in which the states took turns; the third column is the median of what a state was in the same round, the spread half of what the middle half of that covers. Peak memory ${peakMiB} MiB.`,
     ),
     ...explorationDocument(exploration),
+    ...growthDocument(growth),
   ];
 }
 
@@ -185,6 +221,28 @@ function explorationDocument({ programs, rows, parts }: Exploration): Block[] {
     table(['part of the work on a program', '>µs', '>share'], shares),
     paragraph(
       `${programs} programs. Two states are run and compared; only what differs is observed and judged. One state alone is observed and judged always. A trace is decoded only for a reader.`,
+    ),
+  ];
+}
+
+function growthDocument(growth: readonly GrowthRow[]): Block[] {
+  if (growth.length === 0) return [];
+  const rows = growth.map(({ of, amount, seconds, residentMiB }) => {
+    const first = growth.find((other) => other.of === of);
+    const each = seconds / amount;
+    const ofFirst = first === undefined ? 1 : each / (first.seconds / first.amount);
+    return [
+      plural(amount, of),
+      seconds.toFixed(1),
+      (each * 1e6).toFixed(0),
+      `× ${ofFirst.toFixed(2)}`,
+      String(residentMiB),
+    ];
+  });
+  return [
+    table(['so many', '>s', '>µs each', '>of the first', '>resident MiB'], rows),
+    paragraph(
+      'Cases: compared between the first and the last state. States: the matrix of all cases, a state each. Programs: by chance, on the last two series. The first of each warms up what the others run on.',
     ),
   ];
 }

@@ -127,6 +127,7 @@ test('bench --json has the numbers of every state that it was asked for', async 
         .length(3),
       parts: z.record(z.string(), z.number().positive()),
     }),
+    growth: z.tuple([]),
   });
   const scenario = 'sync/sg-trusted[dir=TO_DEVICE,coherent=true]';
   const { stdout, ...rest } = await run('bench', [
@@ -140,6 +141,22 @@ test('bench --json has the numbers of every state that it was asked for', async 
   expect(rest).toEqual({ exitCode: 0, stderr: '' });
   const [{ machine, contract, trace }] = schema.parse(JSON.parse(stdout)).states;
   expect(machine + contract + trace).toBeCloseTo(1);
+}, 120_000);
+
+test('bench --long says how the time grows', async () => {
+  const { stdout, ...rest } = await run('bench', [
+    'v2',
+    'v3',
+    '--long',
+    '--scenario',
+    'sync/sg-trusted[dir=TO_DEVICE,coherent=true]',
+    '--programs',
+    '32',
+  ]);
+  expect(rest).toEqual({ exitCode: 0, stderr: '' });
+  expect(stdout).toMatch(
+    /^\| so many +\|.*resident MiB \|\n.*\n\| 1 case .*\n\| 4 cases .*\n\| 16 cases .*\n\| 2 states /m,
+  );
 }, 120_000);
 
 test('schema --check: the schema of the corpus is up to date', async () => {
