@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { expect, test } from '@jest/globals';
-import { expectTrouble, npmRun, run } from './testing/run.ts';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { afterAll, expect, test } from '@jest/globals';
+import { copyProject } from './testing/project-copy.ts';
+import { expectTrouble, npmRun, ROOT, run } from './testing/run.ts';
 
 test('a patch: the sentence, and line by line what nothing notices', async () => {
   const { exitCode, stdout, stderr } = await npmRun(['power', 'v3.3', 'review/no-dead-attrs']);
@@ -38,6 +42,11 @@ test.each([
   [['v2', '--all', 'v3'], 'power takes two states, or --all STATE'],
   [['--all', 'v33'], /^unknown state "v33"/],
   [['v2', 'v3', '--sample', '0'], /^--sample "0" is not a whole number/],
+  [['v2', 'v3', '--module', 'x'], '--module is for power --machine'],
+  [['--machine', '--all', 'v3'], '--all is not for power --machine'],
+  [['--machine', 'v3'], 'power --machine takes no states'],
+  [['--machine', '--sample', 'x'], /^--sample "x" is not a whole number/],
+  [['--machine', '--module', 'harness/run/*'], /^--module "harness\/run\/\*": no file of harness\/machine /],
   [['v2', 'v3', '--seed', '-1'], /^--seed "-1" is not a whole number/],
 ])('%j is one line and exit code 2', async (args, message) => {
   expectTrouble(await run('power', args), message);
@@ -48,3 +57,41 @@ test('an unchanged state', async () => {
   expect(exitCode).toBe(0);
   expect(stdout).toContain('there is no small mistake to make on the changed lines');
 });
+
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true });
+});
+
+test('--machine where the tests are not there', async () => {
+  const root = copyProject(['map/page-trusted']);
+  folders.push(root);
+  expectTrouble(
+    await run('power', ['--machine'], { root }),
+    'power --machine needs a checkout of the repository, with its tests',
+  );
+});
+
+test('--machine: each mistake is held against the tests, and nothing is written', async () => {
+  const status = (): string =>
+    execFileSync('git', ['status', '--porcelain'], { cwd: ROOT, encoding: 'utf8' });
+  const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('bouncediff-power-'));
+  const before = [status(), left()];
+  const args = ['--machine', '--module', 'harness/contract/granules.ts', '--sample', '2', '--seed', '3'];
+  const { exitCode, stdout } = await run('power', [...args, '--json'], { timeout: 400_000 });
+  expect(exitCode).toBe(0);
+  const found = JSON.parse(stdout) as {
+    seed: number;
+    sentence: string;
+    made: { file: string; line: number; failed?: string }[];
+    equivalent: unknown[];
+  };
+  expect(found.made.length + found.equivalent.length).toBe(2);
+  expect(found).toMatchObject({ seed: 3 });
+  const noticed = found.made.filter(({ failed }) => failed !== undefined).length;
+  expect(found.sentence).toBe(
+    `the tests notice ${noticed} of ${found.made.length} small mistakes in harness/contract`,
+  );
+  expect(noticed).toBeGreaterThan(0);
+  expect([status(), left()]).toEqual(before);
+}, 420_000);

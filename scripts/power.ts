@@ -17,6 +17,7 @@ import { EXIT_OK, output, OUTPUT, SCENARIOS, wholeNumber, type Args, type Comman
 import { anyState } from './any-state.ts';
 import { casesFor, corpusOf } from './corpus.ts';
 import { interruptible } from './interrupt.ts';
+import { MACHINE_SAMPLE, powerOfMachine } from './power-machine.ts';
 import { formatOption, outputBlocks, PAGE } from './rendered.ts';
 import { progressLine } from './terminal.ts';
 import { WORKSPACE } from './workspace.ts';
@@ -32,11 +33,17 @@ export const power: Command = {
       value: 'STATE',
       help: 'mistakes anywhere in the code of STATE, not only on lines that patches touch',
     },
+    machine: {
+      type: 'boolean',
+      help: "mistakes in the tool's own machine and contract, held against their tests and the recordings; slow",
+    },
+    module: { type: 'string', value: 'GLOB', help: 'with --machine: only in files that match' },
+    workers: { type: 'string', value: 'N', help: 'with --machine: how many are tried at a time' },
     seed: { type: 'string', value: 'S', help: 'which mistakes are drawn, a whole number (1)' },
     sample: {
       type: 'string',
       value: 'N',
-      help: `how many mistakes are drawn (with --all ${SAMPLE}, otherwise all there are)`,
+      help: `how many mistakes are drawn (with --all ${SAMPLE}, with --machine ${MACHINE_SAMPLE}, otherwise all there are)`,
     },
     ...SCENARIOS,
     workspace: WORKSPACE,
@@ -44,11 +51,15 @@ export const power: Command = {
     format: formatOption(PAGE),
     output: OUTPUT,
   },
-  examples: ['v3.4 v3.5', 'v7 v8 --json', '--all baseline --seed 7 --sample 50'],
+  examples: ['v3.4 v3.5', 'v7 v8 --json', '--all baseline --seed 7 --sample 50', '--machine --seed 7'],
   run,
 };
 
 async function run(args: Args): Promise<number> {
+  if (args.flag('machine')) return powerOfMachine(args);
+  for (const option of ['module', 'workers']) {
+    if (args.text(option) !== undefined) throw new UserError(`--${option} is for power --machine`);
+  }
   const [from, to] = args.positionals;
   const all = args.text('all');
   const isPair = from !== undefined && to !== undefined;

@@ -5,6 +5,7 @@ import { isReordered } from './independent.ts';
 import { enclosingMethod, isInLoop, isMemberName, writesOf } from './names.ts';
 import type { Mutation } from './mutation.ts';
 import { calleeOf, type Signatures } from './signatures.ts';
+import { isForNoCopy, isSetAgain } from './skip-set.ts';
 import { isUnreadSkip } from './unread-skip.ts';
 
 type Rule = (mutation: Mutation, signatures: Signatures) => boolean;
@@ -12,23 +13,41 @@ type Rule = (mutation: Mutation, signatures: Signatures) => boolean;
 /** Kernel functions whose arguments are only printed. */
 const WARNINGS: ReadonlySet<string> = new Set(['warnUnmapped', 'warnNotMapped', 'warnText']);
 
+/** Of these a trace tells: the call is another one, and does the same. */
+const UNLOOKED: readonly (readonly [reason: string, rule: Rule])[] = [
+  ['with DMA_ATTR_SKIP_CPU_SYNC nothing is copied, whatever the size or direction', isForNoCopy],
+  ['both clear memory, in whichever order', isClearingEitherWay],
+];
+
 const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
   ['it only changes what a warning says', isPrinted],
   ['neither of the two statements depends on the other', isReordered],
   ['nothing reads DMA_ATTR_SKIP_CPU_SYNC of these attributes afterwards', isUnreadSkip],
   ['nothing reads the variable afterwards', isUnread],
   ['both have the same value there', isCopy],
+  ['both have the same value there', isCopiedMember],
   ['an untrusted device has its list mapped entry by entry: both lengths are the same', isSameLength],
   ["the driver's own page is never in the pool, so that this is never done", isForPagesInThePool],
   ['a coherent device has nothing else done to it in there', isNothingForCoherent],
   ['a power of two is rounded to itself', isRoundedAnyway],
   ['the padding is in whole granules, as the length is, and none adds nothing', isWholeGranules],
   ['the first entry is the last one until there is another', isFirstAgain],
+  ['DMA_ATTR_SKIP_CPU_SYNC is set already, whoever calls', isSetAgain],
+  ['the allocator counts whole granules, and one byte more is none', isNoWholeGranule],
+  ['without a boundary, what is left to it is longer than any entry, or no number at all', isWithoutBoundary],
+  ['nobody looks at the address of an entry that has no length', isAddressOfNothing],
+  ['every entry has an address before anything can fail', isAddressed],
+  ...UNLOOKED.map(([reason, rule]) => [reason, rule] as const),
 ];
 
 /** Why nothing can ever tell the mistake from the code; undefined: nothing says so. */
 export function whyEquivalent(mutation: Mutation, signatures: Signatures): string | undefined {
   return RULES.find(([, rule]) => rule(mutation, signatures))?.[0];
+}
+
+/** Whether the trace, and nothing else, may tell a mistake that is left out for that reason. */
+export function isTold(reason: string): boolean {
+  return UNLOOKED.some(([one]) => one === reason);
 }
 
 /** A part of a warning's arguments. */
@@ -80,6 +99,17 @@ function isCopy({ operator, node, replacement }: Mutation): boolean {
       write.getStart() < node.getStart() &&
       !node.getAncestors().some((up) => up === write.getParent()),
   );
+}
+
+/** One member of an entry for the other that was just set to it. */
+function isCopiedMember({ operator, node, replacement }: Mutation): boolean {
+  const statement = node.getFirstAncestor((up) => Node.isStatement(up));
+  if (operator !== 'other side of an entry' || statement === undefined) return false;
+  const before = statement.getPreviousSiblings().map((one) => one.getText());
+  const set = before.indexOf(`${replacement} = ${node.getText()};`);
+  const sets = (text: string): boolean =>
+    [node.getText(), replacement].some((name) => text.includes(`${name} `));
+  return set >= 0 && !before.slice(0, set).some(sets);
 }
 
 /** sg->length for sg_dma_len(sg), or the other way, where a list is unmapped or synced that has bounced. */
@@ -149,4 +179,49 @@ function isWholeGranules({ operator, node, after }: Mutation): boolean {
 /** The search for the last entry begins at the first, which it takes for the last. */
 function isFirstAgain({ operator, after }: Mutation): boolean {
   return operator === 'number ± 1' && after === 'for (const sg of sgl.slice(0, nents))';
+}
+
+/** A byte more of what is a number of whole granules, where the allocator takes or gives it back. */
+function isNoWholeGranule({ operator, node, replacement }: Mutation): boolean {
+  const call = node.getParent();
+  if (operator !== 'size ± 1' || !replacement.endsWith('+ 1') || !Node.isCallExpression(call)) return false;
+  if (!/^this\.(?:allocIova|freeIova)$/.test(call.getExpression().getText())) return false;
+  const values = enclosingMethod(node)
+    .getDescendants()
+    .flatMap((one) => {
+      if (Node.isVariableDeclaration(one) && one.getName() === node.getText()) return [one.getInitializer()];
+      const isSet = Node.isBinaryExpression(one) && /^[^=!<>]*=$/.test(one.getOperatorToken().getText());
+      return isSet && one.getLeft().getText() === node.getText() ? [one.getRight()] : [];
+    });
+  return values.length > 0 && values.every((value) => isInGranules(value));
+}
+
+/** 0, what was rounded to granules, and of a list that was: its lengths, and the padding between them. */
+function isInGranules(value: Node | undefined): boolean {
+  return /^(?:0|sg\.length|padding|this\.kernel\.iovaAlign\(.*\))$/.test(value?.getText() ?? '');
+}
+
+/** (mask - total + 1) & mask of the widest mask: what is left becomes NaN, which is no padding, either. */
+function isWithoutBoundary({ operator, node, written: { method } }: Mutation): boolean {
+  return method === 'toBoundary' && operator === 'condition always false' && node.getText() === 'mask === -1';
+}
+
+/** __finalise_sg(): the address is set again where a segment begins. */
+function isAddressOfNothing({ operator, node, written: { method } }: Mutation): boolean {
+  if (method !== 'finaliseSg' || operator !== 'statement deleted') return false;
+  return node.getText() === 'sg.dmaAddress = DMA_MAPPING_ERROR;';
+}
+
+/** __invalidate_sg(), which is called when the offsets of the whole list stand where its addresses will. */
+function isAddressed({ operator, node, after, written: { method } }: Mutation): boolean {
+  if (method !== 'invalidateSg') return false;
+  if (operator === 'condition always true') return node.getText() === 'sg.dmaAddress !== DMA_MAPPING_ERROR';
+  return operator === 'other side of an entry' && after === 'if (sg.phys !== DMA_MAPPING_ERROR)';
+}
+
+function isClearingEitherWay({ operator, node }: Mutation): boolean {
+  if (operator !== 'statements swapped') return false;
+  return [node, node.getNextSibling()].every(
+    (one) => one?.getText().startsWith('this.kernel.memset(') === true,
+  );
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whether two statements may stand in either order. */
 import { Node, type Statement } from 'ts-morph';
-import type { Mutation } from './mutation.ts';
+import type { Change, Mutation } from './mutation.ts';
 import { isMemberName, writesOf } from './names.ts';
 import { calleeOf, type Signatures } from './signatures.ts';
 
@@ -26,10 +26,36 @@ const QUESTIONS: ReadonlySet<string> = new Set([
 const COMPUTED = /^(Math\.\w+|below|lowBits|minU64)$/;
 
 /** Two statements in each other's place: what one writes the other does not touch, and one of them at most calls. */
-export function isReordered({ operator, node }: Mutation, signatures: Signatures): boolean {
+export function isReordered(mutation: Mutation, signatures: Signatures): boolean {
+  return (
+    isSwappedFreely(mutation, (statement) => calls(statement, signatures)) || isApart(mutation, signatures)
+  );
+}
+
+/** A call that writes to its list alone, and one that knows nothing of the list. */
+function isApart({ operator, node }: Mutation, signatures: Signatures): boolean {
+  if (operator !== 'statements swapped' || !Node.isExpressionStatement(node)) return false;
+  const next = node.getNextSibling();
+  const writesList = (one: Node | undefined): boolean => {
+    const call = Node.isExpressionStatement(one) ? one.getExpression() : undefined;
+    const callee = Node.isCallExpression(call) ? calleeOf(call) : undefined;
+    const body = callee?.of === 'state' ? signatures.method(callee.name)?.getBody() : undefined;
+    if (body === undefined || !places(call as Node).includes('sgl')) return false;
+    return !body.getDescendants().some((inner) => Node.isThisExpression(inner));
+  };
+  const knowsList = (one: Node): boolean => places(one).some((place) => place === 'sgl' || place === 'sg');
+  if (!Node.isExpressionStatement(next)) return false;
+  return (writesList(node) && !knowsList(next)) || (writesList(next) && !knowsList(node));
+}
+
+/** As isReordered(), of code of which `acts` tells whether a statement does more than compute and ask. */
+export function isSwappedFreely(
+  { operator, node }: Change,
+  acts: (statement: Statement) => boolean,
+): boolean {
   if (operator !== 'statements swapped' || !Node.isStatement(node)) return false;
   const next = node.getNextSibling();
-  if (!Node.isStatement(next) || (calls(node, signatures) && calls(next, signatures))) return false;
+  if (!Node.isStatement(next) || (acts(node) && acts(next))) return false;
   const clashes = [...clashing(node, next), ...clashing(next, node)];
   return clashes.every((place) => onlyGrows(node, place) && onlyGrows(next, place));
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** A small mistake in a method. */
+/** A small mistake in code. */
 import type { Node } from 'ts-morph';
 import type { Written } from '../source/flatten.ts';
 
@@ -28,9 +28,8 @@ export const OPERATORS = [
 ] as const;
 export type Operator = (typeof OPERATORS)[number];
 
-/** One mistake: a piece of a method's text is another one. */
-export interface Mutation {
-  readonly written: Written;
+/** One mistake: a piece of a file's text is another one. */
+export interface Change {
   readonly operator: Operator;
   /** What is replaced, of the text of its file. */
   readonly start: number;
@@ -43,6 +42,11 @@ export interface Mutation {
   /** Where it stands, in one line, and what becomes of that. */
   readonly before: string;
   readonly after: string;
+}
+
+/** A mistake in a method of a state. */
+export interface Mutation extends Change {
+  readonly written: Written;
 }
 
 /** The method with the mistake in it, from its name on. */

@@ -4,12 +4,12 @@
  * the parser: a command imports it when it is asked for this.
  */
 import { relative } from 'node:path';
-import { SeededChoices } from '../explore/random.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { SourceTree } from '../source/source-tree.ts';
 import type { Written } from '../source/flatten.ts';
 import type { State } from '../subject/state.ts';
 import { packageRoot } from '../text/package-root.ts';
+import { drawn } from './drawn.ts';
 import { whyEquivalent } from './equivalent.ts';
 import { Gauge, type Noticed } from './gauge.ts';
 import { Replaceable } from './mutated-state.ts';
@@ -93,7 +93,7 @@ export async function preparePower(
   const mistakeOf = (mutation: Mutation): Mistake => told(mutation, root);
   const equivalent: Equivalent[] = [];
   const rest: Mutation[] = [];
-  for (const mutation of drawn(mutations, options.sample)) {
+  for (const mutation of options.sample === undefined ? mutations : drawn(mutations, options.sample)) {
     const reason = whyEquivalent(mutation, signatures);
     if (reason === undefined) rest.push(mutation);
     else equivalent.push({ ...mistakeOf(mutation), reason });
@@ -126,18 +126,6 @@ export async function preparePower(
       };
     },
   };
-}
-
-/** Some of them, in the order of the code; all of them when there are no more, or nobody says how many. */
-function drawn(mutations: readonly Mutation[], sample: PowerOptions['sample']): readonly Mutation[] {
-  if (sample === undefined) return mutations;
-  const choices = new SeededChoices(sample.seed, 0);
-  const keyed = mutations.map((mutation, index) => ({ mutation, index, key: choices.below(2 ** 32) }));
-  return keyed
-    .toSorted((a, b) => a.key - b.key || a.index - b.index)
-    .slice(0, sample.count)
-    .toSorted((a, b) => a.index - b.index)
-    .map(({ mutation }) => mutation);
 }
 
 function told({ written, operator, line, before, after }: Mutation, root: string): Mistake {

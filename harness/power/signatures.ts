@@ -40,6 +40,16 @@ export class Signatures {
     return this.#functions.get(name)?.node;
   }
 
+  /** The calls of a method in the state's code. */
+  callsOf(name: string): CallExpression[] {
+    return [...this.#functions.values()].flatMap(({ node }) =>
+      node.getDescendantsOfKind(SyntaxKind.CallExpression).filter((call) => {
+        const callee = calleeOf(call);
+        return callee?.of === 'state' && callee.name === name;
+      }),
+    );
+  }
+
   of({ of, name }: Callee): Signature | undefined {
     if (of === 'kernel') return this.#kernel.get(name);
     const node = this.method(name);
