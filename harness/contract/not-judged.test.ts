@@ -63,6 +63,38 @@ describe('each mistake', () => {
     expect(said(run('{}', ...steps))).toEqual(lines);
   });
 
+  test('what is out of turn for two devices, and in two steps', () => {
+    const yaml = `
+devices: { one: {}, two: {} }
+buffers: { a: { size: 256 } }
+steps:
+  - map_page: { id: m, device: one, buffer: a, size: 128, dir: FROM_DEVICE }
+  - map_page: { id: n, device: two, buffer: a, offset: 128, size: 128, dir: FROM_DEVICE }
+  - cpu_read: { buffer: a, offset: 120, size: 16 }
+  - cpu_read: { buffer: a, size: 4 }
+`;
+    expect(said(yaml)).toEqual([
+      'Step 3 (cpu_read a[0x78, +16]): the CPU read 8 bytes of a that one owns',
+      'Step 3 (cpu_read a[0x78, +16]): the CPU read 8 bytes of a that two owns',
+      'Step 4 (cpu_read a[0x0, +4]): the CPU read 4 bytes of a that one owns',
+    ]);
+  });
+
+  // The write ends in the middle of the second line, whose other half is the device's.
+  test('the last line of a write that begins in another', () => {
+    const yaml = `
+device: { coherent: false }
+buffers: { w: { size: 64, at: 0x200020 }, a: { size: 32, at: 0x200060 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE }
+  - cpu_write: w
+`;
+    expect(said(yaml)).toEqual([
+      'Step 2 (cpu_write w[0x0, +64]): 32 bytes of a share a cache line with what somebody else wrote',
+      'Step 2 (cpu_write w[0x0, +64]): 32 bytes of w share a cache line with what somebody else wrote',
+    ]);
+  });
+
   // a at 0x200000…0x2000ff; b from 0x10 to 0x2f of it, c from 0x20 to 0x3f and d from 0x80 to 0x9f: 0x30 + 0x20 bytes.
   test('bytes that another buffer has, too, once they are mapped', () => {
     const at = (name: string, offset: number, size = 32): string =>

@@ -54,3 +54,12 @@ test('a budget is used up, and full again', () => {
   budget.reset();
   budget.take(RUN_BUDGET);
 });
+
+test('what is taken adds up, and is none again after a reset', () => {
+  const budget = new Budget();
+  budget.take(5);
+  budget.take(7);
+  expect(budget.taken).toBe(12);
+  budget.reset();
+  expect(budget.taken).toBe(0);
+});

@@ -80,6 +80,8 @@ describe('rounding', () => {
     // 2^64 - 1 = 0xffff…ff and 2^64 - 4097 = 0xffff…efff: low 12 bits all set in both.
     [ALL_ONES, 4096, 4095],
     [-4097, 4096, 4095],
+    // 0, and not -0.
+    [-4096, 4096, 0],
     // 2^64 - 2 modulo 2^32
     [-2, 2 ** 32, 2 ** 32 - 2],
   ])('lowBits(%p, %p) is %p', (of, modulus, expected) => {

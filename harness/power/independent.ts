@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whether two statements may stand in either order. */
 import { Node, type Statement } from 'ts-morph';
-import type { Change, Mutation } from './mutation.ts';
+import type { Mutation } from './mutation.ts';
 import { isMemberName, writesOf } from './names.ts';
 import { calleeOf, type Signatures } from './signatures.ts';
 
@@ -27,9 +27,7 @@ const COMPUTED = /^(Math\.\w+|below|lowBits|minU64)$/;
 
 /** Two statements in each other's place: what one writes the other does not touch, and one of them at most calls. */
 export function isReordered(mutation: Mutation, signatures: Signatures): boolean {
-  return (
-    isSwappedFreely(mutation, (statement) => calls(statement, signatures)) || isApart(mutation, signatures)
-  );
+  return isSwappedFreely(mutation, signatures) || isApart(mutation, signatures);
 }
 
 /** A call that writes to its list alone, and one that knows nothing of the list. */
@@ -48,14 +46,10 @@ function isApart({ operator, node }: Mutation, signatures: Signatures): boolean 
   return (writesList(node) && !knowsList(next)) || (writesList(next) && !knowsList(node));
 }
 
-/** As isReordered(), of code of which `acts` tells whether a statement does more than compute and ask. */
-export function isSwappedFreely(
-  { operator, node }: Change,
-  acts: (statement: Statement) => boolean,
-): boolean {
+function isSwappedFreely({ operator, node }: Mutation, signatures: Signatures): boolean {
   if (operator !== 'statements swapped' || !Node.isStatement(node)) return false;
   const next = node.getNextSibling();
-  if (!Node.isStatement(next) || (acts(node) && acts(next))) return false;
+  if (!Node.isStatement(next) || (calls(node, signatures) && calls(next, signatures))) return false;
   const clashes = [...clashing(node, next), ...clashing(next, node)];
   return clashes.every((place) => onlyGrows(node, place) && onlyGrows(next, place));
 }

@@ -1,23 +1,53 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Mistakes in a module that are none: the code does the same with them, whatever it runs on. */
 import { Node } from 'ts-morph';
-import { isSwappedFreely } from './independent.ts';
 import type { Change } from './mutation.ts';
+import { isMemberName, writesOf } from './names.ts';
+import type { Purity } from './purity.ts';
 
-const RULES: readonly (readonly [reason: string, rule: (change: Change) => boolean])[] = [
+type Rule = (change: Change, purity: Purity) => boolean;
+
+const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
   ['neither of the two statements depends on the other', isReordered],
 ];
 
 /** Why nothing can ever tell the mistake from the code; undefined: nothing says so. */
-export function whyModuleEquivalent(change: Change): string | undefined {
-  return RULES.find(([, rule]) => rule(change))?.[0];
+export function whyModuleEquivalent(change: Change, purity: Purity): string | undefined {
+  return RULES.find(([, rule]) => rule(change, purity))?.[0];
 }
 
-/** Two statements in each other's place of which neither calls anything. */
-function isReordered(change: Change): boolean {
-  return isSwappedFreely(change, (statement) =>
-    [statement, ...statement.getDescendants()].some(
-      (one) => Node.isCallExpression(one) || Node.isNewExpression(one),
-    ),
+/** Two statements in each other's place that only compute, and of which none gives a value to what the other uses. */
+function isReordered({ operator, node }: Change, purity: Purity): boolean {
+  const next = node.getNextSibling();
+  if (operator !== 'statements swapped' || next === undefined) return false;
+  if (!purity.of(node) || !purity.of(next)) return false;
+  return !writesWhatIsUsed(node, next, purity) && !writesWhatIsUsed(next, node, purity);
+}
+
+function writesWhatIsUsed(one: Node, other: Node, purity: Purity): boolean {
+  const used = new Set(placesIn(other));
+  const written = assigned(one).map((place) => placeOf(place));
+  // A function that is called may look at any member.
+  const looks = purity.asksModules(other) && written.some((place) => place.startsWith('.'));
+  return looks || written.some((place) => used.has(place));
+}
+
+/** Every name, and every member by its name alone, whatever it is a member of. */
+function placesIn(node: Node): string[] {
+  return [node, ...node.getDescendants()].flatMap((one) =>
+    Node.isIdentifier(one) ? [placeOf(isMemberName(one) ? (one.getParent() ?? one) : one)] : [],
   );
+}
+
+/** An element counts as what it is an element of. */
+function placeOf(node: Node): string {
+  if (Node.isPropertyAccessExpression(node)) return `.${node.getName()}`;
+  return Node.isElementAccessExpression(node) ? placeOf(node.getExpression()) : node.getText();
+}
+
+function assigned(node: Node): Node[] {
+  const counted = [node, ...node.getDescendants()].flatMap((one) =>
+    Node.isPrefixUnaryExpression(one) && /^(?:\+\+|--)/.test(one.getText()) ? [one.getOperand()] : [],
+  );
+  return [...writesOf(node), ...counted];
 }

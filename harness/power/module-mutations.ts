@@ -74,7 +74,9 @@ function isInert(node: Node): boolean {
 
 function editsOf(node: Node, types: ParameterTypes): Edit[] {
   if (asksWhetherThere(node)) return [];
-  const edits = plainEdits(node);
+  // An operand that asks whether something is there is what TypeScript wants before the other.
+  const asks = Node.isBinaryExpression(node) && asksWhetherThere(node.getLeft());
+  const edits = plainEdits(node).filter(([, text]) => !asks || text !== `(${node.getRight().getText()})`);
   if (Node.isCallExpression(node)) edits.push(...swappedArguments(node, types));
   return edits;
 }

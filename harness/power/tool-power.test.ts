@@ -5,6 +5,7 @@ import { packageRoot } from '../text/package-root.ts';
 import { whyModuleEquivalent } from './module-equivalent.ts';
 import { moduleText, mutationsOfModule, parameterTypes } from './module-mutations.ts';
 import { ModuleTests } from './module-tests.ts';
+import { Purity } from './purity.ts';
 import { TestRuns } from './test-runs.ts';
 
 function mistakesIn(
@@ -12,7 +13,7 @@ function mistakesIn(
 ): { readonly after: string; readonly operator: string; readonly reason?: string }[] {
   const file = new Project({ useInMemoryFileSystem: true }).createSourceFile('module.ts', text);
   return mutationsOfModule(file, parameterTypes([file])).map((change) => {
-    const reason = whyModuleEquivalent(change);
+    const reason = whyModuleEquivalent(change, new Purity([file]));
     return { operator: change.operator, after: moduleText(change), ...(reason !== undefined && { reason }) };
   });
 }
@@ -39,13 +40,35 @@ test('no mistake is made in types, and in what is said of a bug in the tool', ()
   ).toEqual([]);
 });
 
-test('two statements that do not touch each other are not told apart', () => {
-  const swapped = mistakesIn(
-    'function f(a: number): number {\n  const b = a * 3;\n  const c = a * 5;\n  return b - c;\n}\n',
-  );
-  expect(swapped.find(({ operator }) => operator === 'statements swapped')).toMatchObject({
-    reason: 'neither of the two statements depends on the other',
-  });
+test.each([
+  ['two that compute', 'const b = a * 3;', 'const c = a * 5;', true],
+  ['one that calls what only computes', 'const b = twice(a);', 'this.c = a;', true],
+  ['one reads what the other writes', 'this.b = a;', 'this.c = this.b;', false],
+  ['one reads an element that the other writes', 'list[0] = a;', 'const b = list[1];', false],
+  ['one counts what the other reads', '++a;', 'const b = twice(a);', false],
+  ['one may look at what the other writes', 'this.c = a;', 'const b = look();', false],
+  ['one does something', 'const b = a;', 'count();', false],
+])('statements in each other’s place: %s', (_, first, second, isEquivalent) => {
+  const swapped = mistakesIn(`
+class C {
+  run(a: number, list: number[]): number {
+    ${first}
+    ${second}
+    return a;
+  }
+}
+let counted = 0;
+function twice(x: number): number {
+  return x * 2;
+}
+function look(): number {
+  return state.c;
+}
+function count(): void {
+  state.counted++;
+}
+`).find(({ operator, after }) => operator === 'statements swapped' && after.includes(second));
+  expect(swapped?.reason !== undefined).toBe(isEquivalent);
 });
 
 test('the tests that come to a module: its own first', () => {

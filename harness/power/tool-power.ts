@@ -13,6 +13,7 @@ import { whyModuleEquivalent } from './module-equivalent.ts';
 import { moduleText, mutationsOfModule, parameterTypes } from './module-mutations.ts';
 import { filesOf, ModuleTests } from './module-tests.ts';
 import type { Change } from './mutation.ts';
+import { Purity } from './purity.ts';
 import { TestRuns, type Outcome, type Tests } from './test-runs.ts';
 
 /** The rooms in which mistakes are made: what a run stands on, and what judges it. */
@@ -76,13 +77,13 @@ export async function measureTool(options: ToolPowerOptions): Promise<ToolPower>
   if (!existsSync(join(root, 'node_modules', 'jest'))) {
     throw new UserError('jest, which runs the tests, is missing: npm ci');
   }
-  const mistakes = mistakesIn(root, options.module);
+  const { mistakes, purity } = mistakesIn(root, options.module);
   const chosen = drawn(mistakes, options);
   const equivalent = chosen.flatMap((mistake): ToolEquivalent[] => {
-    const reason = whyModuleEquivalent(mistake.change);
+    const reason = whyModuleEquivalent(mistake.change, purity);
     return reason === undefined ? [] : [{ ...told(mistake), reason }];
   });
-  const rest = chosen.filter(({ change }) => whyModuleEquivalent(change) === undefined);
+  const rest = chosen.filter(({ change }) => whyModuleEquivalent(change, purity) === undefined);
   const { states } = loadVectors(join(root, 'harness', 'fidelity', 'data'));
   const replayed = states.filter((_, index) => index % Math.ceil(states.length / REPLAYS) === 0);
   const measure = await Measure.prepare(root, new Set(rest.map(({ room }) => room)), replayed);
@@ -101,7 +102,10 @@ interface Mistake {
   readonly change: Change;
 }
 
-function mistakesIn(root: string, glob: string | undefined): Mistake[] {
+function mistakesIn(
+  root: string,
+  glob: string | undefined,
+): { readonly mistakes: readonly Mistake[]; readonly purity: Purity } {
   const paths = ROOMS.flatMap((room) =>
     filesOf(root, room)
       .filter((path) => !path.endsWith('.test.ts') && !path.includes('/testing/'))
@@ -115,9 +119,10 @@ function mistakesIn(root: string, glob: string | undefined): Mistake[] {
   if (wanted.length === 0) {
     throw new UserError(`--module ${JSON.stringify(glob)}: no file of ${ROOMS.join(' or ')} matches`);
   }
-  return wanted.flatMap(({ room, path }) =>
+  const mistakes = wanted.flatMap(({ room, path }) =>
     mutationsOfModule(modules.file(path), types).map((change) => ({ room, file: path, change })),
   );
+  return { mistakes, purity: new Purity(files) };
 }
 
 function told({ room, file, change: { node, operator, line, before, after } }: Mistake): ToolMistake {

@@ -62,6 +62,13 @@ class MapsOneGranuleInFront extends HonestOps {
   }
 }
 
+/** Every bounced mapping leads to the first slots that were given out. */
+class MapsTheFirstSlots extends HonestOps {
+  protected override install(dev: Device, phys: PhysAddr, length: Size, prot: number): DmaAddr {
+    return super.install(dev, phys < POOL_START ? phys : POOL_START, length, prot);
+  }
+}
+
 /** Bytes 128 to 383 of a granule. */
 const unaligned = (device: string, dir = 'TO_DEVICE'): string => `
 device: ${device}
@@ -207,6 +214,25 @@ describe('broken: untrusted device', () => {
         place: 'the bounce buffer of another mapping',
       },
     );
+  });
+
+  // Bytes 128 … 383 of the granule, as those that it should have been.
+  test("another mapping's data where its own should be, in the same place of the buffer", () => {
+    const yaml = `
+device: { untrusted: true }
+buffers: { a: { size: 256, offset: 128 }, b: { size: 256, offset: 128 } }
+steps:
+  - map_page: { id: n, buffer: b, dir: TO_DEVICE }
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+`;
+    expect(evidenceOf(verdictOf(CLAUSE, MapsTheFirstSlots, yaml), 'left-by-a-copy')).toMatchObject({
+      step: 1,
+      mapping: 1,
+      place: 'the data',
+      iova: IOVA - 4096 + 128,
+      phys: POOL_START + 128,
+      count: 256,
+    });
   });
 
   test('first stale, then another mapping: two causes', () => {

@@ -234,6 +234,25 @@ steps: [{ map_sg: { id: m, sgl: [a, b], dir: TO_DEVICE } }]
     });
   });
 
+  // 0x41000 bytes are 130 slots.
+  test('what was given back is not used', () => {
+    const yaml = `
+machine: { swiotlbSlots: 128 }
+device: { untrusted: true }
+buffers: { a: { size: 64 }, b: { size: 0x40fc0, offset: 64 } }
+steps:
+  - map_page: { id: n, buffer: a, dir: TO_DEVICE }
+  - unmap_page: n
+  - map_page: { id: m, buffer: b, dir: TO_DEVICE }
+`;
+    expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'never-served')).toMatchObject({
+      step: 2,
+      needed: 130,
+      used: 0,
+      free: 128,
+    });
+  });
+
   // All eight granules from 0 on are given out, and taken for a failure.
   test('what an earlier failure has lost is not there', () => {
     const yaml = `

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import type { Device, DmaOpsClass } from '../../../variants/dma-ops.ts';
+import {
+  DMA_ATTR_SKIP_CPU_SYNC,
+  type Device,
+  type Direction,
+  type DmaOpsClass,
+  type PhysAddr,
+  type Size,
+} from '../../../variants/dma-ops.ts';
 import type { Cause, Evidence } from '../verdict.ts';
 import { UnmapsOneGranuleLess } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
@@ -17,6 +24,14 @@ class KeepsTheSlots extends HonestOps {
 class KeepsTheIova extends HonestOps {
   protected override freeIova(): void {
     // Leaked.
+  }
+}
+
+/** Besides its slots, one that it never gives back. */
+class TakesASlotMore extends HonestOps {
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    this.kernel.swiotlbTblMapSingle(dev, phys, 64, 64, 0, dir, DMA_ATTR_SKIP_CPU_SYNC);
+    return super.takeSlots(dev, phys, length, dir);
   }
 }
 
@@ -99,5 +114,17 @@ steps: [{ map_page: { id: m, device: two, buffer: a, dir: TO_DEVICE } }, { unmap
       device: 1,
       count: 1,
     });
+  });
+});
+
+test('a single slot is enough', () => {
+  const yaml = `
+device: { untrusted: true }
+buffers: { a: { size: 64 } }
+steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }, { unmap_page: m }]
+`;
+  expect(evidenceOf(verdictOf(CLAUSE, TakesASlotMore, yaml), 'slots-left')).toMatchObject({
+    step: 1,
+    count: 1,
   });
 });
