@@ -73,12 +73,22 @@ function isInert(node: Node): boolean {
 }
 
 function editsOf(node: Node, types: ParameterTypes): Edit[] {
-  if (asksWhetherThere(node)) return [];
+  if (asksWhetherThere(node) || isForNothing(node)) return [];
   // An operand that asks whether something is there is what TypeScript wants before the other.
   const asks = Node.isBinaryExpression(node) && asksWhetherThere(node.getLeft());
   const edits = plainEdits(node).filter(([, text]) => !asks || text !== `(${node.getRight().getText()})`);
   if (Node.isCallExpression(node)) edits.push(...swappedArguments(node, types));
   return edits;
+}
+
+/** The number for an element that is not there, which TypeScript wants to know: no question there, either. */
+function isForNothing(node: Node): boolean {
+  const parent = node.getParent();
+  if (!Node.isNumericLiteral(node) || !Node.isBinaryExpression(parent) || parent.getRight() !== node)
+    return false;
+  const left = parent.getLeft();
+  const isElement = Node.isElementAccessExpression(left) || left.getText().includes(']?.');
+  return parent.getOperatorToken().getText() === '??' && isElement;
 }
 
 function swappedArguments(call: CallExpression, types: ParameterTypes): Edit[] {

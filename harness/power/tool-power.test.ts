@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { Project } from 'ts-morph';
 import { packageRoot } from '../text/package-root.ts';
@@ -40,9 +42,21 @@ test('no mistake is made in types, and in what is said of a bug in the tool', ()
   ).toEqual([]);
 });
 
+test('what TypeScript wants is no question: whether something is there, and what if not', () => {
+  const text =
+    'function f(list: number[], at?: number): boolean {\n  return at !== undefined && (list[at] ?? 0) > 2;\n}\n';
+  expect(mistakesIn(text).map(({ after }) => after)).toEqual([
+    text.replace('at !== undefined && (list[at] ?? 0) > 2', '(at !== undefined)'),
+    text.replace('at !== undefined && (list[at] ?? 0) > 2', '((at !== undefined) || ((list[at] ?? 0) > 2))'),
+    text.replace('> 2', '>= 2'),
+    text.replace('> 2', '> 3'),
+    text.replace('> 2', '> 1'),
+  ]);
+});
+
 test.each([
   ['two that compute', 'const b = a * 3;', 'const c = a * 5;', true],
-  ['one that calls what only computes', 'const b = twice(a);', 'this.c = a;', true],
+  ['two that call what only computes', 'const b = twice(a);', 'const c = twice(3);', true],
   ['one reads what the other writes', 'this.b = a;', 'this.c = this.b;', false],
   ['one reads an element that the other writes', 'list[0] = a;', 'const b = list[1];', false],
   ['one counts what the other reads', '++a;', 'const b = twice(a);', false],
@@ -87,7 +101,7 @@ test('tests run as if a file were written otherwise', async () => {
   expect(await runs.run(tests, undefined, 100_000)).toMatchObject({ failed: undefined });
   const broken = { file, text: 'export const nothing = 0;\n' };
   expect(await runs.run(tests, broken, 100_000)).toMatchObject({ failed: 'the tests can be loaded' });
-  const endless = { file, text: 'for (;;);\n' };
+  const endless = { file, text: `${readFileSync(join(packageRoot(), file), 'utf8')}for (;;);\n` };
   expect(await runs.run(tests, endless, 5000)).toMatchObject({ failed: 'the tests come to an end' });
   expect(await runs.run(tests, undefined, 100_000)).toMatchObject({ failed: undefined });
 }, 200_000);
