@@ -77,7 +77,7 @@ test('--machine: each mistake is held against the tests, and nothing is written'
     execFileSync('git', ['status', '--porcelain'], { cwd: ROOT, encoding: 'utf8' });
   const left = (): string[] => readdirSync(tmpdir()).filter((name) => name.startsWith('bouncediff-power-'));
   const before = [status(), left()];
-  const args = ['--machine', '--module', 'harness/contract/granules.ts', '--sample', '2', '--seed', '3'];
+  const args = ['--machine', '--module', 'harness/contract/defect.ts', '--sample', '2', '--seed', '3'];
   const { exitCode, stdout } = await run('power', [...args, '--json'], { timeout: 400_000 });
   expect(exitCode).toBe(0);
   const found = JSON.parse(stdout) as {

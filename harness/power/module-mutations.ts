@@ -84,8 +84,8 @@ function editsOf(node: Node, types: ParameterTypes): Edit[] {
 /** The number for an element that is not there, which TypeScript wants to know: no question there, either. */
 function isForNothing(node: Node): boolean {
   const parent = node.getParent();
-  if (!Node.isNumericLiteral(node) || !Node.isBinaryExpression(parent) || parent.getRight() !== node)
-    return false;
+  if (!Node.isNumericLiteral(node) || !Node.isBinaryExpression(parent)) return false;
+  if (parent.getRight() !== node) return false;
   const left = parent.getLeft();
   const isElement = Node.isElementAccessExpression(left) || left.getText().includes(']?.');
   return parent.getOperatorToken().getText() === '??' && isElement;
