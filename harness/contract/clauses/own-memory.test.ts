@@ -11,6 +11,7 @@ import {
   type PhysAddr,
   type Size,
 } from '../../../variants/dma-ops.ts';
+import { POOL_START } from '../../machine/config.ts';
 import { sentence } from '../sentence.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { brokenIn, caseOf, onlyBreak, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
@@ -41,6 +42,22 @@ class ClearsBehind extends HonestOps {
     this.kernel.memset(tlb + 4, length);
   }
 }
+
+/** Clears the pool's first line before it asks for slots. */
+class ClearsTooEarly extends HonestOps {
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    this.kernel.memset(POOL_START, 64);
+    return super.takeSlots(dev, phys, length, dir);
+  }
+}
+
+/** All slots that there are: 128 of 2 KiB, from 0x1000000 to 0x1040000. */
+const WHOLE_POOL = `
+machine: { swiotlbSlots: 128 }
+device: { untrusted: true }
+buffers: { a: { size: 0x3fe00, offset: 0x200 } }
+steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
+`;
 
 class CopiesOneByteMore extends HonestOps {
   protected override copyOut(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
@@ -101,6 +118,20 @@ describe('broken', () => {
       { phys: 0xfffff0, count: 16, step: 0 },
     ],
     ['a slot behind', ClearsBehind, BOUNCED, 'foreign-slot', { phys: 0x1001000, count: 4, step: 0 }],
+    [
+      'behind the pool, from the last slot on',
+      ClearsBehind,
+      WHOLE_POOL,
+      'outside-the-pool',
+      { phys: 0x1040000, count: 4, step: 0 },
+    ],
+    [
+      'slots that it gets afterwards',
+      ClearsTooEarly,
+      BOUNCED,
+      'foreign-slot',
+      { phys: 0x1000000, count: 64, step: 0 },
+    ],
     // From the driver's memory and into the slot: the slot has room for it.
     [
       "a byte of the buffer's neighbour",
