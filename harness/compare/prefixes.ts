@@ -149,14 +149,16 @@ export class Prefixes {
   standing(state: State, scenario: Scenario, { clause, victims }: Harm): Standing {
     const evaluation = this.of(state, scenario);
     const { run } = evaluation;
-    const { breaks: found = [], unknown = [] } = evaluation.verdict(clause) ?? {};
+    const { status, breaks: found = [], unknown = [] } = evaluation.verdict(clause) ?? {};
     if (found.some((b) => victims.some((victim) => shared(victim, b.victims).length > 0))) return 'broken';
     const first = Math.min(...victims.map(({ evidence }) => evidence.step));
     if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
     if (victims.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
     const failed = victims.some(({ evidence: { mapping = -1 } }) => hasFailed(run, mapping));
-    if (!failed || clause === 'failed-map-harmless') return 'holds';
-    return clause === 'map-succeeds' ? 'broken' : 'hidden';
+    if (failed && clause === 'map-succeeds') return 'broken';
+    if (failed && clause !== 'failed-map-harmless') return 'hidden';
+    // Nobody looked, as with no-leftovers where the mapping is live in the end.
+    return status === 'not-exercised' ? 'hidden' : 'holds';
   }
 
   /** True when the two states' traces of the case read the same. */
