@@ -34,6 +34,37 @@ test('any number of workers finds the same in the same order', async () => {
   expect(three.stdout).toBe(one.stdout);
 }, 120_000);
 
+describe('--costs', () => {
+  const args = ['v2', 'v3', '--runs', '40', '--seed', '1', '--no-corpus', '--no-learning', '--costs'];
+
+  test('costs of both sides, and a command that prints them again', async () => {
+    const { exitCode, stdout } = await explore(...args);
+    expect(exitCode).toBe(1);
+    expect(stdout).not.toMatch(/^### (?!cheaper: |costlier: )/m);
+    expect(stdout).toMatch(/^Step \d+, map_page, IOMMU pages mapped: 2 in v2, 1 in v3\.$/m);
+    const section = stdout.split(/^(?=### )/m).at(-1) ?? '';
+    const replay = /^Replay: `npx bouncediff explore (.*)`$/m.exec(section)?.[1] ?? '';
+    expect((await explore(...replay.split(' '))).stdout.trim()).toBe(section.trim());
+  });
+
+  test('as data', async () => {
+    const { findings } = JSON.parse((await explore(...args, '--json')).stdout) as {
+      findings: { kind: string; clause: null; cost: { name: string; from: number; to: number } }[];
+    };
+    expect(findings.map(({ cost }) => cost.name)).toContain('pages-mapped');
+    for (const { kind, clause, cost } of findings) {
+      expect(clause).toBeNull();
+      expect(kind).toBe(cost.to > cost.from ? 'costlier' : 'cheaper');
+    }
+  });
+
+  test('of one state, or with a clause: one line and exit code 2', async () => {
+    expectTrouble(await explore('v3', '--costs'), /--costs takes two states/);
+    expectTrouble(await explore('v2', 'v3', '--costs', '--clause', 'no-crash'), /--clause has no effect/);
+    expectTrouble(await explore('v2', 'v3', '--costs', '--clauses-only'), /--clauses-only has no effect/);
+  });
+});
+
 describe('--save', () => {
   let root: string;
   // By chance alone, the programs are the same whatever the corpus.

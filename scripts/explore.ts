@@ -58,6 +58,10 @@ export const explore: Command = {
       type: 'boolean',
       help: 'leave out traces that differ without touching a clause of the contract',
     },
+    costs: {
+      type: 'boolean',
+      help: 'operations that cost more or less in the second state, instead of broken clauses',
+    },
     exhaustive: { type: 'boolean', help: 'every program of a small grid, instead of programs by chance' },
     operations: {
       type: 'string',
@@ -172,15 +176,28 @@ async function assignmentOf(args: Args): Promise<Assignment> {
   const operations = wholeNumber(args, 'operations', DEFAULT_GRID.operations, 1, 4);
   const from = await anyState(first, args);
   const to = second === undefined ? from : await anyState(second, args);
+  const costs = args.flag('costs');
+  if (costs) refuseForCosts(args);
   const isImported = [from, to].some(({ c }) => c !== undefined);
   return {
     from: second === undefined ? undefined : from.id,
     to: to.id,
     ...(isImported ? { workspace: workspaceFolder(args) } : {}),
     clause: clauseOf(args),
-    different: second !== undefined && !args.flag('clauses-only'),
+    different: second !== undefined && !costs && !args.flag('clauses-only'),
+    ...(costs && { costs }),
     programs: args.flag('exhaustive') ? { operations } : programsFor(args, seed),
   };
+}
+
+/** Costs are compared between two states, and no clause is judged. UserError for what that leaves without sense. */
+function refuseForCosts(args: Args): void {
+  if (args.positionals.length < 2)
+    throw new UserError('--costs takes two states: what costs more, and than what');
+  const only = args.flag('clauses-only') ? 'clauses-only' : undefined;
+  const pointless = args.text('clause') === undefined ? only : 'clause';
+  if (pointless !== undefined)
+    throw new UserError(`--costs looks at no clause; --${pointless} has no effect`);
 }
 
 /** By chance alone where programs are probed in several places, or nobody wants more. */
@@ -229,14 +246,15 @@ function learningWords(args: Args, programs: Programs): string {
 
 function replayOf(
   args: Args,
-  { from, to, different, programs }: Assignment,
+  { from, to, different, costs, programs }: Assignment,
   { index, id }: ExploredFinding,
 ): string {
   const options =
     'seed' in programs
       ? `--seed ${programs.seed}${learningWords(args, programs)}`
       : `--exhaustive${programs.operations === DEFAULT_GRID.operations ? '' : ` --operations ${programs.operations}`}`;
-  const also = from !== undefined && !different ? ' --clauses-only' : '';
+  const looksAt = costs ? ' --costs' : different ? '' : ' --clauses-only';
+  const also = from === undefined ? '' : looksAt;
   const states =
     args.positionals.length > 0 ? args.positionals : [from, to].filter((one) => one !== undefined);
   const words = `${states.join(' ')} ${options}${also} --program ${index} --finding ${id}`;
@@ -295,6 +313,7 @@ export function header(
 ): Block[] {
   const title = from === undefined ? to.id : `${from.id} → ${to.id}`;
   const early = stopped === '' ? '' : ` (${stopped})`;
+  const nothing = from === undefined ? 'Nothing new broken.' : 'No difference.';
   const list = ownFirst(findings).map(({ id, shown, index, program }) => {
     const steps = plural(program.steps.length, 'step');
     return `${id} after ${plural(index + 1, 'program')}: ${titleOf(shown)}, ${steps}`;
@@ -309,9 +328,7 @@ export function header(
       `, ${how}: ${plural(programs, 'program')}${early}, ${plural(findings.length, 'finding')}`,
     ),
     ...itemsOf(grid?.covers ?? []),
-    ...(findings.length > 0
-      ? itemsOf(list)
-      : [paragraph(from === undefined ? 'Nothing new broken.' : 'No difference.')]),
+    ...(findings.length > 0 ? itemsOf(list) : [paragraph(nothing)]),
     ...itemsOf(known),
   ];
 }

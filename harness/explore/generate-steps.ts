@@ -5,7 +5,7 @@ import { INTERLEAVE_POINTS } from '../machine/events.ts';
 import { DMA_ATTR_SKIP_CPU_SYNC } from '../machine/vocabulary.ts';
 import { FAULTS, type AccessStep, type BufferRange, type During, type Step } from '../run/scenario.ts';
 import { makeAttrs, makeDirection, type Feature } from './features.ts';
-import { isMap, mappedSize, rangesOf, type Program, type ProgramBuffer } from './program.ts';
+import { isMap, mappedSize, rangesOf, type MapStep, type Program, type ProgramBuffer } from './program.ts';
 import type { Choices } from './random.ts';
 import { Usage } from './usage.ts';
 
@@ -67,13 +67,33 @@ class Author {
 
   write(): Step[] {
     const length = (this.features.has('long') ? 10 : 3) + this.choices.below(8);
-    if (this.choices.below(2) === 0) this.take({ line: 0, op: 'cpu_write', ...this.whole(0) });
+    if (this.chance(2)) {
+      this.take({ line: 0, op: 'cpu_write', ...this.whole(this.choices.below(this.buffers.length)) });
+    }
+    if (this.features.has('crowd')) this.fill();
     for (let patience = PATIENCE; patience > 0 && this.steps.length < length;) {
       const step = this.propose();
       if (step === undefined || !this.take(step)) patience--;
     }
     if (this.features.has('tidy')) this.tidyUp();
     return this.steps;
+  }
+
+  /** Most buffers are mapped and some used, so that what comes next finds pool and IOVA space full of data. */
+  private fill(): void {
+    for (const buffer of this.buffers.keys()) {
+      const step = this.chance(6) ? undefined : this.map(buffer);
+      if (step === undefined || !this.take(step) || !this.features.has('deviceWrite')) continue;
+      const map = this.usage.maps - 1;
+      const access = {
+        op: 'device_write',
+        map,
+        segment: undefined,
+        offset: 0,
+        size: mappedSize(step),
+      } as const;
+      if (!this.chance(4)) this.take({ line: 0, ...access });
+    }
   }
 
   /** So many steps more, at most, behind those that there are. */
@@ -94,7 +114,9 @@ class Author {
   }
 
   private tidyUp(): void {
-    for (const map of this.usage.live()) {
+    const live = this.usage.live();
+    const first = this.choices.below(live.length);
+    for (const map of [...live.slice(first), ...live.slice(0, first)]) {
       if (!this.take(this.unmap(map, 0))) this.take(this.unmap(map, DMA_ATTR_SKIP_CPU_SYNC));
     }
     for (const index of this.buffers.keys()) this.take({ line: 0, op: 'cpu_read', ...this.whole(index) });
@@ -129,9 +151,11 @@ class Author {
     }
   }
 
-  private map(): Step | undefined {
+  /** Of that buffer, or of any. */
+  private map(buffer?: number): MapStep | undefined {
     const { usage, choices, features } = this;
-    if (usage.maps > 0 && !features.has('reuse') && !features.has('several')) return undefined;
+    const isMore = features.has('reuse') || features.has('several') || features.has('crowd');
+    if (usage.maps > 0 && !isMore) return undefined;
     const sg = features.has('sg') && (!features.has('page') || this.chance(2));
     const common = {
       line: 0 as const,
@@ -141,15 +165,29 @@ class Author {
       attrs: makeAttrs(choices, features),
       during: [],
     };
-    if (!sg) return this.interrupted({ ...common, op: 'map_page', ...this.mapRange() });
-    const count = 1 + choices.below(3);
-    const sgl = Array.from({ length: count }, () => this.mapRange());
-    const distinct = sgl.filter((range, i) => sgl.findIndex(({ buffer }) => buffer === range.buffer) === i);
-    return this.interrupted({
-      ...common,
-      op: 'map_sg',
-      sgl: this.features.has('partialMap') ? sgl : distinct,
-    });
+    if (!sg) return this.interrupted({ ...common, op: 'map_page', ...this.mapRange(buffer) });
+    return this.interrupted({ ...common, op: 'map_sg', sgl: this.list(buffer) });
+  }
+
+  /** Buffers, each once; or parts of one. */
+  private list(buffer: number | undefined): BufferRange[] {
+    const { choices, features } = this;
+    if (features.has('lists') && this.chance(2)) {
+      return this.slices(buffer ?? choices.below(this.buffers.length), 2 + choices.below(7));
+    }
+    const count = buffer === undefined ? 1 + choices.below(3) : 1;
+    const sgl = Array.from({ length: count }, () => this.mapRange(buffer));
+    if (features.has('partialMap')) return sgl;
+    return sgl.filter((range, i) => sgl.findIndex((other) => other.buffer === range.buffer) === i);
+  }
+
+  /** So many parts of a buffer, apart from each other or end to end. */
+  private slices(buffer: number, count: number): BufferRange[] {
+    const { size } = this.whole(buffer);
+    const each = Math.floor(size / count / LINE_SIZE) * LINE_SIZE;
+    if (each === 0) return [this.whole(buffer)];
+    const part = this.chance(2) ? each : Math.max(LINE_SIZE, Math.min(512, each / 2));
+    return Array.from({ length: count }, (_, at) => ({ buffer, offset: at * each, size: part }));
   }
 
   private unmap(map: number, attrs: number): Extract<Step, { op: `unmap_${string}` }> {
@@ -211,8 +249,8 @@ class Author {
     return this.usage.allows(candidate) || isMap(step) ? candidate : step;
   }
 
-  private mapRange(): BufferRange {
-    const range = this.whole(this.choices.below(this.buffers.length));
+  private mapRange(buffer = this.choices.below(this.buffers.length)): BufferRange {
+    const range = this.whole(buffer);
     return this.features.has('partialMap') && this.chance(2) ? { ...range, ...this.part(range.size) } : range;
   }
 

@@ -15,23 +15,39 @@ import {
 import type { Choices } from './random.ts';
 import { FEATURE_NAMES, isOn, pick, type Feature } from './features.ts';
 import { makeSteps } from './generate-steps.ts';
-import type { Program, ProgramBuffer } from './program.ts';
+import { bulkOf, MOST_BYTES, type Program, type ProgramBuffer } from './program.ts';
 
 /** The program that the choices stand for. */
 export function generate(choices: Choices): Program {
   const features = new Set(FEATURE_NAMES.filter((name) => isOn(choices, name)));
   if (!features.has('sg')) features.add('page');
+  for (const [feature, others] of TOGETHER) {
+    if (!features.has(feature)) continue;
+    for (const other of others) if (choices.below(2) === 0) features.add(other);
+  }
   const machine = makeMachine(choices, features);
   const buffers = makeBuffers(choices, features, machine);
   const steps = makeSteps(choices, features, machine, buffers);
   return { machine: { ...machine, iommu: pick(choices, IOMMUS) }, buffers, steps };
 }
 
+/** What shows more where the others are there, too. */
+const TOGETHER: readonly (readonly [Feature, readonly Feature[]])[] = [
+  // A pool is full the sooner, the more mappings there are and the more each takes of it.
+  ['poolPressure', ['crowd', 'pages', 'pages', 'granules', 'granules', 'sg', 'lists', 'lists']],
+  // What one mapping does to another shows in its data, and most where these are of several devices.
+  ['crowd', ['devices', 'deviceWrite', 'deviceWrite', 'tidy', 'tidy']],
+];
+
+const GRANULES = [4096, 2048, 32768, 8192, 1024, 16384, 512, 65536];
+
 function makeMachine(choices: Choices, features: ReadonlySet<Feature>): MachineConfig {
-  const pageSize = features.has('pages') ? pick(choices, [4096, 16384, 65536]) : 4096;
-  const granules = [4096, 2048, 4096, 1024, 8192, 512, 16384, 65536].filter((granule) => granule <= pageSize);
-  const granule = features.has('granules') ? (granules[choices.below(granules.length)] ?? 4096) : 4096;
-  const count = features.has('devices') ? 2 : 1;
+  const pageSize = features.has('pages') ? pick(choices, [65536, 16384]) : 4096;
+  const granules = GRANULES.filter((granule) => granule <= pageSize);
+  const largest = pageSize >> choices.below(4);
+  const usual = features.has('poolPressure') ? largest : (granules[choices.below(granules.length)] ?? 4096);
+  const granule = features.has('granules') ? usual : 4096;
+  const count = features.has('devices') ? 2 + choices.below(2) : 1;
   return {
     pageSize,
     granule,
@@ -40,44 +56,78 @@ function makeMachine(choices: Choices, features: ReadonlySet<Feature>): MachineC
     iommu: MACHINE_DEFAULTS.iommu,
     strict: !features.has('lazy'),
     cache: features.has('noCache') ? 'off' : 'worst',
-    devices: Array.from({ length: count }, () => makeDevice(choices, features, { pageSize })),
+    devices: Array.from({ length: count }, () =>
+      makeDevice(choices, count === 1 ? features : some(choices, features), { pageSize, granule }),
+    ),
   };
 }
+
+/** What one of several devices has of these: they are of different kinds. */
+function some(choices: Choices, features: ReadonlySet<Feature>): ReadonlySet<Feature> {
+  const isOwn = (name: Feature): boolean => features.has(name) && choices.below(2) === 0;
+  return new Set(OF_A_DEVICE.filter((name) => (name === 'minAlign' ? choices.below(2) === 0 : isOwn(name))));
+}
+
+const OF_A_DEVICE = [
+  'minAlign',
+  'iovaPressure',
+  'boundary',
+  'segments',
+  'scribble',
+] as const satisfies readonly Feature[];
 
 /** A device as the features want it. */
 export function makeDevice(
   choices: Choices,
   features: ReadonlySet<Feature>,
-  { pageSize }: Pick<MachineConfig, 'pageSize'>,
+  { pageSize, granule }: Pick<MachineConfig, 'pageSize' | 'granule'>,
 ): DeviceConfig {
-  // A pool at 16 MiB lies just below the last of them.
-  const masks = [0xffff, 0x1ffff, 0x7fff, 0x11fffff] as const;
   return {
     ...DEVICE_DEFAULTS,
     untrusted: choices.below(4) !== 0,
     coherent: choices.below(2) === 0,
-    minAlignMask: features.has('minAlign') ? pick(choices, [4095, 511, 4095, 2047, 65535]) : 0,
-    dmaMask: features.has('iovaPressure') ? pick(choices, masks) : DEVICE_DEFAULTS.dmaMask,
-    segBoundary: features.has('boundary')
-      ? pick(choices, [0xffff, pageSize - 1, 0x1fff, 0x3fff, 0x1ffff, 0x3ffff, -1])
-      : DEVICE_DEFAULTS.segBoundary,
-    maxSegSize: features.has('segments')
-      ? pick(choices, [4096, 2048, 8192, 4095, 1024, 0x20000])
-      : DEVICE_DEFAULTS.maxSegSize,
+    minAlignMask: features.has('minAlign') ? pick(choices, [4095, 511, 4095, 2047, 4095, 65535, 8191]) : 0,
+    dmaMask: features.has('iovaPressure') ? makeDmaMask(choices) : DEVICE_DEFAULTS.dmaMask,
+    segBoundary: features.has('boundary') ? makeBoundary(choices, pageSize) : DEVICE_DEFAULTS.segBoundary,
+    maxSegSize: features.has('segments') ? makeSegment(choices, granule) : DEVICE_DEFAULTS.maxSegSize,
     scribble: features.has('scribble'),
   };
+}
+
+/** Room for a few granules, for none below the end of a small pool (16 MiB on), or beyond 32 bits. */
+function makeDmaMask(choices: Choices): number {
+  const bits = 15 + choices.below(5);
+  return pick(choices, [2 ** bits - 1, 2 ** bits - 1, 0x1000000 + 2 ** bits - 1, 0x11fffff, -1]);
+}
+
+/** From a page to eight of the largest ones, or none at all. */
+function makeBoundary(choices: Choices, pageSize: number): number {
+  const bits = Math.log2(pageSize) + choices.below(20 - Math.log2(pageSize));
+  return choices.below(8) === 0 ? -1 : 2 ** bits - 1;
+}
+
+/** Next to a multiple of a granule or slot, or more than a mapping ever has. */
+function makeSegment(choices: Choices, granule: number): number {
+  if (choices.below(6) === 0) return 0x20000;
+  return (1 + choices.below(4)) * pick(choices, [granule, SLOT_SIZE, 4096]) + pick(choices, [0, 0, -1, 1]);
 }
 
 function makeBuffers(
   choices: Choices,
   features: ReadonlySet<Feature>,
-  { granule }: MachineConfig,
+  machine: MachineConfig,
 ): ProgramBuffer[] {
-  const count = features.has('several') ? 2 + choices.below(2) : 1;
-  return Array.from({ length: count }, () => {
-    const offset = makeOffset(choices, features, granule);
-    return { size: makeSize(choices, features, granule), offset };
-  });
+  const few = features.has('several') ? 2 + choices.below(2) : 1;
+  const many = 3 + choices.below(features.has('poolPressure') ? 8 : 4);
+  const count = features.has('crowd') ? many : few;
+  const buffers: ProgramBuffer[] = [];
+  while (buffers.length < count) {
+    const offset = makeOffset(choices, features, machine.granule);
+    const more = [...buffers, { size: makeSize(choices, features, machine.granule), offset }];
+    if (buffers.length > 0 && bulkOf({ machine, buffers: more }) > MOST_BYTES) break;
+    buffers.splice(0, Infinity, ...more);
+  }
+  return buffers;
 }
 
 /** Next to a multiple of what code rounds to: a granule, a slot, a sector, a line. */
@@ -105,8 +155,11 @@ export function makeOffset(choices: Choices, features: ReadonlySet<Feature>, gra
 
 /** Bytes of a buffer. */
 export function makeSize(choices: Choices, features: ReadonlySet<Feature>, granule: number): number {
-  if (features.has('poolPressure')) return pick(choices, [512, 65536, 32768, 131072, 4096]);
+  if (features.has('poolPressure') && choices.below(4) === 0) {
+    return pick(choices, [granule, 3 * granule, 65536, 32768, 131072]);
+  }
   if (features.has('edges') && choices.below(2) === 0) return edge(choices, Math.min(granule, 16384));
   if (features.has('odd') && choices.below(2) === 0) return 1 + choices.below(6000);
-  return pick(choices, [512, 512, 64, 1024, 2048, Math.min(granule, 16384), 4096, 1536, 6144]);
+  const whole = Math.min(granule, 16384);
+  return pick(choices, [512, whole, 64, whole, 1024, whole, 2048, 4096, 1536, whole + 2048]);
 }

@@ -7,6 +7,7 @@ import type { Machine } from '../machine/machine.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
 import type { Target } from './probe.ts';
+import { costIn, isCost } from './cost-section.ts';
 import { toScenario } from './program.ts';
 import type { ExploredFinding, ExpectedFinding } from './search.ts';
 import { evidenceOf, findingIn, tell } from './section.ts';
@@ -37,6 +38,7 @@ export function findingData(
   const scenario = toScenario(program, telling);
   const prefixes = new Prefixes(machine);
   const found = shown.clause === undefined ? undefined : findingIn(prefixes, target, scenario, shown);
+  const cost = isCost(shown) ? costIn(prefixes, target, scenario, shown) : undefined;
   const walk = walkBetween(target.from ?? target.to.root, target.to);
   const { forth = [], back = [] } = found === undefined ? {} : attribute(prefixes, walk, scenario, found);
   return {
@@ -49,6 +51,7 @@ export function findingData(
     because: found === undefined ? null : plain(evidenceOf(prefixes, target, scenario, found)?.because ?? ''),
     evidence: { from: found?.from ?? null, to: found?.to ?? null },
     patches: [...forth, ...back].map(({ stage, effect }) => ({ patch: stage.patch.id, effect })),
+    ...(cost && { cost }),
     firstShownBy: { program: index, steps },
     tries,
     program,

@@ -12,9 +12,9 @@ import { traceOf } from '../run/trace.ts';
 
 /**
  * What a program shows. `broken`, `inherited`: one state looked at alone, whose baseline holds or breaks
- * as well; `different`: another trace, no clause touched.
+ * as well; `different`: another trace, no clause touched; `costlier`, `cheaper`: an operation on the second side.
  */
-export type ShownKind = FindingKind | 'broken' | 'inherited' | 'different';
+export type ShownKind = FindingKind | 'broken' | 'inherited' | 'different' | 'costlier' | 'cheaper';
 
 /** One thing that a program shows, and the mechanism behind it. */
 export interface Shown {
@@ -23,11 +23,16 @@ export interface Shown {
   readonly kind: ShownKind;
   /** Of a layout-dependent one: its keys if it were so in every layout. */
   readonly elsewhere?: readonly string[];
-  /** undefined: the traces differ. */
+  /** undefined: the traces or the costs differ. */
   readonly clause: ClauseId | undefined;
   readonly cause: Cause | undefined;
   /** Function, hand-over or place, for a reader. */
   readonly through: string;
+}
+
+/** The key of a mechanism that these tell from others. */
+export function mechanismKey(kind: ShownKind, ...parts: readonly string[]): string {
+  return [kind, ...parts].join(BETWEEN);
 }
 
 /** A short name for a mechanism, for commands and file names. */

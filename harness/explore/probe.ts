@@ -15,6 +15,7 @@ import type { Run } from '../run/run.ts';
 import { behaveAlike, type Life } from '../run/alike.ts';
 import { lookAt } from '../run/interpreter.ts';
 import type { Scenario } from '../run/scenario.ts';
+import { costDifferences, shownByCost } from './cost-difference.ts';
 import { brokenBy, differenceOf, type Shown, type ShownKind } from './mechanism.ts';
 import { toScenario, type Program } from './program.ts';
 
@@ -27,6 +28,8 @@ export interface Target {
   readonly clause: ClauseId | undefined;
   /** Trace differences that touch no clause count too. */
   readonly different: boolean;
+  /** What operations cost is looked at, and no clause; only between two states. */
+  readonly costs?: true;
 }
 
 /** Machines to run programs on: two states side by side need one each. */
@@ -112,7 +115,7 @@ function judged(run: Run, only: ClauseId | undefined): Side {
 function between(
   { one, other }: Machines,
   from: State,
-  { to, different, clause: only }: Target,
+  { to, different, costs, clause: only }: Target,
   scenario: Scenario,
   isOpen: IsOpen,
   watch: Watch | undefined,
@@ -126,6 +129,7 @@ function between(
   if (isAlike) return [];
   const x = lookAt(one, from, scenario);
   const y = lookAt(other, to, scenario);
+  if (costs) return costDifferences(x, y).map(shownByCost);
   const sides = [judged(x, only), judged(y, only)] as const;
   const changed = classify(...sides, () => []).filter((found) => !isUnchanged(found));
   const crash = changed.some(({ clause }) => clause === 'no-crash');

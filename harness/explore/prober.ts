@@ -5,6 +5,7 @@ import { ALL_BUILDS, type State } from '../subject/state.ts';
 import { findExpressed, findState } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
+import { TooMuch } from '../run/over-budget.ts';
 import { eachReturning, returning } from '../run/returning.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import { clauseOf, type Shown } from './mechanism.ts';
@@ -23,6 +24,8 @@ export interface Assignment {
   readonly workspace?: string;
   readonly clause: ClauseId | undefined;
   readonly different: boolean;
+  /** What operations cost is looked at, and no clause. */
+  readonly costs?: true;
   readonly programs: Programs;
 }
 
@@ -64,12 +67,13 @@ export interface ShrunkProgram {
 }
 
 /** The states of an assignment. */
-export function targetOf({ from, to, clause, different, workspace }: Assignment): Target {
+export function targetOf({ from, to, clause, different, costs, workspace }: Assignment): Target {
   return {
     from: from === undefined ? undefined : known(from, workspace),
     to: known(to, workspace),
     clause,
     different,
+    ...(costs && { costs }),
   };
 }
 
@@ -138,12 +142,22 @@ export class Prober {
     this.last.clear();
     // What is known to hold in every layout needs no further trial.
     const isOpen: IsOpen = (plain) => !this.told.has(plain);
-    const all = probe(this.machines, this.target, program, isOpen, this.watch);
+    const all = this.shownBy(program, isOpen);
     // Not of which kind: whether a difference depends on the layout is tried only until it is told.
     if (this.watch !== undefined) {
       for (const { clause, cause, through } of all) this.last.add(numberOf(`${clause} ${cause} ${through}`));
     }
     return { index, program, all, features: this.last.size === 0 ? NONE : [...this.last] };
+  }
+
+  /** Nothing of a program that takes more than a run may: some state does with it what nobody foresees. */
+  private shownBy(program: Program, isOpen: IsOpen): readonly Shown[] {
+    try {
+      return probe(this.machines, this.target, program, isOpen, this.watch);
+    } catch (error) {
+      if (error instanceof TooMuch) return [];
+      throw error;
+    }
   }
 
   /** Programs that later ones may be made of. */

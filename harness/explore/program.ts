@@ -32,6 +32,14 @@ export type DeviceAccess = Extract<AccessStep, { op: 'device_read' | 'device_wri
 export const HOME_SIZE = 0x10000;
 export const FIRST_HOME = 0x100000;
 
+/** More than the buffers of a program need, be it to fill the smallest pool: each step costs them again. */
+export const MOST_BYTES = 0x60000;
+
+/** Bytes of all buffers, in whole granules as an IOMMU maps them. */
+export function bulkOf({ machine: { granule }, buffers }: Pick<Program, 'machine' | 'buffers'>): Size {
+  return buffers.reduce((sum, { size }) => sum + Math.ceil(size / granule) * granule, 0);
+}
+
 /** What is said about a program when it becomes a scenario. */
 export interface Telling {
   /** `topic/file-name`. */

@@ -21,6 +21,7 @@ import { CAUSE_WORDS } from '../contract/words.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Shown } from './mechanism.ts';
 import type { Target } from './probe.ts';
+import { costBlocks, costIn, isCost } from './cost-section.ts';
 import { toScenario, type Telling } from './program.ts';
 import type { ExploredFinding } from './search.ts';
 import { toYaml } from './yaml.ts';
@@ -43,6 +44,7 @@ export function sectionOf(
   const scenario = toScenario(program, telling);
   const prefixes = new Prefixes(machine);
   const found = shown.clause === undefined ? undefined : findingIn(prefixes, target, scenario, shown);
+  const cost = isCost(shown) ? costIn(prefixes, target, scenario, shown) : undefined;
   const { length } = program.steps;
   const note =
     length > SMALL ? `It takes ${length} steps: without any one or two of them the mechanism is gone.` : '';
@@ -53,7 +55,7 @@ export function sectionOf(
       `; first shown by program ${index}, ${plural(steps, 'step')} shrunk to ${length} in ${plural(tries, 'try').replace('trys', 'tries')}. ${note}`.trimEnd(),
     ),
     ...because(prefixes, target, scenario, found),
-    ...patches(prefixes, target, scenario, found),
+    ...(cost === undefined ? patches(prefixes, target, scenario, found) : costBlocks(target, cost)),
     ...(also.length === 0
       ? []
       : [paragraph(`The same program also shows: ${also.map((other) => titleOf(other)).join('; ')}.`)]),
@@ -65,7 +67,7 @@ export function sectionOf(
 
 /** One line about what was shown. */
 export function titleOf({ kind, clause, cause, through }: Shown): string {
-  if (clause === undefined || cause === undefined) return `different: ${through}`;
+  if (clause === undefined || cause === undefined) return `${kind}: ${through}`;
   return `${kind} ${clause}: ${cause}, through ${through}`;
 }
 
@@ -73,23 +75,33 @@ export function titleOf({ kind, clause, cause, through }: Shown): string {
 export function tell({ from, to }: Target, { id, shown }: ExploredFinding): Telling {
   const { clause, cause, through, kind } = shown;
   const operation = through
-    .split(/ → |: /)[0]
+    .split(/ → |: | \(/)[0]
     ?.replaceAll(/([A-Z])/g, '-$1')
     .replaceAll('_', '-')
     .toLowerCase();
-  const stem = [clause ?? 'different', cause, operation].filter((part) => part !== undefined).join('-');
-  const name =
-    clause === undefined || cause === undefined
-      ? `Other calls in ${through}`
-      : `${clause}: ${CAUSE_WORDS[cause]}`;
+  const stem = [clause ?? kind, cause, operation].filter((part) => part !== undefined).join('-');
+  const name = nameOf(shown);
   const where = from === undefined ? `in ${to.id}` : `from ${from.id} to ${to.id}`;
-  const why = clause === undefined ? 'No clause of the contract is touched.' : CLAUSES[clause].why;
+  const untouched = isCost(shown)
+    ? 'The same operation costs something else.'
+    : 'No clause of the contract is touched.';
+  const why = clause === undefined ? untouched : CLAUSES[clause].why;
   const fileName = `${stem}-${id.slice(0, 4)}`.replaceAll(/[^a-z0-9]+/g, '-');
   return { id: `found/${fileName}`, name, why: `Found by exploration: ${kind} ${where}. ${why}` };
 }
 
+function nameOf(shown: Shown): string {
+  const { clause, cause, through } = shown;
+  if (isCost(shown)) return titleOf(shown);
+  if (clause === undefined || cause === undefined) return `Other calls in ${through}`;
+  return `${clause}: ${CAUSE_WORDS[cause]}`;
+}
+
 function kindOf(target: Target, shown: Shown, found: CaseFinding | undefined): string {
   const { clause, cause, kind } = shown;
+  if (isCost(shown)) {
+    return `costs ${kind === 'costlier' ? 'more' : 'less'} in ${target.to.id} than in ${target.from?.id ?? ''}`;
+  }
   if (clause === undefined || cause === undefined) return 'different, no clause touched';
   const { hiddenBy, was, luck, inherited = false } = found ?? {};
   const layouts = luckWords({ luck });

@@ -38,6 +38,7 @@ const SCHEMA = z.strictObject({
     workspace: z.string().optional(),
     clause: z.enum(CLAUSE_IDS).optional(),
     different: z.boolean(),
+    costs: z.literal(true).optional(),
     programs: z.union([z.strictObject({ seed: COUNT }), z.strictObject({ operations: COUNT.min(1).max(4) })]),
   }),
   end: COUNT,
@@ -157,9 +158,15 @@ function readShard(file: string): ShardResult {
     ({ index }) => index >= end || Math.floor(index / PIECE) % shard.of !== shard.index - 1,
   );
   if (stray !== undefined) throw new UserError(`${file}: program ${stray.index} is not of its shard`);
-  const { from, to, workspace, clause, different, programs } = assignment;
+  const { from, to, workspace, clause, different, costs, programs } = assignment;
   const states = workspace === undefined ? { from, to } : { from, to, workspace };
-  return { version, shard, end, hits, assignment: { ...states, clause, different, programs } };
+  return {
+    version,
+    shard,
+    end,
+    hits,
+    assignment: { ...states, clause, different, ...(costs && { costs }), programs },
+  };
 }
 
 /** Workers that have seen what the shards saw; shrinking is done here. */

@@ -20,7 +20,7 @@ export function seededPrograms(seed: number): ProgramSource {
 }
 
 /** Of so many programs one is made by chance alone, once there are others to vary. */
-const FRESH = 3;
+const FRESH = 2;
 /** Of so many variations one is of a program of `start`. */
 const STARTED = 3;
 

@@ -5,7 +5,7 @@ import type { AccessStep, Step } from '../run/scenario.ts';
 import { makeDevice, makeOffset, makeSize } from './generate.ts';
 import { continued } from './generate-steps.ts';
 import { FEATURE_NAMES, isOn, makeAttrs, makeDirection, pick, type Feature } from './features.ts';
-import { duringOf, isMap, type Program } from './program.ts';
+import { bulkOf, duringOf, isMap, MOST_BYTES, type MapStep, type Program } from './program.ts';
 import type { Choices } from './random.ts';
 import { mapRanges } from './rewrite.ts';
 import { resized, withBuffer } from './shrink-numbers.ts';
@@ -15,6 +15,8 @@ import { Usage } from './usage.ts';
 const MOST = 3;
 /** A program that grew beyond that is not made any longer. */
 const LONGEST = 24;
+const MOST_DEVICES = 3;
+const MOST_BUFFERS = 6;
 
 /** The program with one to three things changed; `others` lend their steps. Only correct use of the API. */
 export function vary(choices: Choices, program: Program, others: readonly Program[]): Program {
@@ -22,7 +24,8 @@ export function vary(choices: Choices, program: Program, others: readonly Progra
   let varied = program;
   for (let times = 1 + choices.below(MOST); times > 0; times--) {
     const change = pick(choices, CHANGES);
-    varied = legal(change({ choices, features, program: varied, others }));
+    const changed = legal(change({ choices, features, program: varied, others }));
+    if (bulkOf(changed) <= Math.max(MOST_BYTES, bulkOf(varied))) varied = changed;
   }
   return varied;
 }
@@ -41,7 +44,9 @@ const CHANGES: readonly [Change, ...Change[]] = [
   otherOffset,
   otherDevice,
   otherDevice,
+  oneMoreDevice,
   otherMachine,
+  oneMoreMapping,
   moreSteps,
   moreSteps,
   moreSteps,
@@ -88,6 +93,40 @@ function otherDevice({ choices, features, program }: Given): Program {
     return choices.below(4) === 0 ? { ...DEVICE_DEFAULTS, ...other } : { ...device, [key]: other[key] };
   });
   return { ...program, machine: { ...machine, devices } };
+}
+
+/** Another device, of another kind; one of the mappings is for it. */
+function oneMoreDevice({ choices, features, program }: Given): Program {
+  const { machine } = program;
+  const { length } = machine.devices;
+  const maps = program.steps.filter(isMap);
+  const chosen = maps[choices.below(maps.length)];
+  if (length >= MOST_DEVICES || chosen === undefined) return program;
+  const devices = [...machine.devices, makeDevice(choices, features, machine)];
+  const steps = program.steps.map((step) => (step === chosen ? { ...chosen, device: length } : step));
+  return { ...program, machine: { ...machine, devices }, steps };
+}
+
+/** Another buffer, mapped somewhere between the steps. */
+function oneMoreMapping({ choices, features, program }: Given): Program {
+  const { buffers, machine, steps } = program;
+  if (buffers.length >= MOST_BUFFERS || steps.length >= LONGEST) return program;
+  const size = makeSize(choices, features, machine.granule);
+  const offset = makeOffset(choices, features, machine.granule);
+  const at = choices.below(steps.length + 1);
+  const map: MapStep = {
+    line: 0,
+    op: 'map_page',
+    map: steps.slice(0, at).filter(isMap).length,
+    device: choices.below(machine.devices.length),
+    dir: makeDirection(choices),
+    attrs: makeAttrs(choices, features),
+    during: [],
+    buffer: buffers.length,
+    offset: 0,
+    size,
+  };
+  return inserted({ ...program, buffers: [...buffers, { size, offset }] }, at, [map]);
 }
 
 const SETTINGS = [
@@ -199,7 +238,7 @@ function joined({ choices, program, others }: Given): Program {
   const other = others[choices.below(others.length)];
   if (other === undefined || program.steps.length + other.steps.length > LONGEST) return program;
   const { length } = program.buffers;
-  if (length + other.buffers.length > 4) return program;
+  if (length + other.buffers.length > MOST_BUFFERS) return program;
   const lent = mapRanges(other, (range) => ({ ...range, buffer: range.buffer + length })).steps;
   const both = { ...program, buffers: [...program.buffers, ...other.buffers] };
   const devices = program.machine.devices.length;

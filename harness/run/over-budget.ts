@@ -4,10 +4,13 @@ import type { OverBudget } from '../machine/budget.ts';
 import { UserError } from '../text/user-error.ts';
 import type { Scenario } from './scenario.ts';
 
+/** A run that would take more than one may. */
+export class TooMuch extends UserError {}
+
 /** The error for a run whose budget was used up in step number `step`: file, line and step. */
-export function tooMuch(error: OverBudget, { id, file, steps }: Scenario, step: number): UserError {
+export function tooMuch(error: OverBudget, { id, file, steps }: Scenario, step: number): TooMuch {
   const line = steps[step]?.line ?? 0;
   const place = file === undefined ? id : line > 0 ? `${file}:${line}` : file;
   const when = step < 0 ? 'with such buffers' : `by step ${step + 1}`;
-  return new UserError(`${place}: ${when} ${error.message}`);
+  return new TooMuch(`${place}: ${when} ${error.message}`);
 }
