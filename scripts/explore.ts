@@ -192,12 +192,13 @@ async function assignmentOf(args: Args): Promise<Assignment> {
 
 /** Costs are compared between two states, and no clause is judged. UserError for what that leaves without sense. */
 function refuseForCosts(args: Args): void {
-  if (args.positionals.length < 2)
+  if (args.positionals.length < 2) {
     throw new UserError('--costs takes two states: what costs more, and than what');
+  }
   const only = args.flag('clauses-only') ? 'clauses-only' : undefined;
   const pointless = args.text('clause') === undefined ? only : 'clause';
-  if (pointless !== undefined)
-    throw new UserError(`--costs looks at no clause; --${pointless} has no effect`);
+  if (pointless === undefined) return;
+  throw new UserError(`--costs looks at no clause; --${pointless} has no effect`);
 }
 
 /** By chance alone where programs are probed in several places, or nobody wants more. */

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: GPL-2.0-only
+import { describe, expect, test } from '@jest/globals';
+import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../machine/config.ts';
+import type { Step } from '../run/scenario.ts';
+import { bulkOf, isMap, MOST_BYTES, type Program } from './program.ts';
+import { SeededChoices } from './random.ts';
+import { seededPrograms } from './source.ts';
+import { vary } from './vary.ts';
+
+const SOURCE = seededPrograms(17);
+const PROGRAMS = Array.from({ length: 1500 }, (_, index) => SOURCE.at(index));
+
+function count(holds: (program: Program) => boolean): number {
+  return PROGRAMS.filter(holds).length;
+}
+
+/** Most mappings that live at the same time. */
+function mostAlive({ steps }: Program): number {
+  let most = 0;
+  let alive = 0;
+  for (const step of steps) {
+    alive += isMap(step) ? 1 : step.op.startsWith('unmap') ? -1 : 0;
+    most = Math.max(most, alive);
+  }
+  return most;
+}
+
+describe('among the programs of a seed are, not once but often,', () => {
+  test('several mappings alive at once', () => {
+    expect(count((program) => mostAlive(program) >= 3)).toBeGreaterThan(150);
+    expect(count((program) => mostAlive(program) >= 5)).toBeGreaterThan(50);
+  });
+
+  test('devices of different kinds side by side', () => {
+    const differ = (program: Program, of: 'minAlignMask' | 'untrusted' | 'coherent'): boolean =>
+      new Set(program.machine.devices.map((device) => device[of])).size > 1;
+    for (const of of ['minAlignMask', 'untrusted', 'coherent'] as const) {
+      expect(count((program) => differ(program, of))).toBeGreaterThan(150);
+    }
+  });
+
+  test('small pools and little IOVA space with several mappings', () => {
+    const isCrowded = (program: Program): boolean => mostAlive(program) >= 3;
+    expect(count((it) => it.machine.swiotlbSlots === 128 && isCrowded(it))).toBeGreaterThan(30);
+    const isNarrow = ({ machine }: Program): boolean =>
+      machine.devices.some(({ dmaMask }) => dmaMask > 0 && dmaMask < 0x100000);
+    expect(count((it) => isNarrow(it) && isCrowded(it))).toBeGreaterThan(10);
+  });
+
+  test('segments, boundaries, sizes and offsets a byte beside what code rounds to', () => {
+    const devices = PROGRAMS.flatMap(({ machine }) => machine.devices);
+    expect(new Set(devices.map(({ segBoundary }) => segBoundary)).size).toBeGreaterThan(6);
+    expect(new Set(devices.map(({ maxSegSize }) => maxSegSize)).size).toBeGreaterThan(20);
+    expect(new Set(devices.map(({ dmaMask }) => dmaMask)).size).toBeGreaterThan(8);
+    for (const of of ['size', 'offset'] as const) {
+      for (const unit of [64, 2048, 4096]) {
+        for (const by of [1, unit - 1]) {
+          const isBeside = ({ buffers }: Program): boolean =>
+            buffers.some((buffer) => buffer[of] > unit / 2 && buffer[of] % unit === by);
+          expect(count(isBeside)).toBeGreaterThan(5);
+        }
+      }
+    }
+  });
+
+  test('lists of many entries', () => {
+    const isLong = (step: Step): boolean => step.op === 'map_sg' && step.sgl.length >= 5;
+    expect(count(({ steps }) => steps.some(isLong))).toBeGreaterThan(20);
+  });
+});
+
+describe('no program is larger than it needs to be', () => {
+  test('of those by chance', () => {
+    for (const program of PROGRAMS) {
+      if (program.buffers.length > 1) expect(bulkOf(program)).toBeLessThanOrEqual(MOST_BYTES);
+    }
+  });
+
+  test('nor does a variation grow beyond that', () => {
+    for (let index = 0; index < 300; index++) {
+      const choices = new SeededChoices(3, index);
+      const from = PROGRAMS[index];
+      if (from === undefined || from.steps.length === 0) continue;
+      const varied = vary(choices, from, PROGRAMS);
+      expect(bulkOf(varied)).toBeLessThanOrEqual(Math.max(MOST_BYTES, bulkOf(from)));
+    }
+  });
+
+  test('bytes are counted in whole granules', () => {
+    const machine = { ...MACHINE_DEFAULTS, devices: [DEVICE_DEFAULTS] };
+    const buffers = [
+      { size: 4097, offset: 0 },
+      { size: 1, offset: 64 },
+    ];
+    expect(bulkOf({ machine, buffers })).toBe(8192 + 4096);
+  });
+});
