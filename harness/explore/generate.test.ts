@@ -32,10 +32,10 @@ describe('among the programs of a seed are, not once but often,', () => {
   });
 
   test('devices of different kinds side by side', () => {
-    const differ = (program: Program, of: 'minAlignMask' | 'untrusted' | 'coherent'): boolean =>
-      new Set(program.machine.devices.map((device) => device[of])).size > 1;
-    for (const of of ['minAlignMask', 'untrusted', 'coherent'] as const) {
-      expect(count((program) => differ(program, of))).toBeGreaterThan(150);
+    const differ = (program: Program, key: 'minAlignMask' | 'untrusted' | 'coherent'): boolean =>
+      new Set(program.machine.devices.map((device) => device[key])).size > 1;
+    for (const key of ['minAlignMask', 'untrusted', 'coherent'] as const) {
+      expect(count((program) => differ(program, key))).toBeGreaterThan(150);
     }
   });
 
@@ -52,11 +52,11 @@ describe('among the programs of a seed are, not once but often,', () => {
     expect(new Set(devices.map(({ segBoundary }) => segBoundary)).size).toBeGreaterThan(6);
     expect(new Set(devices.map(({ maxSegSize }) => maxSegSize)).size).toBeGreaterThan(20);
     expect(new Set(devices.map(({ dmaMask }) => dmaMask)).size).toBeGreaterThan(8);
-    for (const of of ['size', 'offset'] as const) {
+    for (const key of ['size', 'offset'] as const) {
       for (const unit of [64, 2048, 4096]) {
         for (const by of [1, unit - 1]) {
           const isBeside = ({ buffers }: Program): boolean =>
-            buffers.some((buffer) => buffer[of] > unit / 2 && buffer[of] % unit === by);
+            buffers.some((buffer) => buffer[key] > unit / 2 && buffer[key] % unit === by);
           expect(count(isBeside)).toBeGreaterThan(5);
         }
       }
