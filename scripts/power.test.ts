@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { execFileSync } from 'node:child_process';
-import { readdirSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { copyProject } from './testing/project-copy.ts';
-import { expectTrouble, npmRun, ROOT, run } from './testing/run.ts';
+import { execa } from 'execa';
+import { copyProject, temporaryFolder } from './testing/project-copy.ts';
+import { expectTrouble, nodeArgs, npmRun, ROOT, run } from './testing/run.ts';
 
 test('a patch: the sentence, and line by line what nothing notices', async () => {
   const { exitCode, stdout, stderr } = await npmRun(['power', 'v3.3', 'review/no-dead-attrs']);
@@ -95,3 +97,18 @@ test('--machine: each mistake is held against the tests, and nothing is written'
   expect(noticed).toBeGreaterThan(0);
   expect([status(), left()]).toEqual(before);
 }, 420_000);
+
+test('--machine, Ctrl-C: its folder goes with it', async () => {
+  const at = temporaryFolder();
+  folders.push(at);
+  const ours = (): string[] => readdirSync(at).filter((name) => name.startsWith('bouncediff-power-'));
+  const args = nodeArgs('power', ['--machine', '--module', 'harness/contract/defect.ts', '--sample', '1']);
+  const started = execa(process.execPath, args, { reject: false, stdin: 'ignore', env: { TMPDIR: at } });
+  const looking = setInterval(() => {
+    // Its first tests are under way.
+    if (ours().some((name) => existsSync(join(at, name, '0.test.ts')))) started.kill('SIGINT');
+  }, 100);
+  const { exitCode } = await started;
+  clearInterval(looking);
+  expect({ exitCode, left: ours() }).toEqual({ exitCode: 130, left: [] });
+}, 120_000);

@@ -31,7 +31,7 @@ const said = z.union([z.object({ failed: z.string() }), z.object({ passed: z.num
 /** Test files whose tests run longest, which come last. */
 const SLOW = /\/(budget|honest)\.test\.ts$/;
 
-/** Test runs in a folder that is there until the process ends. */
+/** Test runs in a folder that is there until they are closed, or the process ends. */
 export class TestRuns {
   readonly #root: string;
   readonly #folder: string;
@@ -42,6 +42,11 @@ export class TestRuns {
     this.#root = root;
     this.#folder = folder;
     this.#config = config;
+  }
+
+  /** Nothing can be run any more, and nothing is left. */
+  close(): void {
+    rmSync(this.#folder, { recursive: true, force: true });
   }
 
   static async in(root: string): Promise<TestRuns> {

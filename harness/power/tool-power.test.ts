@@ -104,4 +104,5 @@ test('tests run as if a file were written otherwise', async () => {
   const endless = { file, text: `${readFileSync(join(packageRoot(), file), 'utf8')}for (;;);\n` };
   expect(await runs.run(tests, endless, 5000)).toMatchObject({ failed: 'the tests come to an end' });
   expect(await runs.run(tests, undefined, 100_000)).toMatchObject({ failed: undefined });
+  runs.close();
 }, 200_000);

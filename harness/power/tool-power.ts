@@ -86,14 +86,15 @@ export async function measureTool(options: ToolPowerOptions): Promise<ToolPower>
   const rest = chosen.filter(({ change }) => whyModuleEquivalent(change, purity) === undefined);
   const { states } = loadVectors(join(root, 'harness', 'fidelity', 'data'));
   const replayed = states.filter((_, index) => index % Math.ceil(states.length / REPLAYS) === 0);
-  const measure = await Measure.prepare(root, new Set(rest.map(({ room }) => room)), replayed);
-  const made = await inParallel(
-    rest,
-    options.workers,
-    async (mistake) => measure.of(mistake),
-    options.progress,
-  );
-  return { possible: mistakes.length, made, equivalent, replayed };
+  const runs = await TestRuns.in(root);
+  try {
+    const measure = await Measure.prepare(root, runs, new Set(rest.map(({ room }) => room)), replayed);
+    const work = async (mistake: Mistake): Promise<ToolMade> => measure.of(mistake);
+    const made = await inParallel(rest, options.workers, work, options.progress);
+    return { possible: mistakes.length, made, equivalent, replayed };
+  } finally {
+    runs.close();
+  }
 }
 
 interface Mistake {
@@ -147,11 +148,16 @@ class Measure {
   }
 
   /** UserError when a test fails where no mistake is. */
-  static async prepare(root: string, rooms: ReadonlySet<Room>, states: readonly string[]): Promise<Measure> {
+  static async prepare(
+    root: string,
+    runs: TestRuns,
+    rooms: ReadonlySet<Room>,
+    states: readonly string[],
+  ): Promise<Measure> {
     const tests = new Map([...rooms].map((room) => [room, new ModuleTests(root, room)]));
     const names = states.map((state) => state.replaceAll('.', String.raw`\.`)).join('|');
     const fidelity = { files: ['harness/fidelity/fidelity.test.ts'], names: `recorded (${names}): ` };
-    const measure = new Measure(await TestRuns.in(root), tests, fidelity);
+    const measure = new Measure(runs, tests, fidelity);
     for (const [room, { all }] of tests) await measure.#control(room, { files: all });
     if (rooms.has('harness/machine')) await measure.#control('fidelity', fidelity);
     return measure;
