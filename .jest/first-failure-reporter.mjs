@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /**
- * Ends the run at the first test that fails, with one line of JSON: what failed, or how many passed.
+ * Ends the run at the first test that fails, with one line of JSON: what failed, or how many passed. Before that,
+ * a dot for each test that has passed.
  * One process runs all tests (`--runInBand`), so that nothing else is under way.
  */
 import { writeSync } from 'node:fs';
@@ -24,6 +25,7 @@ export default class FirstFailureReporter {
    */
   onTestCaseResult(_test, { status, fullName }) {
     if (status === 'failed') end(fullName);
+    writeSync(1, '.\n');
   }
 
   /**

@@ -23,8 +23,8 @@ export interface Tests {
 /** What came of it: the first test that failed, or undefined: all have passed. */
 export interface Outcome {
   readonly failed: string | undefined;
-  /** Milliseconds. */
-  readonly took: number;
+  /** The longest time that it said nothing, milliseconds. */
+  readonly silent: number;
 }
 
 const said = z.union([z.object({ failed: z.string() }), z.object({ passed: z.number() })]);
@@ -57,7 +57,7 @@ export class TestRuns {
     return new TestRuns(root, folder, config);
   }
 
-  /** Runs the tests until one fails, `limit` milliseconds at most. UserError where jest does not do its work. */
+  /** Runs the tests until one fails, or none ends for `limit` milliseconds. UserError where jest does not do its work. */
   async run({ files, names }: Tests, mistaken: Mistaken | undefined, limit: number): Promise<Outcome> {
     const name = join(this.#folder, String(this.#runs++));
     const ordered = files.toSorted((a, b) => Number(SLOW.test(a)) - Number(SLOW.test(b)));
@@ -65,17 +65,14 @@ export class TestRuns {
     const imports = ordered.map((file) => `import ${JSON.stringify(this.#pathTo(file))};\n`);
     writeFileSync(`${name}.test.ts`, imports.join(''));
     if (mistaken !== undefined) writeFileSync(`${name}.ts`, mistaken.text);
-    const began = performance.now();
     const jest = join(this.#root, 'node_modules', 'jest', 'bin', 'jest.js');
     const args = ['--disable-warning=ExperimentalWarning', '--experimental-vm-modules', jest];
     args.push('--config', this.#config, '--runInBand', '--silent', '--runTestsByPath', `${name}.test.ts`);
     if (names !== undefined) args.push('--testNamePattern', names);
-    const { stdout, stderr, timedOut } = await execa(process.execPath, args, {
+    const jestRun = execa(process.execPath, args, {
       cwd: this.#root,
       reject: false,
       stdin: 'ignore',
-      timeout: limit,
-      killSignal: 'SIGKILL',
       env: {
         NODE_OPTIONS: '',
         ...(mistaken !== undefined && {
@@ -84,17 +81,32 @@ export class TestRuns {
         }),
       },
     });
-    const took = performance.now() - began;
+    let heard = performance.now();
+    let silent = 0;
+    const hear = (): void => {
+      silent = Math.max(silent, performance.now() - heard);
+      heard = performance.now();
+    };
+    jestRun.stdout.on('data', hear);
+    let isEndless = false;
+    const watch = setInterval(() => {
+      if (performance.now() - heard <= limit) return;
+      isEndless = true;
+      jestRun.kill('SIGKILL');
+    }, 200);
+    const { stdout, stderr } = await jestRun;
+    clearInterval(watch);
+    hear();
     for (const file of [`${name}.test.ts`, `${name}.ts`]) rmSync(file, { force: true });
-    if (timedOut) return { failed: 'the tests come to an end', took };
+    if (isEndless) return { failed: 'the tests come to an end', silent };
     const line = stdout.split('\n').find((one) => one.startsWith('{"'));
     if (line === undefined) {
       throw new UserError(`jest does not run: ${stderr.trim().split('\n')[0] ?? ''}`);
     }
     const result = said.parse(JSON.parse(line));
-    if ('failed' in result) return { failed: result.failed, took };
+    if ('failed' in result) return { failed: result.failed, silent };
     if (result.passed === 0) throw new UserError(`no test has run of ${files.join(', ')}`);
-    return { failed: undefined, took };
+    return { failed: undefined, silent };
   }
 
   #pathTo(file: string): string {

@@ -65,8 +65,8 @@ export interface ToolPowerOptions {
 
 /** How many states replay the recordings: of a mistake in what all of them stand on, some say as much as all. */
 const REPLAYS = 4;
-/** Milliseconds that the tests may take: some, and a multiple of what they take without a mistake. */
-const LIMIT = { atLeast: 20_000, times: 5 };
+/** Milliseconds in which no test ends: some, and a multiple of what one takes without a mistake. */
+const LIMIT = { atLeast: 10_000, times: 3 };
 
 /** Makes mistakes in the machine and the contract and runs their tests. UserError without sources, tests or jest. */
 export async function measureTool(options: ToolPowerOptions): Promise<ToolPower> {
@@ -178,9 +178,9 @@ class Measure {
   }
 
   async #control(what: Room | 'fidelity', tests: Tests): Promise<void> {
-    const { failed, took } = await this.#runs.run(tests, undefined, 3_600_000);
+    const { failed, silent } = await this.#runs.run(tests, undefined, 3_600_000);
     if (failed !== undefined) throw new UserError(`a test fails where no mistake is: ${failed}`);
-    this.#limits.set(what, LIMIT.atLeast + LIMIT.times * took);
+    this.#limits.set(what, LIMIT.atLeast + LIMIT.times * silent);
   }
 }
 
