@@ -52,12 +52,14 @@ interface Explorable {
   readonly clause: ClauseId | undefined;
   readonly scenarios: readonly Scenario[];
   readonly exploration: Exploration;
+  /** Folder where what is found is kept even of states that were not compiled. */
+  readonly keptIn?: string | undefined;
 }
 
 /** The comparison with what generated programs show besides, as far as the question wants some. */
 export async function withExploration(
   measured: Comparison,
-  { clause, scenarios, exploration: { programs, seconds } }: Explorable,
+  { clause, scenarios, exploration: { programs, seconds }, keptIn }: Explorable,
 ): Promise<Comparison> {
   if (programs === 0) return measured;
   const { searchBeside, withFound } = await import('../harness/explore/in-comparison.ts');
@@ -65,11 +67,8 @@ export async function withExploration(
   await compileForAll([from, to]);
   const asked = { programs, seconds, clause };
   const findings = measured.findings.map(({ kind, clause: of, cause }) => [kind, of, cause]);
-  const kept = keptResults<Searched>('explore', [from, to, to.root], ALL_BUILDS, [
-    asked,
-    findings,
-    scenarios,
-  ]);
+  const given = [asked, findings, scenarios];
+  const kept = keptResults<Searched>('explore', [from, to, to.root], ALL_BUILDS, given, keptIn);
   let searched = kept?.read();
   if (searched === undefined) {
     const deadline = performance.now() + seconds * 1000;

@@ -251,7 +251,10 @@ export interface Compared {
 }
 
 /** What prints the report again, where that is not the two states alone. */
-function commandFor({ from, to, command }: Compared, { explored }: Comparison): { command?: string } {
+export function commandFor(
+  { from, to, command }: Pick<Compared, 'from' | 'to' | 'command'>,
+  { explored }: Comparison,
+): { command?: string } {
   if (explored === undefined) return command === undefined ? {} : { command };
   const usual = command ?? `npx bouncediff compare ${from.id} ${to.id}`;
   return { command: `${usual} --explore ${explored.programs}` };

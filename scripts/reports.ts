@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createTwoFilesPatch } from 'diff';
+import type { Comparison } from '../harness/compare/comparison.ts';
 import { buildMatrix } from '../harness/compare/matrix.ts';
 import { loadExpectations } from '../harness/compare/expectations.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -14,6 +15,7 @@ import { toMarkdown } from '../harness/report/markdown.ts';
 import { anchorOf } from '../harness/report/kinds.ts';
 import { matrixToMarkdown } from '../harness/report/matrix-markdown.ts';
 import { unexplainedRegressions } from '../harness/report/report.ts';
+import type { Scenario } from '../harness/run/scenario.ts';
 import type { Sources } from '../harness/source/effective-source.ts';
 import { openSources } from '../harness/source/sources.ts';
 import type { State } from '../harness/subject/state.ts';
@@ -32,9 +34,14 @@ import { renderMarkdown } from '../harness/text/render-markdown.ts';
 import { visible } from '../harness/text/visible.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, toolVersion, type Args, type Command } from './cli.ts';
+import { commandFor } from './compare.ts';
+import { withExploration } from './compare-explored.ts';
 import { projectCorpus } from './corpus.ts';
 import { writeHtmlReports } from './html-reports.ts';
 import { interruptible } from './interrupt.ts';
+import { keptResults, ownResults } from './kept-results.ts';
+import { compareCases } from './measure.ts';
+import { powerBetween } from './power.ts';
 import { FILES, HEADER, kernelPages, NOTE, TREES_VARIABLE } from './kernel-pages.ts';
 import { print, printAside } from './print.ts';
 import { progressLine } from './terminal.ts';
@@ -60,6 +67,8 @@ export const reports: Command = {
 
 /** Folder of the pictures beside the pages. */
 const PICTURES = 'pictures';
+/** Programs that are generated for each report. */
+const PROGRAMS = 1000;
 /** Lines of a stale report's difference that are shown. */
 const SHOWN = 40;
 
@@ -81,7 +90,7 @@ async function run(args: Args): Promise<number> {
   const sources = await openSources();
   const { made, untouched } = await kernelPages(folder, args.text('trees'), { check: args.flag('check') });
   const kernels = [...made, ...untouched];
-  const pages = await interruptible(() => [...allPages(sources, kernels), ...kernels]);
+  const pages = [...(await allPages(sources, kernels)), ...kernels];
   for (const { path, why } of untouched) printAside(`reports/${path}: not checked, ${why}\n`);
   if (args.flag('check')) return check(folder, pages);
   replaceFolder(folder, pages, OURS);
@@ -89,7 +98,7 @@ async function run(args: Args): Promise<number> {
   return EXIT_OK;
 }
 
-function allPages(sources: Sources, kernels: readonly FileText[]): FileText[] {
+async function allPages(sources: Sources, kernels: readonly FileText[]): Promise<FileText[]> {
   const corpus = projectCorpus();
   const context = { corpusHash: corpus.hash, version: toolVersion(), files: FILES };
   const expectations = loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml'));
@@ -105,15 +114,39 @@ function allPages(sources: Sources, kernels: readonly FileText[]): FileText[] {
   const machine = new Machine();
   const progress = progressLine('reports');
   const wanted = DMA_IOMMU.pairs;
-  const comparisons = wanted.map(({ from, to }, index) => {
-    progress(index, wanted.length);
-    return comparisonPage(machine, from, to, options, album);
-  });
+  const comparisons: ComparisonPage[] = [];
+  for (const { from, to } of wanted) {
+    progress(comparisons.length, wanted.length);
+    const beside = await besideCorpus(from, to, corpus.scenarios);
+    const whole = { ...options, ...beside, context: { ...context, ...beside.context } };
+    comparisons.push(await interruptible(() => comparisonPage(machine, from, to, whole, album)));
+  }
   progress(1, 1);
-  const built = buildMatrix(DMA_IOMMU.states, corpus.scenarios, progressLine('matrix cases'));
+  const built = await interruptible(() =>
+    buildMatrix(DMA_IOMMU.states, corpus.scenarios, progressLine('matrix cases')),
+  );
   const matrix = { path: 'matrix.md', text: HEADER + matrixToMarkdown(built, context) };
   const pages = [indexPage(comparisons, kernels), matrix, ...comparisons];
   return [...pages, ...album.referredToBy(pages).map(({ file, text }) => ({ path: file, text }))];
+}
+
+/** What generated programs show besides, and what a comparison of these two would notice; both are kept. */
+async function besideCorpus(
+  from: State,
+  to: State,
+  scenarios: readonly Scenario[],
+): Promise<{ measured: Comparison; context: { command?: string; power: string } }> {
+  const keptIn = ownResults();
+  const exploration = { programs: PROGRAMS, seconds: Infinity };
+  const onCorpus = await compareCases(from, to, scenarios, {});
+  const measured = await withExploration(onCorpus, { clause: undefined, scenarios, exploration, keptIn });
+  const kept = keptResults<string>('power', [from, to], [], scenarios, keptIn);
+  let power = kept?.read();
+  if (power === undefined) {
+    power = await powerBetween(from, to, scenarios);
+    kept?.write(power);
+  }
+  return { measured, context: { ...commandFor({ from, to }, measured), power } };
 }
 
 function comparisonPage(
