@@ -283,7 +283,13 @@ export function exploredText({ explored, findings, different }: Comparison): str
   );
   const calls = different.some(({ id }) => isFound.has(id)) ? ', and other calls' : '';
   const what = added.length === 0 ? 'no finding more' : `${plural(added.length, 'finding')} more`;
-  return ` Exploration, seed ${seed}, stopped at ${plural(programs, 'program')}: ${what}${calls}.`;
+  const where =
+    found.length === 0
+      ? ''
+      : found.length === 1
+        ? ', in a program that counts as a case'
+        : `, in ${found.length} programs that count as cases`;
+  return ` Exploration, seed ${seed}, stopped at ${plural(programs, 'program')}: ${what}${calls}${where}.`;
 }
 
 /** The heading of docs/machine.md about the limits. */
