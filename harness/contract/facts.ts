@@ -130,6 +130,12 @@ export class Facts {
     return !strict && this.run.flushQueue[device] === true && devices[device]?.untrusted !== true;
   }
 
+  /** The scenario says that the API does not allow what the step does. */
+  isMisuse(step: StepIx): boolean {
+    const at = this.run.scenario.steps[step];
+    return at !== undefined && 'misuse' in at && at.misuse !== undefined;
+  }
+
   coherent(device: number): boolean {
     return this.run.scenario.machine.devices[device]?.coherent === true;
   }

@@ -63,7 +63,7 @@ export class Labels {
 
   /** How many of `size` labels from index `at` on belong together: bytes of one write, or of one kind of memory. */
   together(labels: Uint32Array, at: number, size: number): number {
-    return Math.min(runLength(labels, at, size), this.span(labels[at] ?? LABEL_NEVER_WRITTEN));
+    return runLength(labels, at, Math.min(size, this.span(labels[at] ?? LABEL_NEVER_WRITTEN)));
   }
 
   /** Who wrote the byte with this label. */

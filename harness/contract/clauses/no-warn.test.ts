@@ -70,6 +70,22 @@ describe('holds', () => {
   });
 });
 
+test('a call that the API does not allow has deserved its warning', () => {
+  const again = `
+device: { untrusted: true }
+buffers: { a: { size: 64 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+  - unmap_page: m
+  - unmap_page: { id: m, misuse: true }
+`;
+  expect(recordingOf(UnmapsTwice, again).steps[2]?.status).toBe('done');
+  expect(evidenceOf(verdictOf(CLAUSE, UnmapsTwice, again), 'unmap-of-nothing')).toMatchObject({
+    step: 1,
+    count: 1,
+  });
+});
+
 describe('broken', () => {
   test.each<[string, DmaOpsClass, Cause, number, number]>([
     ['a mapping larger than its slots', MapsMoreThanItTakes, 'mapping-larger-than-alloc', 1, 1],

@@ -19,7 +19,7 @@ export const noWarn = makeClause({
     for (const { which, step, device, index } of facts.run.events.of('warn')) {
       const kind = WARNINGS[which];
       // A full pool is an outcome that drivers handle, not a WARN.
-      if (kind === undefined || kind === 'pool-full') continue;
+      if (kind === undefined || kind === 'pool-full' || facts.isMisuse(step)) continue;
       findings.breaks(kind, { step, event: index, device, count: 1 });
     }
   },

@@ -56,9 +56,10 @@ const PLACES: Readonly<Record<Work['kind'], string>> = {
 };
 
 /** A driver that names another size, entries that it does not have, or more than it mapped gets what it asks for. */
-function isBeyond({ run: { scenario } }: Facts, index: number): boolean {
+function isBeyond(facts: Facts, index: number): boolean {
+  const { scenario } = facts.run;
   const step = scenario.steps[index];
-  if (step !== undefined && 'misuse' in step && step.misuse !== undefined) return true;
+  if (facts.isMisuse(index)) return true;
   if (step?.op !== 'sync_single_for_cpu' && step?.op !== 'sync_single_for_device') return false;
   const mapped = (scenario.mappings[step.map]?.ranges ?? []).reduce((sum, { size }) => sum + size, 0);
   return step.offset + step.size > mapped;
