@@ -121,3 +121,16 @@ test('an operation that was not done in every state is left out, and counted', (
   expect(measured.operations).toBeGreaterThan(500);
   expect(measured.onSomeSides).toBeGreaterThan(0);
 });
+
+test('what the API does not allow is no operation: an unmap of a map that failed costs nothing, and counts for nothing', () => {
+  const cases = corpus.scenarios.filter(({ id }) => id === 'errors/unmap-of-a-failed-map[untrusted=true]');
+  const [state] = STATES.map(findState);
+  if (state === undefined || cases.length !== 1) throw new Error('no such state or case');
+  const unmaps = measureCosts([state], cases, () => undefined).rows.filter(
+    ({ of, situation }) => of === 'call' && situation.operation.startsWith('unmap'),
+  );
+  // Of three, one that is marked as misuse for a page, one for a list, and the other mapping's own.
+  expect(unmaps.map(({ situation, operations }) => [situation.operation, operations])).toEqual([
+    ['unmap_page', 1],
+  ]);
+});

@@ -7,7 +7,7 @@ import { runLength } from '../machine/labels.ts';
 import type { EventIndex } from '../run/event-index.ts';
 import type { Run } from '../run/run.ts';
 import type { DmaSegment, View } from '../run/recording.ts';
-import type { BufferRange } from '../run/scenario.ts';
+import { isMisuse, type BufferRange } from '../run/scenario.ts';
 import {
   DMA_TO_DEVICE,
   type EventIx,
@@ -132,8 +132,7 @@ export class Facts {
 
   /** The scenario says that the API does not allow what the step does. */
   isMisuse(step: StepIx): boolean {
-    const at = this.run.scenario.steps[step];
-    return at !== undefined && 'misuse' in at && at.misuse !== undefined;
+    return isMisuse(this.run.scenario, step);
   }
 
   coherent(device: number): boolean {

@@ -147,6 +147,12 @@ export interface Scenario {
   readonly steps: readonly Step[];
 }
 
+/** The scenario says that the API does not allow what the step does. */
+export function isMisuse({ steps }: Scenario, index: StepIx): boolean {
+  const step = steps[index];
+  return step !== undefined && 'misuse' in step && step.misuse !== undefined;
+}
+
 /** The mapping that a step is about, -1: none. */
 export function mappingOfStep({ steps }: Scenario, index: StepIx): MappingIx {
   const step = steps[index];

@@ -7,7 +7,7 @@ import {
   type DirectionName,
   type StepIx,
 } from '../machine/vocabulary.ts';
-import { mappingOfStep, type BufferRange, type DmaStep, type Scenario } from './scenario.ts';
+import { isMisuse, mappingOfStep, type BufferRange, type DmaStep, type Scenario } from './scenario.ts';
 
 /** The operations, in the order that reports show them. */
 export const OPERATIONS = [
@@ -39,12 +39,13 @@ export interface Situation {
   readonly bounced: number;
 }
 
-/** The situation of a step; undefined: it is no DMA operation. */
+/** The situation of a step; undefined: it is no DMA operation, or one that the API does not allow. */
 export function situationOf(scenario: Scenario, index: StepIx): Situation | undefined {
   const step = scenario.steps[index];
   const mapping = scenario.mappings[mappingOfStep(scenario, index)];
   const operation = OPERATIONS.find((known) => known === step?.op);
   if (step === undefined || mapping === undefined || operation === undefined) return undefined;
+  if (isMisuse(scenario, index)) return undefined;
   const { machine } = scenario;
   const device = machine.devices[mapping.device];
   if (device === undefined) return undefined;
