@@ -259,7 +259,7 @@ test('reports', async () => {
   mkdirSync(reports);
   writeFileSync(join(reports, 'v1-v2.md'), 'old\n');
   writeFileSync(join(reports, 'stray.md'), 'old\n');
-  const args = nodeArgs('reports', [], { root });
+  const args = nodeArgs('reports', ['--explore', '0'], { root });
   expect(await ending(args, reports, 'renameSync:10')).toBe(KILLED);
   // A page or a picture ends as it should.
   for (const text of Object.values(contents(reports))) expect(text).toMatch(/^old\n$|^<!-- Generated[^]*\n$/);

@@ -33,7 +33,7 @@ import {
 import { renderMarkdown } from '../harness/text/render-markdown.ts';
 import { visible } from '../harness/text/visible.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
-import { EXIT_BAD_NEWS, EXIT_OK, toolVersion, type Args, type Command } from './cli.ts';
+import { EXIT_BAD_NEWS, EXIT_OK, toolVersion, wholeNumber, type Args, type Command } from './cli.ts';
 import { commandFor } from './compare.ts';
 import { withExploration } from './compare-explored.ts';
 import { projectCorpus } from './corpus.ts';
@@ -46,6 +46,9 @@ import { FILES, HEADER, kernelPages, NOTE, TREES_VARIABLE } from './kernel-pages
 import { print, printAside } from './print.ts';
 import { progressLine } from './terminal.ts';
 
+/** Programs that are generated for each report. */
+const PROGRAMS = 1000;
+
 export const reports: Command = {
   usage: '',
   options: {
@@ -54,6 +57,11 @@ export const reports: Command = {
       type: 'string',
       value: 'DIR',
       help: 'pages to click through, with an index, into that folder instead (docs/page.md)',
+    },
+    explore: {
+      type: 'string',
+      value: 'N',
+      help: `programs that are generated for each report (${PROGRAMS}, as those in reports/)`,
     },
     trees: {
       type: 'string',
@@ -67,8 +75,6 @@ export const reports: Command = {
 
 /** Folder of the pictures beside the pages. */
 const PICTURES = 'pictures';
-/** Programs that are generated for each report. */
-const PROGRAMS = 1000;
 /** Lines of a stale report's difference that are shown. */
 const SHOWN = 40;
 
@@ -90,7 +96,8 @@ async function run(args: Args): Promise<number> {
   const sources = await openSources();
   const { made, untouched } = await kernelPages(folder, args.text('trees'), { check: args.flag('check') });
   const kernels = [...made, ...untouched];
-  const pages = [...(await allPages(sources, kernels)), ...kernels];
+  const programs = wholeNumber(args, 'explore', PROGRAMS, 0, 1e6);
+  const pages = [...(await allPages(sources, kernels, programs)), ...kernels];
   for (const { path, why } of untouched) printAside(`reports/${path}: not checked, ${why}\n`);
   if (args.flag('check')) return check(folder, pages);
   replaceFolder(folder, pages, OURS);
@@ -98,7 +105,11 @@ async function run(args: Args): Promise<number> {
   return EXIT_OK;
 }
 
-async function allPages(sources: Sources, kernels: readonly FileText[]): Promise<FileText[]> {
+async function allPages(
+  sources: Sources,
+  kernels: readonly FileText[],
+  programs: number,
+): Promise<FileText[]> {
   const corpus = projectCorpus();
   const context = { corpusHash: corpus.hash, version: toolVersion(), files: FILES };
   const expectations = loadExpectations(join(packageRoot(), 'corpus', 'expectations.yaml'));
@@ -117,7 +128,7 @@ async function allPages(sources: Sources, kernels: readonly FileText[]): Promise
   const comparisons: ComparisonPage[] = [];
   for (const { from, to } of wanted) {
     progress(comparisons.length, wanted.length);
-    const beside = await besideCorpus(from, to, corpus.scenarios);
+    const beside = await besideCorpus(from, to, corpus.scenarios, programs);
     const whole = { ...options, ...beside, context: { ...context, ...beside.context } };
     comparisons.push(await interruptible(() => comparisonPage(machine, from, to, whole, album)));
   }
@@ -135,9 +146,10 @@ async function besideCorpus(
   from: State,
   to: State,
   scenarios: readonly Scenario[],
+  programs: number,
 ): Promise<{ measured: Comparison; context: { command?: string; power: string } }> {
   const keptIn = ownResults();
-  const exploration = { programs: PROGRAMS, seconds: Infinity };
+  const exploration = { programs, seconds: Infinity };
   const onCorpus = await compareCases(from, to, scenarios, {});
   const measured = await withExploration(onCorpus, { clause: undefined, scenarios, exploration, keptIn });
   const kept = keptResults<string>('power', [from, to], [], scenarios, keptIn);
