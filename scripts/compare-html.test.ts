@@ -47,6 +47,12 @@ test('a file that cannot be written costs no work', async () => {
   expect(outcome.stderr).toMatch(/^bouncediff: [^\n]+\n$/);
 });
 
+test('reports --html has no generated programs, and says so', async () => {
+  const outcome = await runHere('reports', ['--html', '/dev/null/pages', '--explore', '10']);
+  expect(outcome.exitCode).toBe(2);
+  expect(outcome.stderr).toMatch(/^bouncediff: --explore is for the Markdown reports; [^\n]+\n$/);
+});
+
 test('reports --html names a folder that cannot be, before any work', async () => {
   const outcome = await runHere('reports', ['--html', '/dev/null/pages']);
   expect(outcome.exitCode).toBe(2);

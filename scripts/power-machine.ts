@@ -67,7 +67,7 @@ function documentOf(found: ToolPower, seed: number): Block[] {
   return [
     paragraph(
       strong('power of the tests'),
-      `: ${sentenceOf(found)}. ${equivalent.length} more cannot be told apart. Drawn: ${drawn} of ${possible}, seed ${seed}.${replays}`,
+      `: ${sentenceOf(found)}. ${equivalent.length} more do the same. Drawn: ${drawn} of ${possible}, seed ${seed}.${replays}`,
     ),
     ...section('Nothing notices', made.filter((one) => !isNoticed(one)).map(line)),
     ...section(
@@ -75,7 +75,7 @@ function documentOf(found: ToolPower, seed: number): Block[] {
       noticed.map((one): Text => [...line(one), `; ${one.failed}`]),
     ),
     ...section(
-      'Left out, for nothing can tell them apart',
+      'Left out, for they do the same',
       equivalent.map((one): Text => [...line(one), `; ${one.reason}`]),
     ),
   ];

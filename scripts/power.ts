@@ -125,14 +125,14 @@ function documentOf(found: Power, seed: number | undefined): Block[] {
   return [
     paragraph(
       strong(`power ${title}`),
-      `: ${sentenceOf(found)}. ${plural(cases, 'case')}; ${equivalent.length} more cannot be told apart.${sample}`,
+      `: ${sentenceOf(found)}. ${plural(cases, 'case')}; ${equivalent.length} more do the same.${sample}`,
     ),
     ...section('Nothing notices', silent('nothing').map(line)),
     ...section(
       'Only the trace',
       silent('trace').map((one): Text => [...line(one), '; in ', code(one.scenario ?? '')]),
     ),
-    ...section('Left out, for nothing can tell them apart', equivalent.map(excused)),
+    ...section('Left out, for they do the same', equivalent.map(excused)),
     ...(left.length === 0
       ? []
       : [paragraph(`Reached through super alone, left as they are: ${left.join(', ')}.`)]),

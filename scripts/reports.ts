@@ -32,6 +32,7 @@ import {
 } from '../harness/text/document.ts';
 import { renderMarkdown } from '../harness/text/render-markdown.ts';
 import { visible } from '../harness/text/visible.ts';
+import { UserError } from '../harness/text/user-error.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { EXIT_BAD_NEWS, EXIT_OK, toolVersion, wholeNumber, type Args, type Command } from './cli.ts';
 import { commandFor } from './compare.ts';
@@ -88,6 +89,10 @@ interface ComparisonPage extends FileText {
 
 async function run(args: Args): Promise<number> {
   const html = args.text('html');
+  const programs = wholeNumber(args, 'explore', PROGRAMS, 0, 1e6);
+  if (html !== undefined && args.text('explore') !== undefined) {
+    throw new UserError('--explore is for the Markdown reports; --html has no generated programs');
+  }
   if (html !== undefined) {
     print(`${await writeHtmlReports(html)} pages and index.html in ${visible(html)}\n`);
     return EXIT_OK;
@@ -96,7 +101,6 @@ async function run(args: Args): Promise<number> {
   const sources = await openSources();
   const { made, untouched } = await kernelPages(folder, args.text('trees'), { check: args.flag('check') });
   const kernels = [...made, ...untouched];
-  const programs = wholeNumber(args, 'explore', PROGRAMS, 0, 1e6);
   const pages = [...(await allPages(sources, kernels, programs)), ...kernels];
   for (const { path, why } of untouched) printAside(`reports/${path}: not checked, ${why}\n`);
   if (args.flag('check')) return check(folder, pages);

@@ -3,7 +3,7 @@
 import type { PhysAddr, Size } from '../machine/vocabulary.ts';
 import { describeStep } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
-import type { Buffer, BufferRange, Scenario } from '../run/scenario.ts';
+import { isMisuse, mappingOfStep, type Buffer, type BufferRange, type Scenario } from '../run/scenario.ts';
 import { code, plural, type Text } from '../text/document.ts';
 import { Facts } from './facts.ts';
 import { WHY_LEFT_OUT, type LeftOut } from './left-out.ts';
@@ -32,10 +32,9 @@ export function leftOutSentence(scenario: Scenario, { why, step, buffer, mapping
 
 /** The calls that a scenario marks as misuse. */
 function misused({ run: { scenario, steps }, completeSteps }: Facts): LeftOut[] {
-  return scenario.steps.flatMap((step, at): LeftOut[] => {
-    if (!('misuse' in step) || step.misuse === undefined) return [];
-    if (at >= completeSteps || steps[at]?.status === 'skipped') return [];
-    return [{ why: 'misuse', step: at, buffer: -1, mapping: step.map, size: 0 }];
+  return scenario.steps.flatMap((_, step): LeftOut[] => {
+    if (!isMisuse(scenario, step) || step >= completeSteps || steps[step]?.status === 'skipped') return [];
+    return [{ why: 'misuse', step, buffer: -1, mapping: mappingOfStep(scenario, step), size: 0 }];
   });
 }
 

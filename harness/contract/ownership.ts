@@ -177,9 +177,9 @@ class Walk implements Moment {
 
   private handOver(step: Step): void {
     // What the API does not allow hands nothing over; but the first unmap ends the mapping.
-    if ('misuse' in step && step.misuse !== undefined) {
-      const { op, map } = step;
-      if (!op.startsWith('unmap') || this.mapping(map).unmapStep !== this.step) return;
+    if (this.facts.isMisuse(this.step)) {
+      const ends = 'map' in step && this.mapping(step.map).unmapStep === this.step;
+      if (!ends) return;
     }
     switch (step.op) {
       case 'map_page':

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Cases of the corpus as programs: what exploration varies. */
-import type { Scenario } from '../run/scenario.ts';
+import { isMisuse, type Scenario } from '../run/scenario.ts';
 import { FIRST_HOME, HOME_SIZE, type Program, type ProgramBuffer } from './program.ts';
 import { legal } from './vary.ts';
 
@@ -15,9 +15,10 @@ export function programsOf(scenarios: readonly Scenario[]): Program[] {
 }
 
 /** The case as a program; undefined: it misuses the API, its buffers are not placed as a program's, or it is too large. */
-function programOf({ machine, layout, buffers, steps }: Scenario): Program | undefined {
+function programOf(scenario: Scenario): Program | undefined {
+  const { machine, layout, buffers, steps } = scenario;
   if (layout !== undefined || steps.length > MOST_STEPS) return undefined;
-  if (steps.some((step) => 'misuse' in step && step.misuse !== undefined)) return undefined;
+  if (steps.some((_, step) => isMisuse(scenario, step))) return undefined;
   const placed: ProgramBuffer[] = [];
   let home = FIRST_HOME;
   for (const { phys, size } of buffers) {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { IOVA_RANGE_CACHE_MAX_SIZE } from '../../machine/vocabulary.ts';
+import { isMisuse } from '../../run/scenario.ts';
 import { makeClause } from '../clause.ts';
 
 export const iovaAccounting = makeClause({
@@ -28,7 +29,7 @@ export const iovaAccounting = makeClause({
       const pages = ranges.get(key);
       ranges.delete(key);
       if (event.kind === 'queue_iova') queued.add(key);
-      if (step !== undefined && 'misuse' in step && step.misuse !== undefined) continue;
+      if (isMisuse(scenario, event.step)) continue;
       findings.exercise();
       if (pages !== undefined && rounded(pages) === rounded(event.pages)) continue;
       findings.breaks(pages === undefined ? 'not-allocated' : 'another-length', {
