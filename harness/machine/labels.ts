@@ -11,14 +11,28 @@ export const FIRST_LABEL = 16;
 /** From so many labels on it pays to let memcmp look at all of them first. */
 const LONG = 64;
 
-/** Label n at index n, to be copied from. */
-const COUNTING = new Uint32Array(2 ** 17);
-for (let n = 0; n < COUNTING.length; n++) COUNTING[n] = n;
+/** Label n at index n, to be copied from: as far as a run has needed it, but not beyond MOST. */
+let counting = upTo(2 ** 17);
+const MOST = 2 ** 22;
+
+function upTo(size: number): Uint32Array {
+  const labels = new Uint32Array(size);
+  for (let n = 0; n < size; n++) labels[n] = n;
+  return labels;
+}
+
+/** The labels from `first` on, `size` of them; fewer where there are too many to have in store. */
+function countedFrom(first: number, size: number): Uint32Array {
+  const end = Math.min(first + size, MOST);
+  if (end > counting.length) counting = upTo(2 ** Math.ceil(Math.log2(end)));
+  return counting.subarray(first, first + size);
+}
 
 /** Give `size` bytes from index `at` on the labels `first`, `first + 1`, … */
 export function countUp(labels: Uint32Array, at: number, size: number, first: number): void {
-  if (first + size <= COUNTING.length) labels.set(COUNTING.subarray(first, first + size), at);
-  else for (let i = 0; i < size; i++) labels[at + i] = first + i;
+  const counted = countedFrom(first, size);
+  labels.set(counted, at);
+  for (let i = counted.length; i < size; i++) labels[at + i] = first + i;
 }
 
 /**
@@ -50,7 +64,7 @@ export function differLength(a: Uint32Array, i: number, b: Uint32Array, j: numbe
 function goesOn(labels: Uint32Array, at: number, size: number, step: 0 | 1): boolean {
   const label = labels[at] ?? 0;
   if (step === 0) return sameBytes(labels.subarray(at + 1, at + size), labels.subarray(at, at + size - 1));
-  return sameBytes(labels.subarray(at, at + size), COUNTING.subarray(label, label + size));
+  return sameBytes(labels.subarray(at, at + size), countedFrom(label, size));
 }
 
 /** Equal, byte by byte. */
