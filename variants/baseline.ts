@@ -16,6 +16,7 @@ import {
   below,
   lowBits,
   minU64,
+  shiftRight,
   type Attrs,
   type Device,
   type Direction,
@@ -69,9 +70,9 @@ export class Baseline implements DmaOps {
 
   /** iommu_dma_free_iova(). */
   freeIova(dev: Device, iova: DmaAddr, size: Size): void {
-    const granule = 2 ** this.kernel.iovaShift(dev);
-    const pfn = Math.floor(iova / granule);
-    const pages = Math.floor(size / granule);
+    const shift = this.kernel.iovaShift(dev);
+    const pfn = shiftRight(iova, shift);
+    const pages = shiftRight(size, shift);
     if (this.kernel.fqDomain(dev)) this.kernel.queueIova(dev, pfn, pages);
     else this.kernel.freeIovaFast(dev, pfn, pages);
   }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a state may use: the operations it implements, the kernel's functions, and its vocabulary. */
-export { below, lowBits, minU64 } from '../harness/machine/u64.ts';
+export { below, lowBits, minU64, shiftRight } from '../harness/machine/u64.ts';
 export type { DmaOps, DmaOpsClass } from '../harness/subject/dma-ops.ts';
 export type { Kernel } from '../harness/machine/kernel.ts';
 export {

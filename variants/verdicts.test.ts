@@ -8,7 +8,7 @@ import type { ClauseId } from '../harness/contract/verdict.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
 import type { Run } from '../harness/run/run.ts';
-import { loadCorpus, selectScenarios } from '../harness/scenario/load.ts';
+import { loadCorpus, loadScenarioText, selectScenarios } from '../harness/scenario/load.ts';
 import { plain } from '../harness/text/document.ts';
 import { findState } from './registry.ts';
 
@@ -57,4 +57,28 @@ test('a driver that forgets its syncs is told', () => {
     'Step 4 (`cpu_write page[0x0, +64]`): the CPU wrote 64 bytes of page that dev owns',
   ]);
   expect(outcome('v8', 'sync/without-the-sync', 'cpu-owned-stability')).toBe('not-exercised');
+});
+
+test('what a failed list leaves as its address is far above what a device reaches, when it is freed as well', () => {
+  const [scenario] = loadScenarioText(
+    `
+      name: a driver frees what it never had
+      why: It does not look whether its map failed.
+      devices: { trusted: { untrusted: false } }
+      buffers: { a: { size: 512 }, b: { size: 512 } }
+      steps:
+        - fail_next: alloc_iova_fast
+        - map_sg: { id: list, sgl: [a, b], dir: FROM_DEVICE }
+        - unmap_sg: { id: list, misuse: true }
+        - map_page: { id: next, buffer: a, dir: FROM_DEVICE }
+    `,
+    'errors/freed-again.yaml',
+  );
+  const state = findState('baseline');
+  if (scenario === undefined || state === undefined) throw new Error('no scenario, or no baseline');
+  const { events } = runScenario(machine, state, scenario);
+  // ~0UL >> 12, of the whole page that the empty list is taken for.
+  expect(events.of('free_iova_fast').map(({ pfn, pages }) => [pfn, pages])).toEqual([[0xfffffffffffff, 1]]);
+  // From the tree, top down: the range cache holds nothing that the mask reaches.
+  expect(events.of('alloc_iova_fast').map(({ result }) => result)).toEqual([0, 0xfffff]);
 });

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { ALL_ONES, alignUp, below, decimal, hex, lowBits, minU64, parseU64 } from './u64.ts';
+import { ALL_ONES, alignUp, below, decimal, hex, lowBits, minU64, parseU64, shiftRight } from './u64.ts';
 
 /** The u64 that a double stands for. */
 function exact(value: number): bigint {
@@ -102,6 +102,15 @@ describe('rounding', () => {
     [-4097, 4096, -4096],
   ])('alignUp(%p, %p) is %p', (of, step, expected) => {
     expect(alignUp(of, step)).toBe(expected);
+  });
+
+  test('law: shiftRight is value >> shift in 64 bits', () => {
+    fc.assert(
+      fc.property(value, fc.integer({ min: 11, max: 48 }), (of, shift) => {
+        expect(BigInt(shiftRight(of, shift))).toBe(exact(of) >> BigInt(shift));
+      }),
+      runs,
+    );
   });
 
   test('law: lowBits is value & (size - 1)', () => {

@@ -34,6 +34,12 @@ export function alignUp(value: number, size: number): number {
   return value + lowBits(-value, size);
 }
 
+/** `value >> shift` for a shift of 11 at least: of a huge (negative) value, what is left is below 2^53. */
+export function shiftRight(value: number, shift: number): number {
+  const shifted = Math.floor(value / 2 ** shift);
+  return value < 0 ? shifted + 2 ** (64 - shift) : shifted;
+}
+
 /** The value as a BigInt between 0 and 2^64 - 1. */
 function toBigInt(value: number): bigint {
   return value < 0 ? BigInt(value) + TWO_64 : BigInt(value);
