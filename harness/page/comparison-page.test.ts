@@ -63,6 +63,16 @@ test('a memset whose size underflowed is where it crashes, and keeps its negativ
   expect(shown.sides.map(({ crashStep }) => crashStep)).toEqual([-1, 0]);
 });
 
+test('what no clause looked at is said, by reason', () => {
+  expect(data.notJudged).toEqual([]);
+  const misuse = page('baseline', 'v8', 'errors/unmap-of-a-failed-map*');
+  const [lead, ...reasons] = misuse.notJudged.map((words) =>
+    words.map((word) => (typeof word === 'string' ? word : 'code' in word ? word.code : word.link)).join(''),
+  );
+  expect(lead).toMatch(/^In 2 cases a driver or a device does what no clause looks at/);
+  expect(reasons[0]).toMatch(/: errors[/]unmap-of-a-failed-map.*, step \d+, and 1 more case$/);
+});
+
 test('the sums add up', () => {
   for (const { total, parts } of [...data.sums, ...crashing.sums]) {
     expect(parts.reduce((sum, { count }) => sum + count, 0)).toBe(total);

@@ -11,6 +11,7 @@ import type { Illustration } from '../report/illustrate.ts';
 import type { Report } from '../report/report.ts';
 import { mailOf } from '../report/links.ts';
 import { toMail } from '../report/mail.ts';
+import { notJudgedGroups, notJudgedItem, notJudgedLead } from '../report/not-judged-section.ts';
 import { notExercised, summarise } from '../report/summary.ts';
 import type { ChainLink, State } from '../subject/state.ts';
 import { plain } from '../text/document.ts';
@@ -92,6 +93,7 @@ export function pageOf(report: Report, prefixes: Prefixes, matrix: PageMatrix): 
     })),
     patches: [...to.chain, ...from.chain].map(postedOf),
     claims: claimsOf(report),
+    notJudged: notJudgedIn(report),
     rests: restsOn(report),
     matrix,
     command: commandOf(report),
@@ -194,6 +196,12 @@ function claimsOf({ account }: Report): PageClaim[] {
       contradicted: contradictedBy.length,
     })),
   );
+}
+
+/** What no clause looked at: a line before the reasons, then each of them; empty: nothing. */
+function notJudgedIn({ comparison, context: { files } }: Report): Words[] {
+  const items = notJudgedGroups(comparison).map((group) => wordsOf(notJudgedItem(files, group)));
+  return items.length === 0 ? [] : [[notJudgedLead(comparison)], ...items];
 }
 
 function restsOn({ comparison, context }: Report): Words[] {

@@ -253,6 +253,7 @@ export interface PageData {
   readonly clauses: readonly PageClause[];
   readonly patches: readonly PagePosted[];
   readonly claims: readonly PageClaim[];
+  readonly notJudged: readonly Words[];
   readonly rests: readonly Words[];
   readonly matrix: PageMatrix;
   /** What prints the comparison again. */

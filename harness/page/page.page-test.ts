@@ -243,3 +243,11 @@ test('what is printed has the whole trace, and no buttons', async () => {
   expect(shown).toBeGreaterThanOrEqual(whole - 2);
   expect(await page.locator('.jumps').isVisible()).toBe(false);
 });
+
+test('a report of misuse has a section with what no clause looked at', async () => {
+  const made = pageData('baseline', 'v8', 'errors/unmap-of-a-failed-map*');
+  const page = await show('', {}, write('misuse', made));
+  const section = page.locator('h2', { hasText: 'Not judged' });
+  expect(await section.count()).toBe(1);
+  expect(await section.locator('xpath=following-sibling::ul[1]/li').count()).toBe(made.notJudged.length - 1);
+});

@@ -34,13 +34,18 @@ export function notJudgedGroups({ notJudged }: Pick<Comparison, 'notJudged'>): N
   return [...groups.values()].toSorted((a, b) => b.cases.length - a.cases.length);
 }
 
+/** What precedes the reasons. */
+export function notJudgedLead({ notJudged }: Pick<Comparison, 'notJudged'>): string {
+  return `In ${plural(notJudged.length, 'case')} a driver or a device does what no clause looks at; that is neither right nor wrong, and puts no clause to the test:`;
+}
+
 /** A point for each reason, or for the first alone. */
 export function notJudgedSection({ comparison, context: { files } }: Report): Section | undefined {
   const groups = notJudgedGroups(comparison);
   if (groups.length === 0) return undefined;
   const heading: Block = { kind: 'heading', level: 2, text: 'Not judged' };
-  const lead = `In ${plural(comparison.notJudged.length, 'case')} a driver or a device does what no clause looks at; that is neither right nor wrong, and puts no clause to the test:`;
-  const items = groups.map((group) => itemOf(files, group));
+  const lead = notJudgedLead(comparison);
+  const items = groups.map((group) => notJudgedItem(files, group));
   const blocks = (count: number): Block[] => {
     const more = Math.max(0, items.length - count);
     const rest: Text[] = more > 0 ? [`and for ${plural(more, 'more reason')}`] : [];
@@ -58,7 +63,7 @@ export function notJudgedSection({ comparison, context: { files } }: Report): Se
 }
 
 /** `the CPU read bytes that a device owns: sync/without-the-sync, step 3, and 4 more cases` */
-function itemOf(files: Files, { why, cases, example }: NotJudgedGroup): Text {
+export function notJudgedItem(files: Files, { why, cases, example }: NotJudgedGroup): Text {
   const [smallest, ...others] = cases;
   if (smallest === undefined) return leftOutWords(why);
   const more = others.length === 0 ? '' : `, and ${plural(others.length, 'more case')}`;

@@ -3,7 +3,7 @@
 import type { VNode } from 'preact';
 import { useLayoutEffect, useState } from 'preact/hooks';
 import { KIND_WORDS, PAGE_KINDS, type PageKind } from '../kinds.ts';
-import type { PageCost, PageData, PageFinding, PageSum } from '../page-data.ts';
+import type { PageCost, PageData, PageFinding, PageSum, Words } from '../page-data.ts';
 import { DEFAULT_FILTER, findingHash, reportHash, type Filter } from './route.ts';
 import { PatchLink, Sentence } from './words.tsx';
 
@@ -34,6 +34,7 @@ export function ReportView({ data, filter, left, setFilter }: Props): VNode {
       <Costs data={data} />
       <Findings data={data} filter={filter} left={left} setFilter={setFilter} />
       <Claims data={data} />
+      <NotJudged lines={data.notJudged} />
       <h2>What this rests on</h2>
       <ul class="rests">
         {data.rests.map((line) => (
@@ -43,6 +44,25 @@ export function ReportView({ data, filter, left, setFilter }: Props): VNode {
         ))}
       </ul>
     </section>
+  );
+}
+
+function NotJudged({ lines: [lead, ...reasons] }: { readonly lines: readonly Words[] }): VNode | null {
+  if (lead === undefined) return null;
+  return (
+    <>
+      <h2>Not judged</h2>
+      <p class="sub">
+        <Sentence words={lead} />
+      </p>
+      <ul class="rests">
+        {reasons.map((reason) => (
+          <li>
+            <Sentence words={reason} />
+          </li>
+        ))}
+      </ul>
+    </>
   );
 }
 
