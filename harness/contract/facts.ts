@@ -303,16 +303,6 @@ export class Facts {
   }
 }
 
-/** Which byte of the mapping has this bus address; -1: none. */
-export function byteOf(mapping: MappingFacts, iova: number): number {
-  let before = 0;
-  for (const { address, length } of mapping.segments) {
-    if (iova >= address && iova < address + length) return before + iova - address;
-    before += length;
-  }
-  return -1;
-}
-
 function mappingFacts(run: Run, index: MappingIx): MappingFacts {
   const info = run.scenario.mappings[index];
   if (info === undefined) throw new RangeError(`no mapping ${index}`);

@@ -13,7 +13,7 @@ import type { Provenance } from '../../run/provenance.ts';
 import { exposures, type Exposure } from '../../run/recording.ts';
 import { ByteSet } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
-import { byteOf, type Facts, type Hit, type MappingFacts, type Reach } from '../facts.ts';
+import type { Facts, Hit, MappingFacts, Reach } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 import { STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 
@@ -170,7 +170,6 @@ function judgePiece(
   const name = label >= FIRST_LABEL ? label : phys + from;
   if (counted.has(name, size)) return;
   const origin = facts.run.provenance.of(label);
-  if (isOwnPiece(facts, exposure, iova + from, size, origin)) return;
   const own = ownBytes(facts, exposure, from, size, origin);
   for (let first = own.indexOf(0), end; first >= 0; first = own.indexOf(0, end)) {
     // What follows in the piece and is not the device's own either has the same cause.
@@ -186,27 +185,6 @@ function judgePiece(
     const where = { device, iova: iova + at, phys: phys + at, observed, place };
     findings.breaks(cause, { step, event: event - 1, ...owner, count, ...where });
   }
-}
-
-/** The quick answer for most pieces: all of it is the device's own, for certain. */
-function isOwnPiece(
-  facts: Facts,
-  { device, step }: Exposure,
-  iova: number,
-  size: number,
-  origin: Provenance,
-): boolean {
-  if (origin.by === 'device') return origin.device === device;
-  if (origin.by !== 'cpu') return false;
-  const first = facts.mappingAt(device, iova, step);
-  if (first === undefined) return false;
-  const { byte, mapping } = first;
-  if (byteOf(mapping, iova + size - 1) !== byte + size - 1) return false;
-  const start = facts.bufferByte(mapping.index, byte);
-  const end = facts.bufferByte(mapping.index, byte + size - 1);
-  if (start.buffer !== origin.buffer || end.buffer !== origin.buffer) return false;
-  if (start.offset !== origin.offset || end.offset !== origin.offset + size - 1) return false;
-  return isLatest(facts, origin.step, mapping);
 }
 
 /**
