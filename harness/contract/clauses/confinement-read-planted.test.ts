@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What other devices had put there, and what a failing map shows, from exposures written by hand. */
+import { describe, expect, test } from '@jest/globals';
+import { EV, type EventLog } from '../../machine/event-log.ts';
+import { LABEL_ZERO } from '../../machine/labels.ts';
+import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
+import { judge } from '../contract.ts';
+import {
+  A,
+  B,
+  exposureVerdict,
+  IOVA_M,
+  IOVA_N,
+  LATER,
+  ofM,
+  ofN,
+  ONE,
+  PLANTED,
+  RW,
+  SCENARIO,
+  TLB_M,
+  TLB_N,
+  TRUSTED,
+  TWO,
+  viewLabels,
+  views,
+  written,
+  type Exposed,
+} from '../testing/exposures.ts';
+import { logged, outcome } from '../testing/recordings.ts';
+
+describe('what another device put there without a right', () => {
+  const unknownOf = (exposed: Exposed, write?: (log: EventLog) => void): unknown[] => {
+    const { breaks, unknown = [] } = exposureVerdict([exposed], write);
+    expect(breaks).toEqual([]);
+    return unknown.map(({ evidence }) => evidence);
+  };
+
+  test('before this mapping: nobody can tell', () => {
+    expect(unknownOf(ofN(0x20, 8, PLANTED))).toEqual([
+      {
+        step: 1,
+        event: 9,
+        mapping: 1,
+        device: TWO,
+        iova: IOVA_N + 0x20,
+        phys: TLB_N + 0x20,
+        observed: PLANTED,
+        count: 8,
+      },
+    ]);
+    expect(unknownOf(ofN(0x60, 64, PLANTED))).toMatchObject([{ count: 64, observed: PLANTED }]);
+    // Its last byte; and from the middle of an exposure on.
+    expect(unknownOf(ofN(0x60, 1, PLANTED + 63))).toMatchObject([{ count: 1, observed: PLANTED + 63 }]);
+    expect(unknownOf({ ...ofN(0x40, 48, B + 32) })).toMatchObject([
+      { count: 16, observed: PLANTED, iova: IOVA_N + 0x60, phys: TLB_N + 0x60 },
+    ]);
+  });
+
+  test('again: no further bytes', () => {
+    const { unknown } = exposureVerdict([
+      ofN(0x60, 8, PLANTED),
+      ofN(0x60, 8, PLANTED),
+      ofN(0x60, 12, PLANTED),
+    ]);
+    expect(unknown?.reduce((sum, { evidence }) => sum + evidence.count, 0)).toBe(12);
+  });
+
+  test('through a translation of nobody: nothing is said', () => {
+    expect(unknownOf({ ...ofN(0x60, 8, PLANTED), mapping: -1 })).toEqual([]);
+  });
+
+  test.each([
+    ['before the entry that makes it reachable', true, 1],
+    ['after it', false, 0],
+  ])('%s', (_, before, told) => {
+    const log = (into: EventLog): void => {
+      into.step = -1;
+      into.push(EV.cpu_write, -1, 1, 0, 64, written(into, B, 64), 0x300020);
+      into.step = 1;
+      const write = (): unknown =>
+        into.push(EV.device_write, TRUSTED, 0x8000, 64, written(into, PLANTED, 64), -1, 0);
+      if (before) write();
+      into.result(into.push(EV.iommu_map, TWO, IOVA_N, TLB_N, 0x1000, RW), 0);
+      if (!before) write();
+    };
+    const run = logged(log, SCENARIO, {
+      steps: [outcome('failed', 1, 1), outcome('done', 1, 3, [{ address: IOVA_N + 0x20, length: 64 }])],
+      views,
+      viewLabels,
+      exposures: new Float64Array([3, 1, TWO, IOVA_N + 0x60, TLB_N + 0x60, 8, PLANTED, 1, RW]),
+    });
+    expect(judge(run, ['confinement-read'])[0]?.unknown ?? []).toHaveLength(told);
+  });
+
+  test('its own write through its mapping, before: its own', () => {
+    const own = (log: EventLog): void => {
+      log.step = 0;
+      log.push(EV.device_write, TWO, 0x8000, 64, written(log, LATER, 64), 1, 0);
+    };
+    expect(unknownOf(ofN(0x60, 8, LATER), own)).toEqual([]);
+  });
+});
+
+describe('while a map is under way that then fails', () => {
+  /** The map of `one` has copied bytes 0 to 31 when it fails. */
+  const failing = (exposed: Exposed): unknown =>
+    judge(
+      logged(
+        (log) => {
+          log.step = -1;
+          log.push(EV.cpu_write, -1, 0, 0, 100, written(log, A, 100), 0x200010);
+          log.push(EV.cpu_write, -1, 1, 0, 64, written(log, B, 64), 0x300020);
+          log.step = 0;
+          log.result(log.push(EV.swiotlb_tbl_map_single, ONE, 0x200010, 64, 64, 0, 0, 0), TLB_M + 0x10);
+          log.push(EV.swiotlb_bounce, ONE, 0x200010, TLB_M + 0x10, 32, DMA_TO_DEVICE);
+          log.push(EV.swiotlb_bounce, ONE, 0x300020, TLB_M + 0x80, 16, DMA_FROM_DEVICE);
+          log.result(log.push(EV.iommu_map, ONE, IOVA_M, TLB_M, 0x1000, RW), 0);
+        },
+        SCENARIO,
+        {
+          steps: [outcome('failed', 2, 6)],
+          views,
+          // What a has held is of other writes, and of memory.
+          viewLabels: Uint32Array.from({ length: 164 }, (_, i) => (i < 24 ? LABEL_ZERO : LATER + i)),
+          exposures: new Float64Array([
+            6,
+            0,
+            ONE,
+            exposed.iova,
+            exposed.phys,
+            exposed.size,
+            exposed.label,
+            0,
+            RW,
+          ]),
+        },
+      ),
+      ['confinement-read'],
+    )[0]?.breaks.map(({ cause, evidence: { iova, count, place } }) => [cause, iova, count, place]);
+  const NEVER = 'the bounce buffer of a map that failed';
+
+  test.each<[string, Exposed, unknown[]]>([
+    ['what the CPU wrote to what it maps, wherever', ofM(0x90, 64, A), []],
+    ['and no byte more', ofM(0x90, 70, A), [['never-cleared', 0xf0d0, 6, NEVER]]],
+    ['what it wrote to the other buffer', ofM(0x90, 4, B), [['never-cleared', 0xf090, 4, NEVER]]],
+    ['what the buffer holds, where it was copied', ofM(0x10, 24, LABEL_ZERO), []],
+    ['not what it holds elsewhere', ofM(0x10, 32, LABEL_ZERO), [['not-cleaned', 0xf028, 8, NEVER]]],
+    ['the rest of what it holds', ofM(0x28, 8, LATER + 24), []],
+    ['and behind what was copied', ofM(0x28, 9, LATER + 24), [['never-cleared', 0xf030, 1, NEVER]]],
+    ['in front of what was copied', ofM(0xf, 2, LABEL_ZERO), [['never-cleared', 0xf00f, 1, NEVER]]],
+    ['where it stands itself', { ...ofM(0x10, 24, LABEL_ZERO), phys: 0x200010 }, []],
+    [
+      'and behind it',
+      { ...ofM(0x10, 65, LATER), phys: 0x200010 },
+      [['outside-the-buffers', 0xf010, 24 + 1, 'outside the pool']],
+    ],
+  ])('%s', (_, exposed, breaks) => {
+    expect(failing(exposed)).toEqual(breaks);
+  });
+});

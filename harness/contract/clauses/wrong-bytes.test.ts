@@ -1,0 +1,212 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Why a byte is not what its owner should find, from events written by hand. */
+import { describe, expect, test } from '@jest/globals';
+import { EV, type EventLog } from '../../machine/event-log.ts';
+import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE } from '../../machine/labels.ts';
+import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
+import { Facts } from '../facts.ts';
+import { caseOf } from '../testing/judging.ts';
+import { logged, outcome } from '../testing/recordings.ts';
+import {
+  decidedAt,
+  isNotCopiedOut,
+  notSeenByCpu,
+  notSeenByDevice,
+  staleCause,
+  type ByteHome,
+} from './wrong-bytes.ts';
+
+/** Mapping 0 is of a device that does not snoop, mapping 1 of one that does; each maps 64 bytes. */
+const SCENARIO = caseOf(`
+devices: { one: { untrusted: true, coherent: false }, two: { untrusted: true } }
+buffers: { a: { size: 64, at: 0x200000 }, b: { size: 64, at: 0x300000 } }
+steps:
+  - cpu_read: a
+  - map_page: { id: m, buffer: a, dir: BIDIRECTIONAL, device: one }
+  - map_page: { id: n, buffer: b, dir: BIDIRECTIONAL, device: two }
+`);
+const ORIGINAL = 0x200014;
+const TLB = 0x1000014;
+const LINE = 0x1000000;
+/** The map of mapping 0 begins at event 1, that of mapping 1 at event 2. */
+const STEPS = [outcome('done', 0, 1), outcome('done', 1, 2), outcome('done', 2, 2)];
+
+type Step = (log: EventLog) => void;
+const other: Step = (log) => log.push(EV.iommu_iotlb_sync, 0);
+const cleared: Step = (log) => log.push(EV.memset, -1, LINE, 64);
+const clearedOriginal: Step = (log) => log.push(EV.memset, -1, 0x200000, 64);
+const cleaned: Step = (log) => log.push(EV.arch_sync_dma_for_device, -1, LINE, 64, DMA_TO_DEVICE, 0);
+const cleanedOriginal: Step = (log) =>
+  log.push(EV.arch_sync_dma_for_device, -1, 0x200000, 64, DMA_TO_DEVICE, 0);
+const invalidated: Step = (log) => log.push(EV.arch_sync_dma_for_cpu, -1, LINE, 64, DMA_FROM_DEVICE, 0);
+const copied =
+  (dir: typeof DMA_TO_DEVICE | typeof DMA_FROM_DEVICE, skip = 0, size = 64): Step =>
+  (log) =>
+    log.push(EV.swiotlb_bounce, 0, 0x200000 + skip, LINE + skip, size, dir);
+const out = copied(DMA_TO_DEVICE);
+const back = copied(DMA_FROM_DEVICE);
+const deviceWrote: Step = (log) => log.push(EV.device_write_run, 0, 0xf000, LINE, 64, FIRST_LABEL);
+const deviceWroteOriginal: Step = (log) =>
+  log.push(EV.device_write_run, 0, 0xf000, 0x200000, 64, FIRST_LABEL);
+
+function factsOf(steps: readonly Step[]): Facts {
+  return new Facts(
+    logged(
+      (log) => {
+        for (const step of steps) step(log);
+      },
+      SCENARIO,
+      { steps: STEPS },
+    ),
+  );
+}
+
+/** Byte 0x14 of a's line, bounced; written before the run, looked at when all has happened. */
+function homeOf(facts: Facts, instead: Partial<ByteHome> = {}): ByteHome {
+  return {
+    mapping: facts.mappings[0],
+    original: ORIGINAL,
+    device: TLB,
+    size: 1,
+    written: 0,
+    until: facts.run.events.count,
+    ...instead,
+  };
+}
+
+describe('the copy to the bounce buffer', () => {
+  test.each<[string, Step[], Partial<ByteHome>, boolean]>([
+    ['there was none', [other, other], {}, true],
+    ['there was one in the map', [other, out], {}, false],
+    ['there was one before the map', [out, other], {}, true],
+    ['and one before the write', [other, out, other], { written: 2 }, true],
+    ['and one at the write', [other, out, other], { written: 1 }, false],
+    ['and one after the look', [other, other, out], { until: 2 }, true],
+    ['only one back', [other, back], {}, true],
+    ['one that ends in front of the byte', [other, copied(DMA_TO_DEVICE, 0, 0x14)], {}, true],
+    ['one that ends with it', [other, copied(DMA_TO_DEVICE, 0, 0x15)], {}, false],
+    ['one that begins with it', [other, copied(DMA_TO_DEVICE, 0x14, 4)], {}, false],
+    ['one that begins behind it', [other, copied(DMA_TO_DEVICE, 0x15, 4)], {}, true],
+    ['not bounced', [other, other], { device: ORIGINAL }, false],
+    ['the device has nothing', [other, other], { device: -1 }, false],
+    ['of no mapping', [other, other], { mapping: undefined }, false],
+  ])('%s', (_, steps, instead, isMissing) => {
+    const facts = factsOf(steps);
+    expect(isNotCopiedOut(facts, homeOf(facts, instead))).toBe(isMissing);
+  });
+});
+
+describe('when it was decided what the CPU finds', () => {
+  test.each<[string, Step[], Partial<ByteHome>, number]>([
+    ['at the last copy back', [other, back, other, back, other], {}, 3],
+    ['at the only one', [other, back, other], {}, 1],
+    ['when it looks, where there was none', [other, out, other], {}, 3],
+    ['when it looks, where there was one before the map', [back, other], {}, 2],
+    ['when it looks, before a copy', [other, other, back], { until: 2 }, 2],
+    ['not bounced', [other, back, other], { device: ORIGINAL }, 3],
+    ['of no mapping', [other, back, other], { mapping: undefined }, 3],
+  ])('%s', (_, steps, instead, event) => {
+    const facts = factsOf(steps);
+    expect(decidedAt(facts, homeOf(facts, instead))).toBe(event);
+  });
+});
+
+describe('why a device does not see what the CPU wrote', () => {
+  test.each<[string, Step[], Partial<ByteHome>, number, string]>([
+    ['a fault', [other, out], {}, LABEL_FAULT, 'device-fault'],
+    ['of no mapping', [other, out], { mapping: undefined }, LABEL_STALE, 'device-fault'],
+    ['nothing is mapped there', [other, out], { device: -1 }, LABEL_STALE, 'device-fault'],
+    ['never copied', [other, cleared], {}, LABEL_STALE, 'not-copied'],
+    ['not cleaned', [other, out], {}, LABEL_STALE, 'not-cleaned'],
+    ['not cleaned, of what was cleared', [other, out, cleared], {}, LABEL_STALE, 'not-cleaned'],
+    ['thrown away', [other, out, invalidated], {}, LABEL_STALE, 'dropped-by-arch-invalidate'],
+    ['cleared after the copy', [other, out, cleared, cleaned], {}, LABEL_STALE, 'overwritten'],
+    ['something else', [other, out, cleaned], {}, LABEL_STALE, 'wrong-data'],
+    ['cleaned after the look', [other, out, cleaned], { until: 2 }, LABEL_STALE, 'not-cleaned'],
+    // What happened to the slot before this mapping had it does not count.
+    ['cleared before the map', [cleared, out], { written: 0 }, LABEL_STALE, 'not-cleaned'],
+    // The buffer itself is followed from the beginning.
+    [
+      'not bounced, cleared in the beginning',
+      [clearedOriginal, cleanedOriginal],
+      { device: ORIGINAL },
+      LABEL_STALE,
+      'overwritten',
+    ],
+    ['not bounced, in the cache', [clearedOriginal, other], { device: ORIGINAL }, LABEL_STALE, 'not-cleaned'],
+  ])('%s', (_, steps, instead, observed, cause) => {
+    const facts = factsOf(steps);
+    expect(notSeenByDevice(facts, observed, homeOf(facts, instead))).toBe(cause);
+  });
+
+  test('a device that snoops needs no cleaning', () => {
+    const facts = factsOf([other, other, out]);
+    const home = homeOf(facts, { mapping: facts.mappings[1] });
+    expect(notSeenByDevice(facts, LABEL_STALE, home)).toBe('wrong-data');
+  });
+});
+
+describe('why the CPU does not see what a device wrote', () => {
+  test.each<[string, Step[], Partial<ByteHome>, string]>([
+    ['of no mapping', [other, deviceWrote], { mapping: undefined }, 'wrong-data'],
+    ['nothing is mapped there', [other, deviceWrote], { device: -1 }, 'wrong-data'],
+    ['never copied back', [other, deviceWrote, invalidated], { written: 1 }, 'not-copied'],
+    ['copied back before the write', [other, back, deviceWrote, invalidated], { written: 2 }, 'not-copied'],
+    ['copied back with the write', [other, deviceWrote, invalidated, back], { written: 1 }, 'wrong-data'],
+    ['the line was stale', [other, deviceWrote, back], { written: 1 }, 'not-invalidated'],
+    [
+      'a dirty line was written back',
+      [other, cleared, deviceWrote, back],
+      { written: 2 },
+      'overwritten-by-write-back',
+    ],
+    [
+      'a dirty line was written back before this mapping had the slot',
+      [cleared, deviceWrote, invalidated, back],
+      { written: 1 },
+      'wrong-data',
+    ],
+    [
+      'invalidated after it was copied',
+      [other, deviceWrote, back, invalidated],
+      { written: 1 },
+      'not-invalidated',
+    ],
+    ['not bounced, stale', [deviceWroteOriginal, other], { device: ORIGINAL }, 'not-invalidated'],
+    [
+      'not bounced, and a dirty line in the beginning',
+      [clearedOriginal, deviceWroteOriginal],
+      { device: ORIGINAL },
+      'overwritten-by-write-back',
+    ],
+    ['not bounced, something else', [other, other], { device: ORIGINAL }, 'wrong-data'],
+  ])('%s', (_, steps, instead, cause) => {
+    const facts = factsOf(steps);
+    expect(notSeenByCpu(facts, homeOf(facts, instead))).toBe(cause);
+  });
+});
+
+describe('what has become of stale bytes', () => {
+  const written: Step = (log) => log.push(EV.cpu_write, -1, 0, 0, 64, 0, LINE);
+  test.each<[string, Step[], string]>([
+    ['nothing', [], 'never-cleared'],
+    ['in the cache', [cleared], 'cleared-not-cleaned'],
+    ['thrown away', [cleared, invalidated], 'dropped-by-arch-invalidate'],
+    ['copied, and in the cache', [cleared, out], 'not-cleaned'],
+    ['written, and in the cache', [written], 'not-cleaned'],
+    ['cleared and cleaned', [cleared, cleaned], 'overwritten'],
+    ['copied and cleaned', [cleared, out, cleaned], 'left-by-a-copy'],
+    ['written and cleaned', [written, cleaned], 'left-by-a-copy'],
+  ])('%s', (_, steps, cause) => {
+    const facts = factsOf([...steps, other]);
+    expect(staleCause(facts, TLB, 0, steps.length, 0)).toBe(cause);
+  });
+
+  test('in these events, for this device', () => {
+    const facts = factsOf([cleared, out, cleaned]);
+    expect(staleCause(facts, TLB, 1, 2, 0)).toBe('not-cleaned');
+    expect(staleCause(facts, TLB, 0, 1, 0)).toBe('cleared-not-cleaned');
+    expect(staleCause(facts, TLB, 0, 1, 1)).toBe('overwritten');
+    expect(staleCause(facts, TLB, 3, 3, 0)).toBe('never-cleared');
+  });
+});
