@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { expect, test } from '@jest/globals';
-import { sameCause, sameDefect } from './defect.ts';
+import { keyOf, sameCause, sameDefect } from './defect.ts';
 
 test.each([
   ['never-cleared', 'never-cleared', true],
@@ -19,4 +19,15 @@ test('the same cause of another clause is another defect', () => {
   const data = { clause: 'to-device-data', cause: 'not-cleaned' } as const;
   expect(sameDefect(read, { ...read })).toBe(true);
   expect(sameDefect(read, data)).toBe(false);
+  expect(sameDefect(read, { ...read, cause: 'overwritten' })).toBe(false);
+  expect(
+    sameDefect(
+      { clause: 'confinement-read', cause: 'cleared-not-cleaned' },
+      { clause: 'confinement-read', cause: 'dropped-by-arch-invalidate' },
+    ),
+  ).toBe(true);
+});
+
+test('in a string', () => {
+  expect(keyOf({ clause: 'no-crash', cause: 'kernel-bug' })).toBe('no-crash (kernel-bug)');
 });
