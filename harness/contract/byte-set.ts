@@ -19,7 +19,8 @@ export class ByteSet {
     let added = size;
     // What is in already, of the runs that begin or end in between.
     for (let at = first - (first % 2); at < last; at += 2) {
-      const [from = 0, to = 0] = [edges[at], edges[at + 1]];
+      const from = edges[at] ?? 0;
+      const to = edges[at + 1] ?? 0;
       added -= Math.max(0, Math.min(to, address + size) - Math.max(from, address));
     }
     const begins = first % 2 === 0 ? [address] : [];
@@ -43,7 +44,19 @@ export class ByteSet {
   /** How many edges are before `address`. */
   private before(address: number): number {
     let at = this.upTo(address);
-    while (at > 0 && this.edges[at - 1] === address) at--;
+    while (this.edges[at - 1] === address) at--;
     return at;
+  }
+}
+
+/** Sets of bytes by whose they are; each is empty until something is added. */
+export class ByteSets {
+  private readonly sets = new Map<string, ByteSet>();
+
+  of(...owner: readonly (string | number)[]): ByteSet {
+    const key = owner.join(' ');
+    let found = this.sets.get(key);
+    if (found === undefined) this.sets.set(key, (found = new ByteSet()));
+    return found;
   }
 }

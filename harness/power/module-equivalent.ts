@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Mistakes in a module that are none: the code does the same with them, whatever it runs on. */
-import { Node } from 'ts-morph';
+import { Node, SyntaxKind } from 'ts-morph';
 import type { Change } from './mutation.ts';
 import { isMemberName, writesOf } from './names.ts';
 import type { Purity } from './purity.ts';
@@ -9,6 +9,8 @@ type Rule = (change: Change, purity: Purity) => boolean;
 
 const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
   ['neither of the two statements depends on the other', isReordered],
+  ['the function that one of the two defines is called later', isDefinition],
+  ['the switch ends there anyway', isLastBreak],
 ];
 
 /** Why nothing can ever tell the mistake from the code; undefined: nothing says so. */
@@ -24,11 +26,37 @@ function isReordered({ operator, node }: Change, purity: Purity): boolean {
   return !writesWhatIsUsed(node, next, purity) && !writesWhatIsUsed(next, node, purity);
 }
 
+/** Two statements in each other's place, of which one only defines functions, which the other does not name. */
+function isDefinition({ operator, node }: Change): boolean {
+  const next = node.getNextSibling();
+  if (operator !== 'statements swapped' || next === undefined) return false;
+  // One that stands below may call them by their names.
+  const isHoisted = node.getParentOrThrow().getChildrenOfKind(SyntaxKind.FunctionDeclaration).length > 0;
+  return !isHoisted && (definesUnnamed(node, next) || definesUnnamed(next, node));
+}
+
+function definesUnnamed(node: Node, other: Node): boolean {
+  if (!Node.isVariableStatement(node)) return false;
+  const made = node.getDeclarations();
+  if (!made.every((one) => Node.isArrowFunction(one.getInitializer()))) return false;
+  const names = new Set(made.map((one) => one.getName()));
+  return !other.getDescendantsOfKind(SyntaxKind.Identifier).some((name) => names.has(name.getText()));
+}
+
+/** The last statement of a switch. */
+function isLastBreak({ operator, node }: Change): boolean {
+  const clause = node.getParent();
+  if (operator !== 'statement deleted' || !Node.isBreakStatement(node)) return false;
+  if (!Node.isCaseClause(clause) && !Node.isDefaultClause(clause)) return false;
+  const clauses = clause.getParentIfKindOrThrow(SyntaxKind.CaseBlock).getClauses();
+  return clauses.at(-1) === clause && clause.getStatements().at(-1) === node;
+}
+
 function writesWhatIsUsed(one: Node, other: Node, purity: Purity): boolean {
   const used = new Set(placesIn(other));
   const written = assigned(one).map((place) => placeOf(place));
   // A function that is called may look at any member.
-  const looks = purity.asksModules(other) && written.some((place) => place.startsWith('.'));
+  const looks = purity.looksAtMembers(other) && written.some((place) => place.startsWith('.'));
   return looks || written.some((place) => used.has(place));
 }
 

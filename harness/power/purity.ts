@@ -34,11 +34,21 @@ export class Purity {
     });
   }
 
-  /** Whether it calls a function of these modules. */
-  asksModules(node: Node): boolean {
-    return [node, ...node.getDescendants()].some(
-      (one) => Node.isCallExpression(one) && this.#bodies.has(nameOf(one)),
-    );
+  /** Whether it calls a function of these modules that looks at a member of anything, itself or through others. */
+  looksAtMembers(node: Node): boolean {
+    return this.#looksAtMembers(node, new Set());
+  }
+
+  #looksAtMembers(node: Node, known: Set<string>): boolean {
+    const calls = [node, ...node.getDescendants()].filter((one) => Node.isCallExpression(one));
+    return calls.some((call) => {
+      const name = nameOf(call);
+      if (known.has(name)) return false;
+      known.add(name);
+      return (this.#bodies.get(name) ?? []).some(
+        (body) => readsMembers(body) || this.#looksAtMembers(body, known),
+      );
+    });
   }
 
   #isPureCall(call: CallExpression): boolean {
@@ -70,4 +80,17 @@ export class Purity {
 function nameOf(call: CallExpression): string {
   const callee = call.getExpression();
   return Node.isPropertyAccessExpression(callee) ? callee.getName() : callee.getText();
+}
+
+function readsMembers(body: Node): boolean {
+  return body
+    .getDescendants()
+    .some(
+      (one) =>
+        Node.isPropertyAccessExpression(one) ||
+        Node.isElementAccessExpression(one) ||
+        Node.isBindingElement(one) ||
+        Node.isForOfStatement(one) ||
+        Node.isSpreadElement(one),
+    );
 }

@@ -61,6 +61,10 @@ test.each([
   ['one reads an element that the other writes', 'list[0] = a;', 'const b = list[1];', false],
   ['one counts what the other reads', '++a;', 'const b = twice(a);', false],
   ['one may look at what the other writes', 'this.c = a;', 'const b = look();', false],
+  ['one calls what looks at no member', 'this.c = a;', 'const b = twice(a);', true],
+  ['one calls what calls what looks at one', 'this.c = a;', 'const b = lookAgain();', false],
+  ['one defines a function', 'count();', 'const b = (): number => a;', true],
+  ['one calls the function that the other defines', 'const b = (): number => a;', 'count(b);', false],
   ['one does something', 'const b = a;', 'count();', false],
 ])('statements in each other’s place: %s', (_, first, second, isEquivalent) => {
   const swapped = mistakesIn(`
@@ -78,11 +82,33 @@ function twice(x: number): number {
 function look(): number {
   return state.c;
 }
+function lookAgain(): number {
+  return look();
+}
 function count(): void {
   state.counted++;
 }
 `).find(({ operator, after }) => operator === 'statements swapped' && after.includes(second));
   expect(swapped?.reason !== undefined).toBe(isEquivalent);
+});
+
+test('the last break of a switch ends nothing', () => {
+  const text = `
+function run(a: number): number {
+  switch (a) {
+    case 1:
+      count();
+      break;
+    default:
+      break;
+  }
+  return a;
+}
+`;
+  const gone = mistakesIn(text).filter(
+    ({ operator, after }) => operator === 'statement deleted' && after.includes('count'),
+  );
+  expect(gone.map(({ reason }) => reason !== undefined)).toEqual([false, true]);
 });
 
 test('the tests that come to a module: its own first', () => {

@@ -11,7 +11,7 @@ import {
 import type { BounceBuffer } from '../../run/bounce-buffers.ts';
 import type { Provenance } from '../../run/provenance.ts';
 import { exposures, type Exposure } from '../../run/recording.ts';
-import { ByteSet } from '../byte-set.ts';
+import { ByteSets, type ByteSet } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, Hit, MappingFacts, Reach } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
@@ -41,15 +41,14 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
   const isExposed = (mapping: MappingFacts): boolean =>
     mapping.mapped && facts.confined(mapping.device) && isReadable(facts, mapping);
   if (facts.mappings.some(isExposed)) findings.exercise();
-  const counted: ByteSet[] = [];
+  const counted = new ByteSets();
   for (const exposure of exposures(facts.run)) {
     if (!facts.confined(exposure.device)) continue;
     for (let i = 0; i < exposure.size;) {
-      const own = ownAhead(facts, exposure, i);
-      const planted = own > 0 ? 0 : plantedAhead(facts, exposure, i);
-      const n = own || planted || pieceAt(facts, exposure, i);
-      const known = (counted[exposure.mapping + 1] ??= new ByteSet());
-      if (own + planted === 0) judgePiece(facts, findings, exposure, i, n, known);
+      const harmless = ownAhead(facts, exposure, i) || plantedAhead(facts, exposure, i);
+      const n = harmless || pieceAt(facts, exposure, i);
+      const known = counted.of(exposure.mapping);
+      if (harmless === 0) judgePiece(facts, findings, exposure, i, n, known);
       else leaveOpen(facts, findings, exposure, i, n, known);
       i += n;
     }
@@ -168,7 +167,6 @@ function judgePiece(
   const label = labelAfter(exposure.label, from);
   // A byte that is exposed again through the mapping is no further byte.
   const name = label >= FIRST_LABEL ? label : phys + from;
-  if (counted.has(name, size)) return;
   const origin = facts.run.provenance.of(label);
   const own = ownBytes(facts, exposure, from, size, origin);
   for (let first = own.indexOf(0), end; first >= 0; first = own.indexOf(0, end)) {
@@ -269,7 +267,6 @@ function markOfFailedMap(
     for (const { original: source, tlb: target, size: count } of stands) {
       const first = Math.max(phys, target + Math.max(original - source, 0));
       const end = Math.min(phys + size, target + Math.min(original + length - source, count));
-      if (first >= end) continue;
       const carried = { buffer, offset: offset + source + first - target - original, size: end - first };
       const index = at + first - phys;
       facts.markCarried(carried, step, step, label + (from + index) * counts, counts, own, index);

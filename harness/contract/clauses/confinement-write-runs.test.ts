@@ -71,7 +71,7 @@ describe('memory that it writes', () => {
     instead: Partial<Recording> = {},
     scenario: Scenario = SCENARIO,
   ): unknown =>
-    verdictOf(write, instead, scenario).breaks.flatMap(({ cause, evidence, victims }) =>
+    verdictOf(write, instead, scenario).breaks.flatMap(({ cause, evidence, victims }): unknown[] =>
       cause === 'outside-the-buffers'
         ? victims.map(({ evidence: { iova, phys, count } }) => [iova, phys, count, evidence.step])
         : [cause],

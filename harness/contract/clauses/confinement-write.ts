@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import type { View } from '../../run/recording.ts';
-import { ByteSet } from '../byte-set.ts';
+import { ByteSets } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
@@ -37,7 +37,7 @@ export const confinementWrite = makeClause({
     if (first === undefined || !hostile) return;
     // Labels count up: before this one no device had written.
     const firstLabel = run.labels[first.bytes] ?? 0;
-    const counted = new Map<string, ByteSet>();
+    const counted = new ByteSets();
     for (const view of run.views) {
       if (view.step >= first.step) judgeView(facts, findings, view, firstLabel, counted);
     }
@@ -98,7 +98,7 @@ function judgeView(
   findings: FindingsOf<WriteCause>,
   view: View,
   firstLabel: number,
-  counted: Map<string, ByteSet>,
+  counted: ByteSets,
 ): void {
   const labels = facts.run.viewLabels;
   const end = view.start + view.size;
@@ -121,7 +121,7 @@ function judgeWritten(
   byte: number,
   label: number,
   size: number,
-  counted: Map<string, ByteSet>,
+  counted: ByteSets,
 ): number {
   const origin = facts.run.provenance.of(label);
   if (origin.by !== 'device') return size;
@@ -136,21 +136,19 @@ function judgeWritten(
   }
   if (!facts.confined(origin.device)) return 1;
   // What is there still, or again, in a later view is no further byte.
-  const key = `${view.of} ${view.index} ${origin.device}`;
-  const known = counted.get(key) ?? new ByteSet();
-  counted.set(key, known);
-  if (known.add(byte, 1) === 0) return 1;
-  findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
-    step: view.step,
-    event: -1,
-    ...(view.of === 'mapping' && { mapping: view.index }),
-    buffer,
-    offset,
-    device: origin.device,
-    iova: origin.iova,
-    count: 1,
-    observed: label,
-  });
+  if (counted.of(view.of, view.index, origin.device).add(byte, 1) > 0) {
+    findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
+      step: view.step,
+      event: -1,
+      ...(view.of === 'mapping' && { mapping: view.index }),
+      buffer,
+      offset,
+      device: origin.device,
+      iova: origin.iova,
+      count: 1,
+      observed: label,
+    });
+  }
   return 1;
 }
 

@@ -5,7 +5,7 @@ import { copyOf, type EventOf } from '../../machine/events.ts';
 import type { EventIx, PhysAddr, Size } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
 import type { Run } from '../../run/run.ts';
-import { ByteSet } from '../byte-set.ts';
+import { ByteSets } from '../byte-set.ts';
 import type { FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { ownershipOf } from '../ownership.ts';
@@ -40,7 +40,7 @@ export function judgeBytes<C extends string>(
     const { step, event, mapping, buffer } = look;
     findings.cannotTell({ step, event, ...(mapping >= 0 && { mapping }), buffer, offset, count });
   }
-  const counted: ByteSet[] = [];
+  const counted = new ByteSets();
   for (const run of wrong) {
     if (run.clause !== clause) continue;
     const { step, event, mapping, buffer, size } = run;
@@ -57,8 +57,7 @@ export function judgeBytes<C extends string>(
       if (home.device >= 0) n = facts.memory.alike(home.device, n);
       const cause = causeOf({ ...run, offset, size: n, expected, observed }, home);
       // A byte of the same mapping that is seen wrong again is no further byte.
-      const bytes = (counted[(mapping + 1) * facts.run.scenario.buffers.length + buffer] ??= new ByteSet());
-      const count = bytes.add(offset, n);
+      const count = counted.of(mapping, buffer).add(offset, n);
       const shown = mapping < 0 ? {} : { mapping };
       if (count > 0) {
         findings.breaks(cause, { step, event, ...shown, buffer, offset, count, expected, observed });
