@@ -81,8 +81,8 @@ describe('a run', () => {
     };
     Object.assign(run, fared);
     const rest = run.cut(12);
-    expect({ ...run }).toEqual({ ...fared, from: 10, to: 12 });
-    expect({ ...rest }).toEqual({ ...fared, from: 12, to: 30 });
+    expect(run).toMatchObject({ ...fared, from: 10, to: 12 });
+    expect(rest).toMatchObject({ ...fared, from: 12, to: 30 });
     expect([run.size, rest.size]).toEqual([2, 18]);
   });
 
