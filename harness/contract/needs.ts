@@ -93,7 +93,7 @@ export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_
   const lost = lostAtZero(run, call);
   if (lost > lowest) live.unshift({ start: lowest, end: lost });
   let next = lowest;
-  for (const { start, end } of [...live, { start: last + 1, end: last + 1 }]) {
+  for (const { start, end } of [...live, { start: last + 1, end: Infinity }]) {
     largest = Math.max(largest, Math.min(start, last + 1) - next);
     next = Math.max(next, end);
   }

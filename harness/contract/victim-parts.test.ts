@@ -2,10 +2,19 @@
 /** Victims put together and taken apart, from bytes written by hand. */
 import { describe, expect, test } from '@jest/globals';
 import { FIRST_LABEL, LABEL_STALE } from '../machine/labels.ts';
+import type { Device, PhysAddr, Size } from '../../variants/dma-ops.ts';
+import { judge } from './contract.ts';
 import { HonestOps } from './testing/honest-ops.ts';
 import { recordingOf } from './testing/judging.ts';
 import type { Evidence } from './verdict.ts';
 import { atPlace, dataOf, shared, splitBy, Victims, without, type Victim } from './victim.ts';
+
+/** Clears eight bytes behind its slots. */
+class ClearsBehind extends HonestOps {
+  protected override fillSlots(_: Device, tlb: PhysAddr, length: Size): void {
+    this.kernel.memset(tlb + 8, length);
+  }
+}
 
 /** Bytes [from, to) of `of`, seen in step 3. */
 const bytes = (of: string, from: number, to: number, more: Partial<Evidence> = {}): Victim => ({
@@ -287,6 +296,17 @@ describe('in a row', () => {
     const nowhere = bytes('a', 10, 20);
     expect(together(nowhere, reachedAt(4106, bytes('a', 20, 25)))).toHaveLength(2);
   });
+});
+
+test('of memory that a call has touched: the mapping, at the step', () => {
+  const run = recordingOf(
+    ClearsBehind,
+    'device: { untrusted: true }\nbuffers: { a: { size: 64 } }\nsteps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]',
+  );
+  const [verdict] = judge(run, ['own-memory']);
+  expect(verdict?.breaks.map(({ victims }) => victims)).toEqual([
+    [{ of: 'mapping 0, step 0', from: 0, to: 1, evidence: expect.objectContaining({ count: 8 }) }],
+  ]);
 });
 
 describe('where the data of untrusted devices is', () => {

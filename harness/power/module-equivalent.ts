@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Mistakes in a module that are none: the code does the same with them, whatever it runs on. */
-import { Node, SyntaxKind } from 'ts-morph';
+import { Node, SyntaxKind, VariableDeclarationKind } from 'ts-morph';
 import type { Change } from './mutation.ts';
 import { isMemberName, writesOf } from './names.ts';
 import type { Purity } from './purity.ts';
@@ -10,6 +10,7 @@ type Rule = (change: Change, purity: Purity) => boolean;
 const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
   ['neither of the two statements depends on the other', isReordered],
   ['the function that one of the two defines is called later', isDefinition],
+  ['the one is a constant made of constants, which the other does not name', isConstant],
   ['the switch ends there anyway', isLastBreak],
 ];
 
@@ -41,6 +42,57 @@ function definesUnnamed(node: Node, other: Node): boolean {
   if (!made.every((one) => Node.isArrowFunction(one.getInitializer()))) return false;
   const names = new Set(made.map((one) => one.getName()));
   return !other.getDescendantsOfKind(SyntaxKind.Identifier).some((name) => names.has(name.getText()));
+}
+
+/** Two statements in each other's place, of which one makes a constant out of what is never given another value. */
+function isConstant({ operator, node }: Change): boolean {
+  const next = node.getNextSibling();
+  return operator === 'statements swapped' && next !== undefined && [node, next].some(isOfConstants);
+}
+
+/** The other cannot name it: in front of it, it is not there yet, and behind it the two are not swapped. */
+function isOfConstants(node: Node): boolean {
+  if (!Node.isVariableStatement(node)) return false;
+  const file = node.getSourceFile();
+  const changed = new Set(
+    [...changedIn(file), ...assigned(file).filter((one) => !isDeclared(one))].map((one) => one.getText()),
+  );
+  return node.getDeclarations().every((made) => {
+    const maker = made.getInitializer();
+    const parts = maker === undefined ? [] : [maker, ...maker.getDescendants()];
+    return (
+      Node.isIdentifier(made.getNameNode()) &&
+      parts.every((part) =>
+        Node.isIdentifier(part) ? !changed.has(part.getText()) : !COMPUTES_OR_LOOKS.some((is) => is(part)),
+      )
+    );
+  });
+}
+
+const COMPUTES_OR_LOOKS: readonly ((node: Node) => boolean)[] = [
+  Node.isCallExpression,
+  Node.isNewExpression,
+  Node.isPropertyAccessExpression,
+  Node.isElementAccessExpression,
+  Node.isSpreadElement,
+  Node.isSpreadAssignment,
+  Node.isTemplateExpression,
+  Node.isThisExpression,
+  Node.isAwaitExpression,
+  Node.isYieldExpression,
+  Node.isArrowFunction,
+];
+
+/** Declared with a value, but to be given others. */
+function changedIn(file: Node): Node[] {
+  return file
+    .getDescendantsOfKind(SyntaxKind.VariableDeclarationList)
+    .filter((list) => list.getDeclarationKind() !== VariableDeclarationKind.Const)
+    .flatMap((list) => list.getDeclarations().map((made) => made.getNameNode()));
+}
+
+function isDeclared(name: Node): boolean {
+  return name.getFirstAncestorByKind(SyntaxKind.VariableDeclaration)?.getNameNode() === name;
 }
 
 /** The last statement of a switch. */

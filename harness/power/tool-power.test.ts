@@ -63,9 +63,11 @@ test.each([
   ['one may look at what the other writes', 'this.c = a;', 'const b = look();', false],
   ['one calls what looks at no member', 'this.c = a;', 'const b = twice(a);', true],
   ['one calls what calls what looks at one', 'this.c = a;', 'const b = lookAgain();', false],
+  ['one is made of constants', 'count();', 'const b = a < 3 ? 1 : 2;', true],
+  ['one is made of what changes', 'count();', 'const b = counted < 3 ? 1 : 2;', false],
   ['one defines a function', 'count();', 'const b = (): number => a;', true],
   ['one calls the function that the other defines', 'const b = (): number => a;', 'count(b);', false],
-  ['one does something', 'const b = a;', 'count();', false],
+  ['one does something, and the other looks', 'const b = list[0];', 'count();', false],
 ])('statements in each other’s place: %s', (_, first, second, isEquivalent) => {
   const swapped = mistakesIn(`
 class C {

@@ -5,6 +5,7 @@ import { EV, type EventLog } from '../../machine/event-log.ts';
 import { LABEL_ZERO } from '../../machine/labels.ts';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import { judge } from '../contract.ts';
+import { caseOf } from '../testing/judging.ts';
 import {
   A,
   B,
@@ -158,4 +159,43 @@ describe('while a map is under way that then fails', () => {
   ])('%s', (_, exposed, breaks) => {
     expect(failing(exposed)).toEqual(breaks);
   });
+});
+
+test('what the CPU had in the buffer before it wrote it again is not what it gave', () => {
+  /** The CPU writes a again in step 0; the map of step 1 shows the device what was there at first. */
+  const again = caseOf(`
+device: { untrusted: true }
+buffers: { a: { size: 64, at: 0x200010 } }
+steps:
+  - cpu_write: a
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+`);
+  const judged = (label: number): unknown =>
+    judge(
+      logged(
+        (log) => {
+          for (const [step, first] of [
+            [-1, A],
+            [0, LATER],
+          ] as const) {
+            log.step = step;
+            log.push(EV.cpu_write, -1, 0, 0, 64, written(log, first, 64), 0x200010);
+          }
+          log.step = 1;
+          log.result(log.push(EV.iommu_map, ONE, IOVA_M, TLB_M, 0x1000, RW), 0);
+        },
+        again,
+        {
+          steps: [outcome('done', 1, 2), outcome('done', 2, 3, [{ address: IOVA_M + 0x10, length: 64 }])],
+          views: [
+            { step: -1, of: 'buffer', index: 0, start: 0, size: 64 },
+            { step: 0, of: 'buffer', index: 0, start: 64, size: 64 },
+          ],
+          viewLabels: Uint32Array.from({ length: 128 }, (_, i) => (i < 64 ? A + i : LATER + i - 64)),
+          exposures: new Float64Array([3, 1, ONE, IOVA_M + 0x10, TLB_M + 0x10, 64, label, 0, RW]),
+        },
+      ),
+      ['confinement-read'],
+    )[0]?.breaks.map(({ evidence: { count } }) => count);
+  expect([judged(LATER), judged(A)]).toEqual([[], [64]]);
 });
