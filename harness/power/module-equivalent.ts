@@ -63,25 +63,25 @@ function isOfConstants(node: Node): boolean {
     return (
       Node.isIdentifier(made.getNameNode()) &&
       parts.every((part) =>
-        Node.isIdentifier(part) ? !changed.has(part.getText()) : !COMPUTES_OR_LOOKS.some((is) => is(part)),
+        Node.isIdentifier(part) ? !changed.has(part.getText()) : !COMPUTES_OR_LOOKS.has(part.getKind()),
       )
     );
   });
 }
 
-const COMPUTES_OR_LOOKS: readonly ((node: Node) => boolean)[] = [
-  Node.isCallExpression,
-  Node.isNewExpression,
-  Node.isPropertyAccessExpression,
-  Node.isElementAccessExpression,
-  Node.isSpreadElement,
-  Node.isSpreadAssignment,
-  Node.isTemplateExpression,
-  Node.isThisExpression,
-  Node.isAwaitExpression,
-  Node.isYieldExpression,
-  Node.isArrowFunction,
-];
+const COMPUTES_OR_LOOKS: ReadonlySet<SyntaxKind> = new Set([
+  SyntaxKind.CallExpression,
+  SyntaxKind.NewExpression,
+  SyntaxKind.PropertyAccessExpression,
+  SyntaxKind.ElementAccessExpression,
+  SyntaxKind.SpreadElement,
+  SyntaxKind.SpreadAssignment,
+  SyntaxKind.TemplateExpression,
+  SyntaxKind.ThisKeyword,
+  SyntaxKind.AwaitExpression,
+  SyntaxKind.YieldExpression,
+  SyntaxKind.ArrowFunction,
+]);
 
 /** Declared with a value, but to be given others. */
 function changedIn(file: Node): Node[] {
