@@ -139,7 +139,7 @@ export const compiledOut: Claim = {
   text: 'with CONFIG_SWIOTLB=n the swiotlb code is compiled out more widely',
   scope: { swiotlb: false },
   effects: [
-    { allows: ['walks', 'iommu-maps', 'pages-mapped', 'iommu-unmaps', 'iotlb-syncs', 'iova'] },
+    { allows: ['walks', 'iommu-maps', 'pages-mapped', 'iommu-unmaps', 'iotlb-syncs', 'iova', 'segments'] },
     { differs: true },
   ],
 };

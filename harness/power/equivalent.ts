@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Mistakes that are none: the code does the same with them, whatever it runs on. */
-import { Node, SyntaxKind } from 'ts-morph';
+import { Node, SyntaxKind, VariableDeclarationKind } from 'ts-morph';
+import { SLOT_SIZE } from '../machine/config.ts';
 import { isReordered } from './independent.ts';
 import { enclosingMethod, isInLoop, isMemberName, writesOf } from './names.ts';
 import type { Mutation } from './mutation.ts';
@@ -15,12 +16,14 @@ const WARNINGS: ReadonlySet<string> = new Set(['warnUnmapped', 'warnNotMapped', 
 
 /** Of these a trace tells: the call is another one, and does the same. */
 const UNLOOKED: readonly (readonly [reason: string, rule: Rule])[] = [
+  ['it only changes what a warning says', isPrinted],
   ['with DMA_ATTR_SKIP_CPU_SYNC nothing is copied, whatever the size or direction', isForNoCopy],
   ['both clear memory, in whichever order', isClearingEitherWay],
+  ['a warning changes nothing, before or after the next statement', isWarningMoved],
+  ['the pool is in slots, and a mask shorter than a slot asks for no other one', isFinerThanSlots],
 ];
 
 const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
-  ['it only changes what a warning says', isPrinted],
   ['neither of the two statements depends on the other', isReordered],
   ['nothing reads DMA_ATTR_SKIP_CPU_SYNC of these attributes afterwards', isUnreadSkip],
   ['nothing reads the variable afterwards', isUnread],
@@ -35,7 +38,9 @@ const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
   ['DMA_ATTR_SKIP_CPU_SYNC is set already, whoever calls', isSetAgain],
   ['the allocator counts whole granules, and one byte more is none', isNoWholeGranule],
   ['without a boundary, what is left to it is longer than any entry, or no number at all', isWithoutBoundary],
+  ['the allocator counts whole granules, and both addresses are in the same one', isInGranuleOf],
   ['nobody looks at the address of an entry that has no length', isAddressOfNothing],
+  ['a driver that unmaps the failed list unmaps the granule of the address error, whatever of it', isOfError],
   ['every entry has an address before anything can fail', isAddressed],
   ...UNLOOKED.map(([reason, rule]) => [reason, rule] as const),
 ];
@@ -196,6 +201,26 @@ function isNoWholeGranule({ operator, node, replacement }: Mutation): boolean {
   return values.length > 0 && values.every((value) => isInGranules(value));
 }
 
+/** iommu_dma_free_iova() of a handle for its base, which is `handle - iova_offset(handle)`. */
+function isInGranuleOf({ operator, node, replacement }: Mutation): boolean {
+  const call = node.getParent();
+  if (operator !== 'another value of the type' || !Node.isCallExpression(call)) return false;
+  if (call.getExpression().getText() !== 'this.freeIova') return false;
+  const method = enclosingMethod(node);
+  if (writesOf(method.getBodyOrThrow()).some((place) => place.getText() === replacement)) return false;
+  const constantOf = (name = ''): string => {
+    const declared = method
+      .getDescendantsOfKind(SyntaxKind.VariableDeclaration)
+      .find((one) => one.getName() === name);
+    const isConstant =
+      declared?.getVariableStatement()?.getDeclarationKind() === VariableDeclarationKind.Const;
+    return isConstant ? (declared?.getInitializer()?.getText() ?? '') : '';
+  };
+  const [, handle, offset] = /^(\w+) - (\w+)$/.exec(constantOf(node.getText())) ?? [];
+  const device = call.getArguments()[0]?.getText();
+  return handle === replacement && constantOf(offset) === `this.kernel.iovaOffset(${device}, ${handle})`;
+}
+
 /** 0, what was rounded to granules, and of a list that was: its lengths, and the padding between them. */
 function isInGranules(value: Node | undefined): boolean {
   return /^(?:0|sg\.length|padding|this\.kernel\.iovaAlign\(.*\))$/.test(value?.getText() ?? '');
@@ -217,6 +242,37 @@ function isAddressed({ operator, node, after, written: { method } }: Mutation): 
   if (method !== 'invalidateSg') return false;
   if (operator === 'condition always true') return node.getText() === 'sg.dmaAddress !== DMA_MAPPING_ERROR';
   return operator === 'other side of an entry' && after === 'if (sg.phys !== DMA_MAPPING_ERROR)';
+}
+
+/** __invalidate_sg(): a length of 1 at DMA_MAPPING_ERROR, the last byte of a granule, ends in that granule as one of 0. */
+function isOfError({ operator, node, after, written: { method } }: Mutation): boolean {
+  if (method !== 'invalidateSg' || operator !== 'number ± 1' || after !== 'sg.dmaLength = 1;') return false;
+  const before = node.getFirstAncestor((up) => Node.isStatement(up))?.getPreviousSibling();
+  return before?.getText() === 'sg.dmaAddress = DMA_MAPPING_ERROR;';
+}
+
+/** One of two swapped statements asks for nothing but names and numbers, and only warns. */
+function isWarningMoved({ operator, node }: Mutation): boolean {
+  if (operator !== 'statements swapped') return false;
+  const [one, next] = [node, node.getNextSibling()];
+  const isWarning = (statement: Node | undefined): boolean => {
+    const calls = statement?.getDescendantsOfKind(SyntaxKind.CallExpression) ?? [];
+    const warns = calls.every((call) => {
+      const callee = calleeOf(call);
+      return callee?.of === 'kernel' && WARNINGS.has(callee.name);
+    });
+    return statement !== undefined && calls.length > 0 && warns && writesOf(statement).length === 0;
+  };
+  const writes = [one, next].flatMap((statement) => (statement === undefined ? [] : writesOf(statement)));
+  return writes.length === 0 && (isWarning(one) || isWarning(next));
+}
+
+/** The alloc_align_mask of swiotlb_tbl_map_single(): find_slots() shifts it by IO_TLB_SHIFT. */
+function isFinerThanSlots({ operator, node, replacement }: Mutation): boolean {
+  const call = node.getParent();
+  if (operator !== 'number ± 1' || !Node.isCallExpression(call)) return false;
+  const isMask = calleeOf(call)?.name === 'swiotlbTblMapSingle' && call.getArguments().indexOf(node) === 4;
+  return isMask && Math.max(Number(node.getText()), Number(replacement)) < SLOT_SIZE;
 }
 
 function isClearingEitherWay({ operator, node }: Mutation): boolean {

@@ -7,7 +7,7 @@ import { behaveAlike } from '../run/alike.ts';
 import { COSTS } from '../run/costs.ts';
 import { execute } from '../run/interpreter.ts';
 import { returning } from '../run/returning.ts';
-import type { Scenario } from '../run/scenario.ts';
+import { isMisuse, type Scenario } from '../run/scenario.ts';
 import type { State } from '../subject/state.ts';
 import { UserError } from '../text/user-error.ts';
 
@@ -92,7 +92,7 @@ export class Gauge {
         const { kind, clause, cause } = finding;
         return { notice: 'finding', scenario: id, what: `${kind} ${clause}: ${cause}` };
       }
-      const change = costChange(costs);
+      const change = costChange(scenario, costs);
       if (change !== '') return { notice: 'cost', scenario: id, what: change };
       return sameTrace ? NOTHING : { notice: 'trace', scenario: id, what: '' };
     } catch (error) {
@@ -121,9 +121,10 @@ export class Gauge {
   }
 }
 
-/** The first cost of an operation that is another one, of those that were done on both sides; '': none. */
-function costChange({ from, to }: CaseResult['costs']): string {
+/** The first cost of an operation that is another one, of those that a report counts and both sides did; '': none. */
+function costChange(scenario: Scenario, { from, to }: CaseResult['costs']): string {
   for (const { step, costs } of from) {
+    if (isMisuse(scenario, step)) continue;
     const other = to.find((one) => one.step === step)?.costs;
     const cost = other && COSTS.find(({ name }) => costs[name] !== other[name]);
     if (other === undefined || cost === undefined) continue;

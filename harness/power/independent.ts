@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whether two statements may stand in either order. */
-import { Node, type Statement } from 'ts-morph';
+import { Node, SyntaxKind, type Statement } from 'ts-morph';
 import type { Mutation } from './mutation.ts';
 import { isMemberName, writesOf } from './names.ts';
 import { calleeOf, type Signatures } from './signatures.ts';
@@ -60,8 +60,18 @@ function clashing(one: Statement, other: Statement): string[] {
   // What is called may use any member.
   const lists = [...used].includes('sgl');
   return writesOf(one)
+    .filter((written) => !isOfAnotherEntry(written, other))
     .map(placeOf)
     .filter((place) => used.has(place) || (lists && place.startsWith('.')));
+}
+
+/** A member of `previous`, which is the entry before `sg` when a turn of the loop ends with `previous = sg`. */
+function isOfAnotherEntry(written: Node, other: Statement): boolean {
+  if (!written.getText().startsWith('previous.')) return false;
+  const turn = other.getParent();
+  const last = Node.isBlock(turn) ? turn.getStatements().at(-1)?.getText() : undefined;
+  const entries = other.getDescendantsOfKind(SyntaxKind.PropertyAccessExpression);
+  return last === 'previous = sg;' && entries.every((one) => one.getText().startsWith('sg.'));
 }
 
 function places(node: Node): string[] {

@@ -115,7 +115,7 @@ describe('preparePower', () => {
     );
     const memset = made.find(({ after }) => after === 'this.kernel.memset(start + end, (length - end) + 1);');
     expect(memset).toMatchObject({ operator: 'size ± 1', kernelFunction: '__iommu_dma_map_swiotlb' });
-    expect(memset?.notice).toBe('cost');
+    expect(memset?.notice).toBe('finding');
     expect(made.filter(({ notice }) => notice === 'finding' || notice === 'cost').length).toBeGreaterThan(45);
   }, 60_000);
 
@@ -157,6 +157,31 @@ describe('whyEquivalent', () => {
     },
     120_000,
   );
+
+  test.each([
+    ['baseline', 'this.freeIova(dev, handle, length);', 'the allocator counts whole granules'],
+    ['baseline', 'this.freeIova(dev, iova, (length) - 1);', undefined],
+    ['baseline', 'total += sg.length; if (padding', 'neither of the two statements depends'],
+    ['baseline', 'invalidateSg: sg.dmaLength = 1;', 'a driver that unmaps the failed list'],
+    ['baseline', 'size, length, 1, dir, attrs);', 'the pool is in slots'],
+    ['baseline', 'iommuIotlbSync(dev); if (unmapped !== length)', 'a warning changes nothing'],
+    ['baseline', 'this.freeIova(dev, base, length); if (!this', undefined],
+    ['v8', 'i, DMA_TO_DEVICE, attrs | DMA_ATTR_SKIP_CPU_SYNC);', 'with DMA_ATTR_SKIP_CPU_SYNC nothing is'],
+    ['v8', 'swiotlbTblUnmapSingle(dev, phys, size, DMA_TO_DEVICE, attrs);', undefined],
+    ['baseline', 'if (this.kernel.isSwiotlbBuffer(sg.dmaAddress))', undefined],
+    ['baseline', 'invalidateSg: if (sg.length !== 0)', undefined],
+  ])('in %s, %s: %s', (id, text, why) => {
+    const { signatures, all } = mutationsIn(id);
+    const found = all.filter(
+      ({ after, written: { method } }) => `${method}: ${after}`.includes(text) && !after.startsWith('for'),
+    );
+    expect(found.length).toBeGreaterThan(0);
+    for (const mutation of found) {
+      const reason = whyEquivalent(mutation, signatures);
+      if (why === undefined) expect(reason).toBeUndefined();
+      else expect(reason).toContain(why);
+    }
+  });
 
   test('what Robin Murphy asked about: attrs that nobody reads any more', () => {
     const { signatures, all } = mutationsIn('v3.3');

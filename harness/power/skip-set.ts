@@ -92,12 +92,24 @@ function isUsed(
     signatures.method(callee.name)?.getBodyOrThrow().getDescendantsOfKind(SyntaxKind.Identifier) ?? [];
   return uses
     .filter((use) => use.getText() === name && !isMemberName(use))
+    .filter((use) => !(skips && isWithoutSkip(use, parameters[attributes]?.name ?? '')))
     .some((use) => {
       const inner = use.getParent();
       if (!Node.isCallExpression(inner)) return true;
       const at = inner.getArguments().indexOf(use);
       return isUsed(inner, at, skips, signatures, new Set([...under, callee.name]));
     });
+}
+
+/** It is done only where the attributes do not have it. */
+function isWithoutSkip(use: Node, attributes: string): boolean {
+  const asks = new RegExp(`^\\(${attributes} & ${SKIP}\\) === 0( |$)`);
+  return [use, ...use.getAncestors()].some((up) => {
+    const parent = up.getParent();
+    if (!Node.isIfStatement(parent) || parent.getThenStatement() !== up) return false;
+    const condition = parent.getExpression().getText();
+    return asks.test(condition) && !condition.includes('||');
+  });
 }
 
 function attributesOf(method: MethodDeclaration): number {

@@ -37,6 +37,19 @@ steps:
   - flush_queue
 `;
 
+/** A list of four entries, of which a trusted device sees two; one of one; and one that fails. */
+const JOINED = `
+device: { untrusted: false, coherent: true }
+buffers: { a: { size: 4096 }, b: { size: 4096 }, c: { size: 100 }, d: { size: 4096 } }
+steps:
+  - map_sg: { id: m, sgl: [a, b, c, d], dir: TO_DEVICE }
+  - sync_sg_for_device: m
+  - unmap_sg: m
+  - map_sg: { id: n, sgl: [c], dir: TO_DEVICE }
+  - fail_next: iommu_map_sg
+  - map_sg: { id: o, sgl: [a], dir: TO_DEVICE }
+`;
+
 /** Two slots, given back; then four and two at the same time. */
 const THREE = `
 ${UNTRUSTED}
@@ -109,6 +122,8 @@ const COUNTED: Readonly<Record<CostName, readonly [yaml: string, cost: number]>>
   slots: [THREE, 2 + 4 + 2],
   // The list's four, the page's one.
   iova: [LIST, 4 + 1],
+  // The first two are one range of bus addresses; the third ends inside of its granule, and so the next is apart.
+  segments: [JOINED, 2 + 1],
 };
 
 const machine = new Machine();

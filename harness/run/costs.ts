@@ -4,6 +4,7 @@ import { LINE_SIZE, SLOT_SIZE } from '../machine/config.ts';
 import { touchesOf, type Event, type EventKind, type EventOf, type Treatment } from '../machine/events.ts';
 import { DMA_TO_DEVICE, type EventIx, type MappingIx, type StepIx } from '../machine/vocabulary.ts';
 import { entriesOf, entryOf, type Entry } from './entries.ts';
+import type { StepOutcome } from './recording.ts';
 import type { Run } from './run.ts';
 import { mappingOfStep } from './scenario.ts';
 
@@ -16,7 +17,9 @@ interface Cost {
   /** It is no work of its own: part of another cost, or a call that does nothing on the architecture. */
   readonly isAside?: true;
   /** What the event adds. */
-  readonly of: (event: Event, facts: Facts) => number;
+  readonly of?: (event: Event, facts: Facts) => number;
+  /** What a list costs whose map returned these segments. */
+  readonly ofList?: (segments: StepOutcome['segments']) => number;
 }
 
 const TABLE = [
@@ -152,6 +155,13 @@ const TABLE = [
     unit: 'granules',
     of: (event) => (event.kind === 'alloc_iova_fast' && event.result > 0 ? event.pages : 0),
   },
+  {
+    name: 'segments',
+    title: 'DMA segments of a list',
+    unit: 'segments',
+    // The driver writes a descriptor for each, and the device fetches it.
+    ofList: ({ length }) => length,
+  },
 ] as const satisfies readonly Cost[];
 export type CostName = (typeof TABLE)[number]['name'];
 export type Costs = Record<CostName, number>;
@@ -179,6 +189,9 @@ interface Facts {
   /** Memory that the mapping's device could use through it. */
   readonly used: (mapping: MappingIx) => readonly { readonly phys: number; readonly size: number }[];
 }
+
+const OF_EVENTS = COSTS.flatMap(({ name, of }) => (of === undefined ? [] : [{ name, of }]));
+const OF_LISTS = COSTS.flatMap(({ name, ofList }) => (ofList === undefined ? [] : [{ name, ofList }]));
 
 const NOTHING = Object.fromEntries(COSTS.map(({ name }) => [name, 0])) as Costs;
 
@@ -219,12 +232,13 @@ export function costsOf(run: Run): StepCosts[] {
       const follows = event.kind === 'iommu_iotlb_sync' || event.kind === 'memset';
       at = follows ? at : entryOf(list, event, facts.granule);
       const entry = at === undefined ? undefined : entries[at.index];
-      for (const { name, of } of COSTS) {
+      for (const { name, of } of OF_EVENTS) {
         const amount = of(event, facts);
         costs[name] += amount;
         if (entry !== undefined) entry[name] += amount;
       }
     }
+    if (op === 'map_sg') for (const { name, ofList } of OF_LISTS) costs[name] = ofList(outcome.segments);
     return [{ step, costs, entries }];
   });
 }
