@@ -23,7 +23,7 @@ const QUESTIONS: ReadonlySet<string> = new Set([
 ]);
 
 /** Functions that compute. */
-const COMPUTED = /^(Math\.\w+|below|lowBits|minU64)$/;
+const COMPUTED = /^(Math\.\w+|below|lowBits|minU64|shiftRight)$/;
 
 /** Two statements in each other's place: what one writes the other does not touch, and one of them at most calls. */
 export function isReordered(mutation: Mutation, signatures: Signatures): boolean {
