@@ -104,12 +104,12 @@ function judgeView(
   const end = view.start + view.size;
   for (let at = view.start; at < end;) {
     const label = labels[at] ?? 0;
-    // On to the end of what that write left here, if none of it is amiss.
     const length = facts.run.provenance.together(labels, at, end - at);
-    at +=
-      label < firstLabel
-        ? length
-        : judgeWritten(facts, findings, view, at - view.start, label, length, counted);
+    // One write after the other; what it left here is all right as a whole, or byte by byte.
+    for (let i = label < firstLabel ? length : 0; i < length;) {
+      i += judgeWritten(facts, findings, view, at - view.start + i, label + i, length - i, counted);
+    }
+    at += length;
   }
 }
 
