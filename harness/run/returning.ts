@@ -39,7 +39,7 @@ const now: { machine: Machine | undefined; state: State | undefined; scenario: S
   state: undefined,
   scenario: undefined,
 };
-/** Per state that was slow once, or all once one is stuck: what is known of its cases, by what they are made of. */
+/** Per state that is slow now, or all once one is stuck: what is known of its cases, by what they are made of. */
 const suspects = new Map<State, Map<string, Verdict>>();
 let isOneStuck = false;
 
@@ -76,7 +76,10 @@ export function returning<T>(work: () => T): T {
   if (isWatched) return work();
   for (let limit = PATIENCE; ; limit *= MORE) {
     const outcome = within(limit, work);
-    if (outcome !== undefined) return outcome.value;
+    if (outcome !== undefined) {
+      acquit();
+      return outcome.value;
+    }
     if (now.state !== undefined) suspectTheRunUnderWay();
     else if (limit > LAST_LIMIT) throw new UserError('the work does not come to an end');
     runEnded();
@@ -95,6 +98,7 @@ export function* eachReturning<T, R>(items: readonly T[], work: (item: T, index:
       }
     });
     if (outcome === undefined) suspectTheRunUnderWay();
+    else acquit();
     limit = results.length === 0 ? limit * MORE : PATIENCE;
     at += results.length;
     yield* results;
@@ -122,6 +126,11 @@ function suspectTheRunUnderWay(): void {
   if (now.machine !== undefined) breakOff(now.machine);
   if (now.state !== undefined) suspect(now.state);
   runEnded();
+}
+
+/** Work under suspicion has come to its end: the machine was slow. Else each later case would be tried alone, and kept. */
+function acquit(): void {
+  if (!isOneStuck) suspects.clear();
 }
 
 /** The next life of a machine whose run was ended somewhere: its devices recycle parts, these are gone. */
