@@ -7,6 +7,7 @@ import {
   DMA_BIDIRECTIONAL,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
+  type Direction,
 } from '../machine/vocabulary.ts';
 import type { Choices } from './random.ts';
 
@@ -14,6 +15,9 @@ import type { Choices } from './random.ts';
 const FEATURES = {
   sg: 2,
   page: 2,
+  toDevice: 3,
+  fromDevice: 3,
+  bidirectional: 3,
   skip: 3,
   noWarn: 12,
   privileged: 12,
@@ -31,12 +35,13 @@ const FEATURES = {
   hostile: 3,
   faults: 6,
   lazy: 4,
-  noSwiotlb: 6,
+  noSwiotlb: 12,
   pages: 3,
   minAlign: 2,
   granules: 3,
-  devices: 3,
-  scribble: 6,
+  devices: 2,
+  trusted: 3,
+  scribble: 8,
   poolPressure: 10,
   iovaPressure: 8,
   boundary: 10,
@@ -60,10 +65,19 @@ export function pick<T>(choices: Choices, list: readonly [T, ...T[]]): T {
   return list[choices.below(list.length)] ?? list[0];
 }
 
-/** A direction. */
-export function makeDirection(choices: Choices): 0 | 1 | 2 {
-  return pick(choices, [DMA_TO_DEVICE, DMA_FROM_DEVICE, DMA_BIDIRECTIONAL]);
+/** One of the program's directions: a mapping in one may end it before another comes to anything. */
+export function makeDirection(choices: Choices, features: ReadonlySet<Feature>): Direction {
+  const own = DIRECTIONS.filter(([feature]) => features.has(feature));
+  const [, direction] =
+    (own.length === 0 ? DIRECTIONS : own)[choices.below(own.length || DIRECTIONS.length)] ?? DIRECTIONS[0];
+  return direction;
 }
+
+const DIRECTIONS = [
+  ['toDevice', DMA_TO_DEVICE],
+  ['fromDevice', DMA_FROM_DEVICE],
+  ['bidirectional', DMA_BIDIRECTIONAL],
+] as const satisfies readonly (readonly [Feature, Direction])[];
 
 /** Attributes of a map. */
 export function makeAttrs(choices: Choices, features: ReadonlySet<Feature>): number {

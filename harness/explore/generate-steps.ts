@@ -161,7 +161,7 @@ class Author {
       line: 0 as const,
       map: usage.maps,
       device: this.anyDevice(),
-      dir: makeDirection(choices),
+      dir: makeDirection(choices, features),
       attrs: makeAttrs(choices, features),
       during: [],
     };

@@ -39,6 +39,22 @@ describe('among the programs of a seed are, not once but often,', () => {
     }
   });
 
+  test('mappings in one direction only, in each of the three, and in all of them', () => {
+    const directions = ({ steps }: Program): string =>
+      [...new Set(steps.filter(isMap).map(({ dir }) => dir))].toSorted((a, b) => a - b).join(' ');
+    const several = PROGRAMS.filter(({ steps }) => steps.filter(isMap).length >= 4);
+    for (const those of ['0', '1', '2', '0 1 2']) {
+      const share = several.filter((program) => directions(program) === those).length / several.length;
+      expect(share).toBeGreaterThan(0.1);
+    }
+  });
+
+  test('devices that ask for an alignment beside some that do not, with granules smaller than a page', () => {
+    const isShared = ({ machine: { pageSize, granule, devices } }: Program): boolean =>
+      granule < pageSize && new Set(devices.map(({ minAlignMask }) => minAlignMask > 0)).size === 2;
+    expect(count((program) => isShared(program) && mostAlive(program) >= 3)).toBeGreaterThan(150);
+  });
+
   test('small pools and little IOVA space with several mappings', () => {
     const isCrowded = (program: Program): boolean => mostAlive(program) >= 3;
     expect(count((it) => it.machine.swiotlbSlots === 128 && isCrowded(it))).toBeGreaterThan(30);

@@ -37,6 +37,8 @@ const TOGETHER: readonly (readonly [Feature, readonly Feature[]])[] = [
   ['poolPressure', ['crowd', 'pages', 'pages', 'granules', 'granules', 'sg', 'lists', 'lists']],
   // What one mapping does to another shows in its data, and most where these are of several devices.
   ['crowd', ['devices', 'deviceWrite', 'deviceWrite', 'tidy', 'tidy']],
+  // Devices that ask for other alignments share granules of the pool where pages are larger than these.
+  ['devices', ['pages', 'several', 'crowd']],
 ];
 
 const GRANULES = [4096, 2048, 32768, 8192, 1024, 16384, 512, 65536];
@@ -56,20 +58,30 @@ function makeMachine(choices: Choices, features: ReadonlySet<Feature>): MachineC
     iommu: MACHINE_DEFAULTS.iommu,
     strict: !features.has('lazy'),
     cache: features.has('noCache') ? 'off' : 'worst',
-    devices: Array.from({ length: count }, () =>
-      makeDevice(choices, count === 1 ? features : some(choices, features), { pageSize, granule }),
+    devices: makeKinds(choices, features, count).map((kind) =>
+      makeDevice(choices, kind, { pageSize, granule }),
     ),
   };
 }
 
-/** What one of several devices has of these: they are of different kinds. */
-function some(choices: Choices, features: ReadonlySet<Feature>): ReadonlySet<Feature> {
-  const isOwn = (name: Feature): boolean => features.has(name) && choices.below(2) === 0;
-  return new Set(OF_A_DEVICE.filter((name) => (name === 'minAlign' ? choices.below(2) === 0 : isOwn(name))));
+/** What each device has of these; several are of different kinds, and mostly every other one asks for an alignment. */
+function makeKinds(
+  choices: Choices,
+  features: ReadonlySet<Feature>,
+  count: number,
+): readonly ReadonlySet<Feature>[] {
+  if (count === 1) return [features];
+  const first = choices.below(2);
+  return Array.from({ length: count }, (_, index) => {
+    const isOwn = (name: Feature): boolean => features.has(name) && choices.below(2) === 0;
+    const kind = new Set<Feature>(OF_A_DEVICE.filter(isOwn));
+    if (features.has('trusted')) kind.add('trusted');
+    if (choices.below(4) === 0 ? choices.below(2) === 0 : (index + first) % 2 === 0) kind.add('minAlign');
+    return kind;
+  });
 }
 
 const OF_A_DEVICE = [
-  'minAlign',
   'iovaPressure',
   'boundary',
   'segments',
@@ -84,7 +96,7 @@ export function makeDevice(
 ): DeviceConfig {
   return {
     ...DEVICE_DEFAULTS,
-    untrusted: choices.below(4) !== 0,
+    untrusted: !features.has('trusted') || choices.below(2) === 0,
     coherent: choices.below(2) === 0,
     minAlignMask: features.has('minAlign') ? pick(choices, [4095, 511, 4095, 2047, 4095, 65535, 8191]) : 0,
     dmaMask: features.has('iovaPressure') ? makeDmaMask(choices) : DEVICE_DEFAULTS.dmaMask,
@@ -153,13 +165,15 @@ export function makeOffset(choices: Choices, features: ReadonlySet<Feature>, gra
   return pick(choices, offsets);
 }
 
-/** Bytes of a buffer. */
+/** Bytes of a buffer; what large granules do shows with small ones, too, and each byte costs time. */
 export function makeSize(choices: Choices, features: ReadonlySet<Feature>, granule: number): number {
-  if (features.has('poolPressure') && choices.below(4) === 0) {
-    return pick(choices, [granule, 3 * granule, 65536, 32768, 131072]);
+  if (features.has('poolPressure')) {
+    const fills = granule < 8192 ? [32768, 65536, 131072] : [granule, granule, 3 * granule];
+    if (choices.below(granule < 8192 ? 8 : 12) === 0) return fills[choices.below(fills.length)] ?? granule;
   }
-  if (features.has('edges') && choices.below(2) === 0) return edge(choices, Math.min(granule, 16384));
+  const [whole, most] = [Math.min(granule, 8192), Math.min(granule, 16384)];
+  const beside = pick(choices, [most, whole, whole, whole]);
+  if (features.has('edges') && choices.below(2) === 0) return edge(choices, beside);
   if (features.has('odd') && choices.below(2) === 0) return 1 + choices.below(6000);
-  const whole = Math.min(granule, 16384);
-  return pick(choices, [512, whole, 64, whole, 1024, whole, 2048, 4096, 1536, whole + 2048]);
+  return pick(choices, [512, whole, 64, whole, 1024, most, 2048, 4096, 1536, whole + 2048]);
 }

@@ -2,8 +2,8 @@
 /** Makes a program small while it still shows the same mechanism. Greedy, deterministic, idempotent. */
 import { someReturning } from '../run/returning.ts';
 import type { Program } from './program.ts';
-import { costOf, isCheaper } from './shrink-cost.ts';
-import { PASSES } from './shrink-passes.ts';
+import { costOf, isCheaper, type Cost } from './shrink-cost.ts';
+import { PASSES, type Pass } from './shrink-passes.ts';
 import { isCorrectUse } from './usage.ts';
 
 /** What came of shrinking. */
@@ -11,6 +11,13 @@ export interface Shrunk {
   readonly program: Program;
   /** Programs that were tried on the way. */
   readonly tries: number;
+}
+
+/** What may be better: cheaper, correct use of the API, and not tried before. */
+interface Candidate {
+  readonly candidate: Program;
+  readonly price: Cost;
+  readonly text: string;
 }
 
 /**
@@ -22,28 +29,34 @@ export function shrink(program: Program, shows: (candidate: Program) => boolean)
   let cost = costOf(best);
   let tries = 0;
   const rejected = new Set<string>();
-  const better = (candidate: Program): boolean => {
-    const price = costOf(candidate);
-    if (!isCheaper(price, cost)) return false;
-    const text = JSON.stringify(candidate);
-    if (rejected.has(text)) return false;
-    if (isCorrectUse(candidate)) {
-      const isShown = shows(candidate);
-      tries++;
-      if (isShown) {
-        best = candidate;
-        cost = price;
-        return true;
-      }
+  // Made outside of what is watched: only what is run costs that.
+  function* candidates(pass: Pass): Iterable<Candidate> {
+    for (const candidate of pass(best)) {
+      const price = costOf(candidate);
+      if (!isCheaper(price, cost)) continue;
+      const text = JSON.stringify(candidate);
+      if (rejected.has(text)) continue;
+      if (isCorrectUse(candidate)) yield { candidate, price, text };
+      else rejected.add(text);
     }
-    rejected.add(text);
-    return false;
+  }
+  const better = ({ candidate, price, text }: Candidate): boolean => {
+    if (rejected.has(text)) return false;
+    const isShown = shows(candidate);
+    tries++;
+    if (isShown) {
+      best = candidate;
+      cost = price;
+    } else {
+      rejected.add(text);
+    }
+    return isShown;
   };
   for (let changed = true; changed;) {
     changed = false;
     for (const pass of PASSES) {
       // A pass starts over from what it has found, until it finds no more.
-      while (someReturning(pass(best), better)) changed = true;
+      while (someReturning(candidates(pass), better)) changed = true;
     }
   }
   return { program: best, tries };

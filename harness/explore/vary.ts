@@ -119,7 +119,7 @@ function oneMoreMapping({ choices, features, program }: Given): Program {
     op: 'map_page',
     map: steps.slice(0, at).filter(isMap).length,
     device: choices.below(machine.devices.length),
-    dir: makeDirection(choices),
+    dir: makeDirection(choices, features),
     attrs: makeAttrs(choices, features),
     during: [],
     buffer: buffers.length,
@@ -190,7 +190,7 @@ function swappedSteps({ choices, program }: Given): Program {
 }
 
 /** Another direction, device or length of list. */
-function otherMap({ choices, program }: Given): Program {
+function otherMap({ choices, features, program }: Given): Program {
   const maps = program.steps.filter(isMap);
   const chosen = maps[choices.below(maps.length)];
   if (chosen === undefined) return program;
@@ -204,7 +204,7 @@ function otherMap({ choices, program }: Given): Program {
         : { ...chosen, ...range }
       : choices.below(3) === 0
         ? { ...chosen, device }
-        : { ...chosen, dir: makeDirection(choices) };
+        : { ...chosen, dir: makeDirection(choices, features) };
   return { ...program, steps: program.steps.map((step) => (step === chosen ? changed : step)) };
 }
 
