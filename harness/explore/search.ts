@@ -164,14 +164,14 @@ export class Search {
       }
       const shrunk = begun[at];
       // Meanwhile a smaller finding may have shown the same.
-      if (shrunk === undefined || this.isSeen(hit.shown.key)) continue;
+      if (shrunk === undefined || this.isTold(hit.shown)) continue;
       this.see(hit.shown.key);
       this.add(hit, await shrunk);
     }
   }
 
   private begin(hit: Hit | undefined): Promise<ShrunkProgram> | undefined {
-    if (hit === undefined || this.isSeen(hit.shown.key)) return undefined;
+    if (hit === undefined || this.isTold(hit.shown)) return undefined;
     const shrunk = this.workers.shrink(hit.index, hit.shown.key);
     shrunk.catch(() => undefined);
     return shrunk;
@@ -179,9 +179,8 @@ export class Search {
 
   /** Nobody has seen it, it is looked for, and it is not accepted anyway. */
   private isNews({ shown, index }: Hit): boolean {
-    const { key, elsewhere = [] } = shown;
-    // Nor does it say more that in some programs a mechanism depends on the layout.
-    if ([key, ...elsewhere].some((known) => this.isSeen(known))) return false;
+    const { key } = shown;
+    if (this.isTold(shown)) return false;
     if (this.only !== undefined && mechanismId(key) !== this.only) {
       this.others.add(mechanismId(key));
       return false;
@@ -200,6 +199,11 @@ export class Search {
     const text = JSON.stringify(program);
     if (this.findings.some((finding) => JSON.stringify(finding.program) === text)) return;
     this.findings.push({ id: mechanismId(shown.key), shown, index, steps, program, tries, also });
+  }
+
+  /** Nor does it say more that in some programs a mechanism depends on the layout. */
+  private isTold({ key, elsewhere = [] }: Shown): boolean {
+    return [key, ...elsewhere].some((known) => this.isSeen(known));
   }
 
   private isSeen(key: string): boolean {
