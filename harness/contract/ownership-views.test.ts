@@ -361,6 +361,14 @@ describe('out of turn', () => {
       '',
     ],
     [
+      'what the device could only read the CPU has all the time',
+      'TO_DEVICE',
+      ['unmap_page: { id: m, attrs: SKIP_CPU_SYNC }', 'cpu_read: a'],
+      [{ m: RIGHT }, {}, { events: cpuReads(0, a()) }],
+      [],
+      '',
+    ],
+    [
       'a device writes where nothing is mapped',
       'FROM_DEVICE',
       ['device_write: m'],

@@ -301,6 +301,11 @@ describe('what never came through the device that was attacked', () => {
     expect(note(CONTENT, now)).toBe(wrong);
   });
 
+  test('what is as it should be is right, whoever wrote it', () => {
+    const written = [C, C + 1, C + 2, C + 3, D + 4, D + 5, D + 6, D + 7];
+    expect(note(written, written)).toBe('00000000');
+  });
+
   test('where the device wrote nothing in turn, nothing came', () => {
     expect(note(CONTENT, [Z, Z, Z, Z, Z, Z, Z, Z], false)).toBe('00000000');
   });

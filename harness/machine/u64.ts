@@ -40,9 +40,9 @@ export function shiftRight(value: number, shift: number): number {
   return value < 0 ? shifted + 2 ** (64 - shift) : shifted;
 }
 
-/** The value as a BigInt between 0 and 2^64 - 1. */
+/** A huge (negative) value as a BigInt. */
 function toBigInt(value: number): bigint {
-  return value < 0 ? BigInt(value) + TWO_64 : BigInt(value);
+  return BigInt(value) + TWO_64;
 }
 
 /** As the kernel's `%#llx` prints it. */

@@ -92,7 +92,8 @@ function changedIn(file: Node): Node[] {
 }
 
 function isDeclared(name: Node): boolean {
-  return name.getFirstAncestorByKind(SyntaxKind.VariableDeclaration)?.getNameNode() === name;
+  const made = name.getFirstAncestorByKind(SyntaxKind.VariableDeclaration)?.getNameNode();
+  return made === name || (made !== undefined && name.getAncestors().includes(made));
 }
 
 /** The last statement of a switch. */

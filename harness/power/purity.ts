@@ -5,7 +5,7 @@ import { writesOf } from './names.ts';
 
 /** Of the language, and of its collections and numbers: they answer. */
 const BUILT_IN =
-  /^(?:abs|at|ceil|concat|entries|every|filter|find|findIndex|findLast|findLastIndex|flat|flatMap|floor|from|fromEntries|get|has|includes|indexOf|isInteger|isSafeInteger|join|keys|log2|map|max|min|reduce|replaceAll|slice|some|startsWith|endsWith|split|subarray|toReversed|toSorted|toString|trim|values|with)$/;
+  /^(?:abs|at|ceil|compare|concat|entries|every|filter|find|findIndex|findLast|findLastIndex|flat|flatMap|floor|from|fromEntries|get|has|includes|indexOf|isInteger|isSafeInteger|join|keys|log2|map|max|min|reduce|replaceAll|slice|some|startsWith|endsWith|split|subarray|toReversed|toSorted|toString|trim|values|with)$/;
 
 /** Of the language's collections: they change them. */
 const CHANGING = /^(?:add|clear|copyWithin|delete|fill|pop|push|reverse|set|shift|sort|splice|unshift)$/;

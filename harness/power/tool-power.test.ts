@@ -64,6 +64,12 @@ test.each([
   ['one calls what looks at no member', 'this.c = a;', 'const b = twice(a);', true],
   ['one calls what calls what looks at one', 'this.c = a;', 'const b = lookAgain();', false],
   ['one is made of constants', 'count();', 'const b = a < 3 ? 1 : 2;', true],
+  [
+    'one is made of a constant that was taken out of something',
+    'count();',
+    'const b = taken < 3 ? {} : { taken };',
+    true,
+  ],
   ['one is made of what changes', 'count();', 'const b = counted < 3 ? 1 : 2;', false],
   ['one defines a function', 'count();', 'const b = (): number => a;', true],
   ['one calls the function that the other defines', 'const b = (): number => a;', 'count(b);', false],
@@ -78,6 +84,7 @@ class C {
   }
 }
 let counted = 0;
+const { length: taken } = [1, 2];
 function twice(x: number): number {
   return x * 2;
 }

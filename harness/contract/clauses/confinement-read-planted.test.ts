@@ -58,6 +58,10 @@ describe('what another device put there without a right', () => {
     ]);
   });
 
+  test('through the first mapping as well', () => {
+    expect(unknownOf(ofM(0x60, 8, PLANTED))).toMatchObject([{ step: 0, mapping: 0, count: 8 }]);
+  });
+
   test('again: no further bytes', () => {
     const { unknown } = exposureVerdict([
       ofN(0x60, 8, PLANTED),
