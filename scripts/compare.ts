@@ -40,7 +40,6 @@ import {
 } from './cli.ts';
 import { anyState } from './any-state.ts';
 import { compileFor, whenCompiled } from './builds.ts';
-import { caseThreads } from './case-work.ts';
 import { casesFor, corpusFolder, corpusOf, expectationsFile, writableCorpusFolder } from './corpus.ts';
 import { comparisonHtml } from './comparison-html.ts';
 import { EXPLORATION, explorationOf, withExploration, type Exploration } from './compare-explored.ts';
@@ -266,24 +265,16 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   const { clause, reason, format, scenarios, corpus, expectations, expectationsFile: file } = question;
   const { from, to, notes, bases } = compared;
   await compileFor([from, to, ...(bases === undefined ? [] : [bases.from, bases.to])], scenarios);
+  const onCorpus = await compareCases(from, to, scenarios, { clause });
+  const measured = await withExploration(onCorpus, question);
+  const found = measured.explored?.found.map(({ scenario }) => scenario) ?? [];
+  const all = [...scenarios, ...found];
+  const ofBases = bases && (await compareCases(bases.from, bases.to, all, { clause }));
   const machine = new Machine();
   const prefixes = new Prefixes(machine);
-  const threads = caseThreads(from, to, scenarios);
-  const measure = async () => {
-    const onCorpus = await compareCases(from, to, scenarios, { clause, threads });
-    const measured = await withExploration(onCorpus, question);
-    const found = measured.explored?.found.map(({ scenario }) => scenario) ?? [];
-    const all = [...scenarios, ...found];
-    const ofBases = bases && (await compareCases(bases.from, bases.to, all, { clause }));
-    const known = { expectations, bases: ofBases && { comparison: ofBases, what: bases?.what ?? '' } };
-    const { comparison } = openOf(measured, known);
-    const whole = args.flag('claims');
-    const ledger = await measureLedger(prefixes, comparison, scenarios, { whole, threads });
-    return { measured, known, ledger };
-  };
-  const { measured, known, ledger } = await measure().finally(() => {
-    void threads?.close();
-  });
+  const known = { expectations, bases: ofBases && { comparison: ofBases, what: bases?.what ?? '' } };
+  const { comparison } = openOf(measured, known);
+  const ledger = await measureLedger(prefixes, comparison, scenarios, args.flag('claims'));
   const needsCode = args.flag('code') || args.flag('full') || format === 'html' || format === 'mail';
   const sources = needsCode || measured.findings.every(isUnchanged) ? await openSources() : undefined;
   const { report, stale } = await whenCompiled(() =>

@@ -3,14 +3,15 @@
 import { ledgerCases, type LedgerCases } from '../harness/compare/account.ts';
 import { walkBetween } from '../harness/compare/chain.ts';
 import { compare, isUnchanged, type Comparison, type CompareOptions } from '../harness/compare/comparison.ts';
-import type { Measure } from '../harness/compare/ledger.ts';
-import type { CaseResult } from '../harness/compare/pair.ts';
+import { measuresOf, type Measure } from '../harness/compare/ledger.ts';
+import { Pair, type CaseResult } from '../harness/compare/pair.ts';
 import type { Prefixes } from '../harness/compare/prefixes.ts';
+import { eachReturning } from '../harness/run/returning.ts';
 import type { Scenario } from '../harness/run/scenario.ts';
+import { Together } from '../harness/subject/not-ready.ts';
 import type { State } from '../harness/subject/state.ts';
-import { divided } from '../harness/threads/divided.ts';
 import { buildsOf, compileFor, whenCompiled } from './builds.ts';
-import { comparing, measuring, type CaseTask, type CaseThreads, type CaseWork } from './case-work.ts';
+import { interruptible } from './interrupt.ts';
 import { keptResults } from './kept-results.ts';
 import { progressLine } from './terminal.ts';
 
@@ -19,7 +20,7 @@ export async function compareCases(
   from: State,
   to: State,
   scenarios: readonly Scenario[],
-  { clause, threads }: Pick<CompareOptions, 'clause'> & { readonly threads?: CaseThreads | undefined },
+  { clause }: Pick<CompareOptions, 'clause'>,
 ): Promise<Comparison> {
   const kept = keptResults<readonly CaseResult[]>(
     'compare',
@@ -29,7 +30,17 @@ export async function compareCases(
   );
   let results = kept?.read();
   if (results === undefined) {
-    results = await eachCase(scenarios, 'cases', comparing(from, to), 'compare', threads);
+    const pair = new Pair(from, to);
+    const progress = progressLine('cases');
+    results = await interruptible(() => {
+      const found: CaseResult[] = [];
+      for (const result of eachReturning(scenarios, (scenario) => pair.compare(scenario))) {
+        progress(found.length, scenarios.length);
+        found.push(result);
+      }
+      progress(scenarios.length, scenarios.length);
+      return found;
+    });
     kept?.write(results);
   }
   return compare(from, to, scenarios, { clause, results });
@@ -40,7 +51,7 @@ export async function measureLedger(
   prefixes: Prefixes,
   comparison: Comparison,
   all: readonly Scenario[],
-  { whole, threads }: { readonly whole: boolean; readonly threads?: CaseThreads | undefined },
+  whole: boolean,
 ): Promise<LedgerCases> {
   const { back, forth } = walkBetween(comparison.from, comparison.to);
   const scenarios = ledgerCases(comparison, all, whole);
@@ -53,39 +64,21 @@ export async function measureLedger(
   ]);
   let known = kept?.read();
   if (known === undefined) {
-    known = await eachCase(
-      scenarios,
-      'cases, patch by patch',
-      measuring(prefixes, forth),
-      'measure',
-      threads,
-    );
+    const progress = progressLine('cases, patch by patch');
+    known = await whenCompiled(() => {
+      const together = new Together();
+      const measured: Measure[][] = [];
+      for (const measures of eachReturning(scenarios, (one) => measuresOf(prefixes, forth, one, together))) {
+        progress(measured.length, scenarios.length);
+        measured.push(measures.filter((one) => one !== undefined));
+      }
+      together.done();
+      progress(scenarios.length, scenarios.length);
+      return measured;
+    });
     kept?.write(known);
   }
   return { scenarios, known };
-}
-
-/** What `work` makes of each case, with the help of threads that were asked to do the same. */
-async function eachCase<R>(
-  cases: readonly Scenario[],
-  title: string,
-  work: CaseWork<R>,
-  what: CaseTask['do'],
-  threads: CaseThreads | undefined,
-): Promise<readonly R[]> {
-  const progress = progressLine(title);
-  if (threads !== undefined) {
-    const there = {
-      count: threads.count,
-      ask: async (some: readonly Scenario[]) => threads.ask<readonly R[]>({ do: what, cases: some }),
-    };
-    return divided(cases, work, there, (done) => progress(done, cases.length));
-  }
-  return whenCompiled(() => {
-    const results = work(cases, (done) => progress(done, cases.length));
-    progress(cases.length, cases.length);
-    return results;
-  });
 }
 
 /** What attribution will ask about; the rest is compiled when it turns out to be needed. */
