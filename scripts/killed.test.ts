@@ -18,7 +18,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { execa } from 'execa';
 import { finishFileSets, replaceFolder, type FileText } from '../harness/text/file-set.ts';
 import { copyProject, temporaryFolder } from './testing/project-copy.ts';
-import { BUILD, nodeArgs, ROOT } from './testing/run.ts';
+import { BUILD, nodeArgs, ROOT, run } from './testing/run.ts';
 
 const KILLER = pathToFileURL(join(ROOT, 'scripts', 'testing', 'kill-at.mjs')).href;
 /** A killed process. */
@@ -215,8 +215,12 @@ test('--accept', async () => {
 test('--save', async () => {
   const found = join(root, 'corpus', 'found');
   // By chance alone, the program is the same whatever the corpus.
-  const one = ['v2', 'v3', '--seed', '1', '--no-corpus', '--no-learning', '--program', '0'];
-  const args = nodeArgs('explore', [...one, '--finding', '453027ea', '--save'], { root });
+  const programs = ['v2', 'v3', '--seed', '1', '--no-corpus', '--no-learning'];
+  const { stdout } = await run('explore', [...programs, '--runs', '16', '--workers', '1', '--json'], {
+    root,
+  });
+  const [, program = '', id = ''] = /--program (\d+) --finding (\w+)/.exec(stdout) ?? [];
+  const args = nodeArgs('explore', [...programs, '--program', program, '--finding', id, '--save'], { root });
   const ended = await killedEverywhere(args, found, () => {
     if (existsSync(found)) expect(contents(found)).toEqual({});
   });
