@@ -15,6 +15,8 @@ type Step = (log: EventLog) => void;
 
 const cleared: Step = (log) => log.push(EV.memset, -1, LINE, 64);
 const neighbourCleared: Step = (log) => log.push(EV.memset, -1, BYTE + 1, 8);
+const nextLineCleared: Step = (log) => log.push(EV.memset, -1, LINE + 64, 64);
+const nothingCleared: Step = (log) => log.push(EV.memset, -1, BYTE, 0);
 const written: Step = (log) => log.push(EV.cpu_write, -1, 0, 0, 64, 0, LINE);
 const writtenBeside: Step = (log) => log.push(EV.cpu_write, -1, 0, 0, 20, 0, LINE);
 const read: Step = (log) => log.push(EV.cpu_read, -1, 0, 0, 64, 0, 64, LINE);
@@ -127,6 +129,8 @@ describe('what the CPU sees of a device write', () => {
     // Written back first, for nothing, and then dropped all the same.
     ['invalidated in part after', [deviceWrote, forCpu(DMA_FROM_DEVICE, LINE, 32)], false, false],
     ['elsewhere', [deviceWroteBeside], false, false],
+    ['another line is dirty', [nextLineCleared, deviceWrote], true, false],
+    ['nothing of the line was cleared', [nothingCleared, deviceWrote], true, false],
   ])('%s', (_, steps, cachedStale, overwritten) => {
     expect(history(steps)).toMatchObject({ cachedStale, overwritten });
   });

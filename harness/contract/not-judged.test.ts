@@ -99,7 +99,7 @@ steps:
   test('bytes that another buffer has, too, once they are mapped', () => {
     const at = (name: string, offset: number, size = 32): string =>
       `${name}: { size: ${size}, at: ${0x200000 + offset}, overlaps: true }`;
-    const buffers = [at('a', 0, 256), at('b', 0x10), at('c', 0x20), at('d', 0x80), at('e', 0x1000)].join(
+    const buffers = [at('a', 0, 256), at('b', 0x10), at('d', 0x80), at('c', 0x20), at('e', 0x1000)].join(
       ', ',
     );
     const maps = ['a, size: 144', 'b', 'e'].map(

@@ -1,74 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { CpuCache } from './cpu-cache.ts';
 import { LABEL_ZERO } from './labels.ts';
-import { CHUNK, Memory } from './memory.ts';
-
-/** A line, a chunk and a page start here. */
-const BASE = 0x200000;
-const LINE = 64;
-
-/** Bytes with their labels: `label * 256 + value` each. */
-type Cells = number[];
-
-const fromTo = (from: number, size: number): number[] => Array.from({ length: size }, (_, i) => from + i);
-/** What the bytes hold before anybody writes them. */
-const untouched = (phys: number, size: number): Cells => fromTo(phys, size).map((p) => (p * 31 + 7) & 0xff);
-/** What one write leaves: one value, labels counting up. */
-const written = (value: number, size: number, label: number): Cells =>
-  fromTo(label, size).map((each) => each * 256 + value);
-/** Bench.store() and Bench.device() write these unless told otherwise. */
-const cpu = (size: number): Cells => written(0xaa, size, 1000);
-const dev = (size: number): Cells => written(0xdd, size, 5000);
-const zeros = (size: number): Cells => Array<number>(size).fill(LABEL_ZERO * 256);
-
-function look(size: number, into: (bytes: Uint8Array, labels: Uint32Array) => void): Cells {
-  const bytes = new Uint8Array(size);
-  const labels = new Uint32Array(size);
-  into(bytes, labels);
-  return Array.from(bytes, (value, i) => (labels[i] ?? 0) * 256 + value);
-}
-
-/** A cache over fresh memory, and short words for what a test does with it. */
-class Bench {
-  readonly memory = new Memory();
-  readonly cache = new CpuCache(this.memory);
-
-  constructor(on = true) {
-    this.memory.reset(0);
-    this.cache.reset(on);
-  }
-
-  /** CPU store. */
-  store(phys: number, size: number, value = 0xaa, label = 1000): void {
-    this.cache.store(phys, size, new Uint8Array(size).fill(value), 0, label);
-  }
-
-  /** Device store, within a chunk. */
-  device(phys: number, size: number, coherent = false, value = 0xdd, label = 5000): void {
-    this.cache.deviceStore(phys, size, coherent, new Uint8Array(size).fill(value), 0, label);
-  }
-
-  /** CPU load. */
-  load(phys: number, size: number): Cells {
-    return look(size, (bytes, labels) => this.cache.load(phys, size, bytes, labels, 0));
-  }
-
-  /** What a coherent or another device sees: the CPU's view or memory; changes nothing. */
-  see(coherent: boolean, phys: number, size: number): Cells {
-    return look(size, (bytes, labels) => {
-      // A device load stays within a chunk.
-      const first = Math.min(size, CHUNK - (phys % CHUNK));
-      this.cache.deviceLoad(phys, first, coherent, bytes, labels, 0);
-      this.cache.deviceLoad(phys + first, size - first, coherent, bytes, labels, first);
-    });
-  }
-
-  ram(phys: number, size: number): Cells {
-    return this.see(false, phys, size);
-  }
-}
+import { CHUNK } from './memory.ts';
+import { BASE, LINE, type Cells, fromTo, untouched, cpu, dev, zeros, Bench } from './testing/cache-bench.ts';
 
 describe('write-back', () => {
   test('a store stays in the cache, on top of what its line held', () => {
@@ -241,6 +176,24 @@ describe('other accesses', () => {
     bench.cache.dropClean(BASE, 2 * LINE);
     expect(bench.load(BASE, LINE)).toEqual(dev(LINE));
     expect(bench.load(BASE + LINE, LINE)).toEqual([...cpu(1), ...untouched(BASE + LINE + 1, 63)]);
+  });
+
+  test('dropClean ends with the line of the last byte', () => {
+    const bench = new Bench();
+    bench.device(BASE, 2 * LINE);
+    bench.cache.dropClean(BASE, LINE);
+    expect(bench.load(BASE, LINE)).toEqual(dev(LINE));
+    expect(bench.load(BASE + LINE, LINE)).toEqual(untouched(BASE + LINE, LINE));
+  });
+
+  test('an invalidate is a change of what a coherent device sees', () => {
+    const bench = new Bench();
+    bench.device(BASE, LINE);
+    const before = bench.memory.lastChange(BASE);
+    expect(bench.see(true, BASE, LINE)).toEqual(untouched(BASE, LINE));
+    bench.cache.invalidate(BASE, LINE);
+    expect(bench.see(true, BASE, LINE)).toEqual(dev(LINE));
+    expect(bench.memory.lastChange(BASE)).toBeGreaterThan(before);
   });
 
   test('peekLabels shows the labels of the cache or of memory and changes nothing', () => {

@@ -172,6 +172,23 @@ describe('index', () => {
   });
 });
 
+describe('preload', () => {
+  test('across the end of a chunk, bytes and labels go on', () => {
+    const memory = fresh();
+    const bytes = Uint8Array.from({ length: 16 }, (_, i) => 0x40 + i);
+    memory.preload(0x5000 - 4, bytes, 900);
+    const [end, begin] = [memory.index(0x5000 - 4), memory.index(0x5000)];
+    expect([...memory.ram.subarray(end, end + 4), ...memory.ram.subarray(begin, begin + 12)]).toEqual([
+      ...bytes,
+    ]);
+    const labels = [
+      ...memory.ramLabel.subarray(end, end + 4),
+      ...memory.ramLabel.subarray(begin, begin + 12),
+    ];
+    expect(labels).toEqual(Array.from({ length: 16 }, (_, i) => 900 + i));
+  });
+});
+
 describe('lastChange', () => {
   test('is 0 for what nobody touched and for what was only looked at', () => {
     const memory = fresh();

@@ -36,6 +36,14 @@ const clearsInFront = (size: number): DmaOpsClass =>
     }
   };
 
+/** The sixteen bytes that end where the pool begins. */
+class ClearsUpToThePool extends HonestOps {
+  protected override fillSlots(dev: Device, tlb: PhysAddr, length: Size): void {
+    super.fillSlots(dev, tlb, length);
+    this.kernel.memset(POOL_START - 16, 16);
+  }
+}
+
 /** The page at 0x100000 has two slots at 0x1000000; the next two are nobody's. */
 class ClearsBehind extends HonestOps {
   protected override fillSlots(_: Device, tlb: PhysAddr, length: Size): void {
@@ -115,6 +123,13 @@ describe('broken', () => {
       clearsInFront(16),
       BOUNCED,
       'outside-the-pool',
+      { phys: 0xfffff0, count: 16, step: 0 },
+    ],
+    [
+      'up to the pool, nothing of it',
+      ClearsUpToThePool,
+      BOUNCED,
+      'foreign-memory',
       { phys: 0xfffff0, count: 16, step: 0 },
     ],
     ['a slot behind', ClearsBehind, BOUNCED, 'foreign-slot', { phys: 0x1001000, count: 4, step: 0 }],
