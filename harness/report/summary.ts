@@ -44,8 +44,7 @@ export function summarise(comparison: Comparison): Summary {
   const count = (kind: FindingKind): number => findings.filter((f) => f.kind === kind).length;
   const costsLess = worked(costs).filter((line) => riseOf(line) < 0).length;
   const costsMore = worked(costs).filter((line) => riseOf(line) > 0).length;
-  return {
-    word: inAWord(count('fixed'), count('regressed'), costsLess, costsMore, different.length),
+  const counts = {
     fixed: count('fixed'),
     regressed: count('regressed'),
     stillBroken: count('still-broken'),
@@ -62,15 +61,16 @@ export function summarise(comparison: Comparison): Summary {
     cases,
     clauses: CLAUSE_IDS.length,
   };
+  return { word: inAWord(counts), ...counts };
 }
 
-function inAWord(
-  fixed: number,
-  regressed: number,
-  costsLess: number,
-  costsMore: number,
-  different: number,
-): Summary['word'] {
+function inAWord({
+  fixed,
+  regressed,
+  costsLess,
+  costsMore,
+  different,
+}: Omit<Summary, 'word'>): Summary['word'] {
   if (fixed > 0 && regressed > 0) return 'mixed';
   if (regressed > 0) return 'worse';
   if (fixed > 0) return 'better';
