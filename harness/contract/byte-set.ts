@@ -44,7 +44,7 @@ export class ByteSet {
   /** How many edges are before `address`. */
   private before(address: number): number {
     let at = this.upTo(address);
-    while (this.edges[at - 1] === address) at--;
+    while (at > 0 && this.edges[at - 1] === address) at--;
     return at;
   }
 }

@@ -58,7 +58,7 @@ export class ByteRun {
 
   /** They are the mapping's device's no more. */
   takeFrom(map: MappingIx): void {
-    this.owners = without(this.owners, map);
+    if (this.owners.includes(map)) this.owners = without(this.owners, map);
   }
 
   cover(map: MappingIx): void {

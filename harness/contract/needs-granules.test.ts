@@ -1,23 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** How many granules a mapping needs and whether there was room for them, from recordings written by hand. */
 import { describe, expect, test } from '@jest/globals';
-import { EV, type EventLog } from '../machine/event-log.ts';
+import { EV } from '../machine/event-log.ts';
 import type { Run } from '../run/run.ts';
 import { granulesAt, type Room } from './needs.ts';
 import { caseOf } from './testing/judging.ts';
 import { logged, outcome } from './testing/recordings.ts';
-
-type Write = (log: EventLog) => void;
-
-/** Mapping 0 is of a, mapping 1 of b. */
-const machine = (settings: string, device: string, a: string): string => `
-machine: { swiotlbSlots: 128${settings} }
-devices: { dev: { untrusted: true${device} }, other: { untrusted: true } }
-buffers: { a: { ${a} }, b: { size: 64, at: 0x300000 } }
-steps:
-  - map_page: { id: m, buffer: a, dir: TO_DEVICE, device: dev }
-  - map_page: { id: n, buffer: b, dir: TO_DEVICE, device: dev }
-`;
+import { machine, type Write } from './testing/rooms.ts';
 
 describe('granules of bus addresses', () => {
   interface Asked {

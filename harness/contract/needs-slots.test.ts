@@ -2,23 +2,12 @@
 /** How many slots a mapping needs and whether there was room for them, from recordings written by hand. */
 import { describe, expect, test } from '@jest/globals';
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
-import { EV, type EventLog } from '../machine/event-log.ts';
+import { EV } from '../machine/event-log.ts';
 import { DMA_TO_DEVICE } from '../machine/vocabulary.ts';
 import { slotsAt, type Room } from './needs.ts';
 import { caseOf } from './testing/judging.ts';
 import { logged } from './testing/recordings.ts';
-
-type Write = (log: EventLog) => void;
-
-/** One segment of slots by default. Mapping 0 is of a, mapping 1 of b. */
-const machine = (settings: string, device: string, a: string): string => `
-machine: { swiotlbSlots: 128${settings} }
-devices: { dev: { untrusted: true${device} }, other: { untrusted: true } }
-buffers: { a: { ${a} }, b: { size: 64, at: 0x300000 } }
-steps:
-  - map_page: { id: m, buffer: a, dir: TO_DEVICE, device: dev }
-  - map_page: { id: n, buffer: b, dir: TO_DEVICE, device: dev }
-`;
+import { machine, type Write } from './testing/rooms.ts';
 
 describe('slots', () => {
   /** So many slots are taken from slot `first` on, and `released` is what releases them. */

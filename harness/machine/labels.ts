@@ -23,8 +23,8 @@ function upTo(size: number): Uint32Array {
 
 /** The labels from `first` on, `size` of them; fewer where there are too many to have in store. */
 function countedFrom(first: number, size: number): Uint32Array {
-  const end = Math.min(first + size, MOST);
-  if (end > counting.length) counting = upTo(2 ** Math.ceil(Math.log2(end)));
+  const end = first + size;
+  if (end > counting.length && end <= MOST) counting = upTo(2 ** Math.ceil(Math.log2(end)));
   return counting.subarray(first, first + size);
 }
 

@@ -44,10 +44,10 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
   const counted = new ByteSets();
   for (const exposure of exposures(facts.run)) {
     if (!facts.confined(exposure.device)) continue;
+    const known = counted.of(exposure.mapping);
     for (let i = 0; i < exposure.size;) {
       const harmless = ownAhead(facts, exposure, i) || plantedAhead(facts, exposure, i);
       const n = harmless || pieceAt(facts, exposure, i);
-      const known = counted.of(exposure.mapping);
       if (harmless === 0) judgePiece(facts, findings, exposure, i, n, known);
       else leaveOpen(facts, findings, exposure, i, n, known);
       i += n;
@@ -267,6 +267,7 @@ function markOfFailedMap(
     for (const { original: source, tlb: target, size: count } of stands) {
       const first = Math.max(phys, target + Math.max(original - source, 0));
       const end = Math.min(phys + size, target + Math.min(original + length - source, count));
+      if (first >= end) continue;
       const carried = { buffer, offset: offset + source + first - target - original, size: end - first };
       const index = at + first - phys;
       facts.markCarried(carried, step, step, label + (from + index) * counts, counts, own, index);

@@ -1,47 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Clauses about what is left of maps, from outcomes written by hand: all of the evidence. */
 import { describe, expect, test } from '@jest/globals';
-import { EV, type EventLog } from '../../machine/event-log.ts';
-
-import type { Held, Leftover, Recording, StepOutcome } from '../../run/recording.ts';
-import { judge } from '../contract.ts';
-import { caseOf } from '../testing/judging.ts';
-import { logged, outcome } from '../testing/recordings.ts';
-import type { ClauseId } from '../verdict.ts';
-
-type Write = (log: EventLog) => void;
-const nothing: Write = () => {};
-
-/** The status, or each cause with its evidence. */
-function said(clause: ClauseId, yaml: string, write: Write, instead: Partial<Recording>): unknown {
-  const [verdict] = judge(logged(write, caseOf(yaml), instead), [clause]);
-  if (verdict?.status !== 'broken') return verdict?.status;
-  return verdict.breaks.map(({ cause, evidence }) => [cause, evidence]);
-}
-
-/** Two devices, each with a mapping: 0 of 64 bytes at 0x200010, 1 of 32 at 0x300020. */
-const two = (one = '', other = '', machine = '', dir = 'TO_DEVICE', attrs = 'NONE'): string => `
-machine: { ${machine} }
-devices: { one: { ${one} }, other: { ${other} } }
-buffers: { a: { size: 64, at: 0x200010 }, b: { size: 32, at: 0x300020 } }
-steps:
-  - cpu_read: a
-  - map_page: { id: m, buffer: a, dir: ${dir}, device: one }
-  - map_page: { id: n, buffer: b, dir: ${dir}, device: other, attrs: ${attrs} }
-  - unmap_page: m
-  - unmap_page: n
-  - cpu_read: b
-`;
-const done = (from: number, to: number, address: number, length: number): StepOutcome =>
-  outcome('done', from, to, [{ address, length }]);
-const BOTH = [
-  outcome('done', 0, 0),
-  done(0, 1, 0xf010, 64),
-  done(1, 2, 0xe020, 32),
-  outcome('done', 2, 2),
-  outcome('done', 2, 2),
-  outcome('done', 2, 2),
-];
+import { EV } from '../../machine/event-log.ts';
+import type { Held, Leftover, Recording } from '../../run/recording.ts';
+import { outcome } from '../testing/recordings.ts';
+import { BOTH, done, nothing, said, two } from '../testing/two-maps.ts';
 
 describe('revocation', () => {
   const judged = (leftovers: readonly Leftover[], instead: Partial<Recording> = {}, machine = ''): unknown =>
