@@ -10,15 +10,23 @@ import {
   selectScenarios,
   unselected,
   type Corpus,
+  type Keep,
 } from '../harness/scenario/load.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { UserError } from '../harness/text/user-error.ts';
 import { isCheckout, type Args } from './cli.ts';
+import { keptResults, ownResults } from './kept-results.ts';
 import { printAside } from './print.ts';
 
 /** The corpus that comes with the tool. */
 export function projectCorpus(): Corpus {
-  return loadCorpus(join(packageRoot(), 'corpus'));
+  const folder = join(packageRoot(), 'corpus');
+  return loadCorpus(folder, keepFor(folder));
+}
+
+/** Where the cases of a folder are kept: reading a file of YAML takes longer than running its cases. */
+export function keepFor(folder: string): Keep {
+  return (digest) => keptResults('corpus', [], [], [folder, digest], ownResults());
 }
 
 /** Folder of the corpus: of --corpus, else the one that comes with the tool. */
@@ -46,10 +54,11 @@ export function expectationsFile(folder: string): string {
  * file that it names, or a folder. A broken file that is not asked for is a line on standard error.
  */
 export function corpusOf(args: Args, pattern = args.text('scenario')): Corpus {
-  if (pattern === undefined) return loadCorpus(corpusFolder(args));
+  const folder = corpusFolder(args);
+  if (pattern === undefined) return loadCorpus(folder, keepFor(folder));
   const file = fileIn(pattern);
   if (file !== undefined) return loadScenarioFile(file);
-  const corpus = openCorpus(corpusFolder(args));
+  const corpus = openCorpus(folder, keepFor(folder));
   for (const { error } of unselected(corpus, pattern)) printAside(`bouncediff: left out: ${error.message}\n`);
   return corpus;
 }

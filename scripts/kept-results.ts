@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Results that are kept, by a hash of all that they follow from: this tool's code, the states', the cases. */
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { deserialize, serialize } from 'node:v8';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { MachineBuild, State } from '../harness/subject/state.ts';
 import { makeFolder, writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
+import { UserError } from '../harness/text/user-error.ts';
 
 /** A place for results. */
 export interface Place<T> {
@@ -18,7 +20,7 @@ export interface Place<T> {
 
 /**
  * Where results of `what`, worked out of `given` on these states as built for such machines, are kept: beside the
- * objects of those that were compiled, else in `otherwise`; undefined: nowhere.
+ * objects of those that were compiled, where none was in `otherwise`; undefined: nowhere.
  */
 export function keptResults<T>(
   what: string,
@@ -28,7 +30,8 @@ export function keptResults<T>(
   otherwise?: string,
 ): Place<T> | undefined {
   const kept = states.map((state) => state.kept?.(builds));
-  const folder = kept.find((one) => one !== undefined)?.folder ?? otherwise;
+  const isCompiled = states.some(({ c }) => c !== undefined);
+  const folder = isCompiled ? kept.find((one) => one !== undefined)?.folder : otherwise;
   if (folder === undefined) return undefined;
   const code = states.map((state, index) => kept[index]?.key ?? state.id);
   const name = createHash('sha256')
@@ -39,29 +42,52 @@ export function keptResults<T>(
     read() {
       if (!existsSync(file)) return undefined;
       try {
-        return deserialize(Buffer.from(readFileSync(file, 'latin1'), 'base64')) as T;
+        return deserialize(inflateRawSync(Buffer.from(readFileSync(file, 'latin1'), 'base64'))) as T;
       } catch {
         // A damaged file is as good as none.
         return undefined;
       }
     },
     write(results) {
-      makeFolder(folder);
-      writeFile(file, serialize(results).toString('base64'));
+      try {
+        makeFolder(folder);
+        if (!isCompiled) removeOldest(folder);
+        writeFile(file, deflateRawSync(serialize(results), { level: 1 }).toString('base64'));
+      } catch (error) {
+        // Whoever names a folder wants to know; the package's own may be another user's, or full.
+        if (isCompiled || !(error instanceof UserError)) throw error;
+      }
     },
   };
 }
 
 /** Folder of this checkout for what the results of its own states come to. */
 const OWN = join(packageRoot(), 'node_modules', '.cache', 'bouncediff');
+/** Files in such a folder: all that the reports are made of, twice. */
+const MOST = 200;
+const FOLDER = /^[0-9a-f]{16}$/;
+/** Milliseconds that what other code has left there stays: a day, for who goes back and forth between two. */
+const STAYS = 24 * 3600 * 1000;
 
-/** A folder in `all` that is good as long as this tool's code is what it is; what other code has left there is removed. */
+/** A folder in `all` that is good as long as this tool's code is what it is; what other code left long ago is removed. */
 export function ownResults(all = OWN): string {
-  const own = codeHash().slice(0, 16);
-  for (const other of existsSync(all) ? readdirSync(all) : []) {
-    if (other !== own) rmSync(join(all, other), { recursive: true, force: true });
+  const own = join(all, codeHash().slice(0, 16));
+  if (existsSync(own)) return own;
+  for (const name of existsSync(all) ? readdirSync(all) : []) {
+    const other = join(all, name);
+    const changed = statSync(other, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+    if (FOLDER.test(name) && Date.now() - changed > STAYS) rmSync(other, { recursive: true, force: true });
   }
-  return join(all, own);
+  return own;
+}
+
+/** Makes place for one more. */
+function removeOldest(folder: string): void {
+  const names = readdirSync(folder);
+  if (names.length < MOST) return;
+  const changed = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
+  const files = names.map((name) => join(folder, name)).toSorted((a, b) => changed(a) - changed(b));
+  for (const file of files.slice(0, files.length - MOST + 1)) rmSync(file, { force: true });
 }
 
 /** JSON, but for numbers that it does not have. */

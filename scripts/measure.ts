@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** What takes long in a comparison; of states that were compiled, what came of it is kept beside their objects. */
+/** What takes long in a comparison, and is kept. */
 import { ledgerCases, type LedgerCases } from '../harness/compare/account.ts';
 import { walkBetween } from '../harness/compare/chain.ts';
 import { compare, isUnchanged, type Comparison, type CompareOptions } from '../harness/compare/comparison.ts';
@@ -12,7 +12,7 @@ import { Together } from '../harness/subject/not-ready.ts';
 import type { State } from '../harness/subject/state.ts';
 import { buildsOf, compileFor, whenCompiled } from './builds.ts';
 import { interruptible } from './interrupt.ts';
-import { keptResults } from './kept-results.ts';
+import { keptResults, ownResults } from './kept-results.ts';
 import { progressLine } from './terminal.ts';
 
 /** Compares two states that are ready to run. */
@@ -27,6 +27,7 @@ export async function compareCases(
     [from, to, to.root],
     buildsOf(scenarios),
     scenarios,
+    ownResults(),
   );
   let results = kept?.read();
   if (results === undefined) {
@@ -58,10 +59,13 @@ export async function measureLedger(
   const states = [...back, ...forth].flatMap(({ before, after }) => [before, after]);
   await compileFor(states, [...scenarios, ...smallestOf(comparison)]);
   const claims = forth.map(({ patch }) => patch.claims);
-  const kept = keptResults<readonly (readonly Measure[])[]>('ledger', states, buildsOf(scenarios), [
-    scenarios,
-    claims,
-  ]);
+  const kept = keptResults<readonly (readonly Measure[])[]>(
+    'ledger',
+    states,
+    buildsOf(scenarios),
+    [scenarios, claims],
+    ownResults(),
+  );
   let known = kept?.read();
   if (known === undefined) {
     const progress = progressLine('cases, patch by patch');

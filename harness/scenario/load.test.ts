@@ -11,7 +11,9 @@ import {
   openCorpus,
   selectScenarios,
   unselected,
+  type Keep,
 } from './load.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { UserError, nearest } from '../text/user-error.ts';
 
 const TEXT = 'name: n\nwhy: w\nsteps: [flush_queue]\n';
@@ -134,6 +136,27 @@ describe('a corpus', () => {
     rmSync(path.join(dir, 'map/a.yaml'));
     write('map/b.yaml', TEXT);
     expect(loadCorpus(dir).hash).not.toBe(hash);
+  });
+
+  test('is taken from where its cases are kept, by names and bytes, and kept when all is right with it', () => {
+    const places = new Map<string, readonly Scenario[]>();
+    const keep: Keep = (digest) => ({
+      read: () => places.get(digest),
+      write: (scenarios) => void places.set(digest, scenarios),
+    });
+    write('map/a.yaml', TEXT);
+    const first = loadCorpus(dir, keep);
+    expect([...places]).toEqual([[expect.stringMatching(/^ee5355b85fe3[0-9a-f]{52}$/), first.scenarios]]);
+    const again = loadCorpus(dir, keep);
+    expect(again).toEqual(first);
+    expect(again.scenarios).toBe(first.scenarios);
+    write('map/b.yaml', TEXT);
+    expect(loadCorpus(dir, keep).scenarios.map(({ id }) => id)).toEqual(['map/a', 'map/b']);
+    write('sync/broken.yaml', 'name: 3');
+    for (let time = 0; time < 2; time++) {
+      expect(() => loadCorpus(dir, keep)).toThrow(`${dir}/sync/broken.yaml:1:7: name: 3`);
+    }
+    expect(places.size).toBe(2);
   });
 
   test.each<[string, string, string | Uint8Array, string]>([

@@ -100,21 +100,27 @@ function listFiles(dir: string): string[] {
   return files.sort();
 }
 
+/** A place for the cases of files whose names and bytes have this digest. */
+export type Keep = (
+  digest: string,
+) => { read(): readonly Scenario[] | undefined; write(scenarios: readonly Scenario[]): void } | undefined;
+
 /** All scenarios of a folder. Throws UserError for a folder or file that cannot be used. */
-export function loadCorpus(dir: string): Corpus {
-  const corpus = openCorpus(dir);
+export function loadCorpus(dir: string, keep?: Keep): Corpus {
+  const corpus = openCorpus(dir, keep);
   const [broken] = corpus.broken;
   if (broken !== undefined) throw broken.error;
   return corpus;
 }
 
 /** The same, with what is wrong with single files in `broken`. */
-export function openCorpus(dir: string): Corpus {
+export function openCorpus(dir: string, keep?: Keep): Corpus {
   const files = listFiles(dir);
   if (files.length === 0) throw new UserError(`${dir}: no scenario in it; expected <topic>/<name>.yaml`);
   return readFiles(
     dir,
     files.map((name) => ({ name, path: `${dir}/${name}` })),
+    keep,
   );
 }
 
@@ -126,19 +132,30 @@ export function loadScenarioFile(path: string): Corpus {
   return corpus;
 }
 
-function readFiles(dir: string, files: readonly { name: string; path: string }[]): Corpus {
+function readFiles(dir: string, files: readonly { name: string; path: string }[], keep?: Keep): Corpus {
   const hash = createHash('sha256');
   const broken: BrokenFile[] = [];
-  const scenarios = files.flatMap(({ name, path }) => {
+  const reading = <T>(path: string, read: () => T): T | undefined => {
     try {
-      const bytes = readBytes(path, MAX_SCENARIO_SIZE);
-      hash.update(`${name}\0${bytes.length}\0`).update(bytes);
-      return loadScenarioText(decode(bytes, path), path);
+      return read();
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
       broken.push({ scenario: scenarioId(path), error });
-      return [];
+      return undefined;
     }
+  };
+  const read = files.flatMap(({ name, path }) => {
+    const bytes = reading(path, () => readBytes(path, MAX_SCENARIO_SIZE));
+    if (bytes === undefined) return [];
+    hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+    return [{ path, bytes }];
   });
-  return { dir, hash: hash.digest('hex').slice(0, 12), scenarios, files: files.length, broken };
+  const digest = hash.digest('hex');
+  const kept = broken.length === 0 ? keep?.(digest) : undefined;
+  const known = kept?.read();
+  const scenarios =
+    known ??
+    read.flatMap(({ path, bytes }) => reading(path, () => loadScenarioText(decode(bytes, path), path)) ?? []);
+  if (known === undefined && broken.length === 0) kept?.write(scenarios);
+  return { dir, hash: digest.slice(0, 12), scenarios, files: files.length, broken };
 }
