@@ -9,7 +9,7 @@ const CLAUSE: ClauseId = 'to-device-data';
 
 /** Bytes [from, to) of the mapping, wrong for that cause in that step. */
 function wrong(cause: Cause, from = 0, to = 64, step = 1, mapping = 0): Break {
-  const evidence = { step, event: -1, mapping, offset: from, count: to - from };
+  const evidence = { step, mapping, offset: from, count: to - from };
   return { cause, evidence, victims: [{ of: `mapping ${mapping}`, from, to, evidence }] };
 }
 

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a clause of the contract is. */
+import type { EventIx } from '../machine/vocabulary.ts';
 import type { Facts } from './facts.ts';
 
 /** What shows that a clause is broken. Plain data; the report puts it into words. */
 export interface Evidence {
   /** Step of the scenario in which it shows. */
   readonly step: number;
-  /** Event that shows it, -1: the state after the step does. */
-  readonly event: number;
+  /** Event that shows it; absent: no single one does, the state after the step shows it. */
+  readonly event?: EventIx;
   readonly mapping?: number;
   readonly buffer?: number;
   /** First byte, from the start of the buffer or the mapping. */

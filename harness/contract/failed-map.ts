@@ -15,7 +15,7 @@ export function checkFailedMap({ facts, bytes, views, found, step }: Moment, map
     for (const run of bytes[buffer]?.between(offset, offset + size) ?? []) {
       if (!run.isCpuOwned || !run.isSettled) continue;
       found.exercise('failed-map-harmless');
-      const look: Look = { clause: 'failed-map-harmless', step, event: -1, mapping: map, buffer };
+      const look: Look = { clause: 'failed-map-harmless', step, mapping: map, buffer };
       for (let at = run.from, n; at < run.to; at += n) {
         n = equalLabels(seen, at, now, at, run.to - at);
         if (n > 0) continue;

@@ -151,7 +151,6 @@ describe('buffers of the CPU', () => {
       {
         clause: 'isolation',
         step: 3,
-        event: -1,
         mapping: -1,
         buffer: BUFFER_A,
         offset: 0,
@@ -280,7 +279,6 @@ describe('a map that fails', () => {
       {
         clause: 'failed-map-harmless',
         step: 3,
-        event: -1,
         mapping: M,
         buffer: BUFFER_A,
         offset: 4,

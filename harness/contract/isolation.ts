@@ -88,5 +88,5 @@ function checkUnchanged(
   const origin = facts.run.provenance.of(observed);
   // Written by somebody in this very step: not the operation's doing.
   if ('event' in origin && origin.event >= outcome.from && origin.event < outcome.to) return;
-  found.miss({ clause: 'isolation', step, event: -1, mapping, buffer }, offset, expected, observed, 1);
+  found.miss({ clause: 'isolation', step, mapping, buffer }, offset, expected, observed, 1);
 }

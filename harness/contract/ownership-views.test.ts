@@ -153,7 +153,7 @@ describe('handed over to the device', () => {
     ['part of it reaches it', RIGHT.slice(0, 3), [[7, 1, A + 7, LABEL_FAULT]]],
   ])('wrong: %s', (_, m, pieces) => {
     expect(wrong(mapped(m))).toEqual(
-      pieces.map((piece) => ['to-device-data', 0, -1, 0, ...(piece as number[])]),
+      pieces.map((piece) => ['to-device-data', 0, undefined, 0, ...(piece as number[])]),
     );
   });
 
@@ -168,7 +168,7 @@ describe('handed over to the device', () => {
     ];
     expect(walk(skip, [], [{ m: [Z, Z, Z, Z] }]).exercised.size).toBe(0);
     const found = walk(skip, [sync], [{ m: [Z, Z, Z, Z] }, { m: [Z, Z, Z, Z] }]);
-    expect(wrong(found)).toEqual([['to-device-data', 1, -1, 0, 5, 2, A + 5, Z]]);
+    expect(wrong(found)).toEqual([['to-device-data', 1, undefined, 0, 5, 2, A + 5, Z]]);
   });
 
   test('a read shows it: what is in turn of it, and nothing else', () => {
@@ -202,7 +202,7 @@ describe('handed over to the device', () => {
       [{ m: RIGHT }, {}, { events: cpuWrites(0, 12, AGAIN), a: count(AGAIN, 12) }, {}],
     );
     // No view of the second mapping: it reaches nothing.
-    expect(wrong(found)).toEqual([['to-device-data', 3, -1, 1, 0, 12, AGAIN, LABEL_FAULT]]);
+    expect(wrong(found)).toEqual([['to-device-data', 3, undefined, 1, 0, 12, AGAIN, LABEL_FAULT]]);
   });
 });
 
@@ -253,14 +253,14 @@ describe('handed back to the CPU', () => {
     ],
   ])('%s', (_, dir, now, pieces) => {
     expect(wrong(back(dir, now))).toEqual(
-      (pieces as [string, ...number[]][]).map(([clause, ...rest]) => [clause, 2, -1, 0, ...rest]),
+      (pieces as [string, ...number[]][]).map(([clause, ...rest]) => [clause, 2, undefined, 0, ...rest]),
     );
   });
 
   test('by a sync of a part: that part', () => {
     const sync = 'sync_single_for_cpu: { id: m, offset: 2, size: 1 }';
     expect(wrong(back('BIDIRECTIONAL', a(), undefined, sync))).toEqual([
-      ['from-device-data', 2, -1, 0, 6, 1, DEVICE + 1, A + 6],
+      ['from-device-data', 2, undefined, 0, 6, 1, DEVICE + 1, A + 6],
     ]);
   });
 
@@ -282,7 +282,7 @@ describe('handed back to the CPU', () => {
       ],
     );
     expect(wrong(found)).toEqual([
-      ['from-device-data', 2, -1, 0, 6, 1, DEVICE + 1, S],
+      ['from-device-data', 2, undefined, 0, 6, 1, DEVICE + 1, S],
       ['cpu-owned-stability', 4, expect.any(Number), 0, 6, 1, S, Z],
       ['from-device-data', 4, expect.any(Number), 0, 6, 1, S, Z],
     ]);

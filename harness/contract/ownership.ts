@@ -237,7 +237,7 @@ class Walk implements Moment {
         run.deviceHad = true;
         run.deviceWrote = false;
         run.cpuWrote = false;
-        if (dir !== DMA_FROM_DEVICE) this.deviceSaw(run, map, buffer, seen, byte - offset, -1);
+        if (dir !== DMA_FROM_DEVICE) this.deviceSaw(run, map, buffer, seen, byte - offset);
       }
     }
   }
@@ -249,7 +249,7 @@ class Walk implements Moment {
     buffer: number,
     labels: Uint32Array,
     first: number,
-    event: number,
+    event?: EventIx,
   ): void {
     if (!run.isSettled || run.deviceWrote) return;
     const { content } = this.of(buffer);
@@ -296,7 +296,7 @@ class Walk implements Moment {
     if (!run.isSettled) return;
     const clause = run.deviceWrote ? 'from-device-data' : 'partial-write-preserved';
     const { from, to } = run;
-    const look = this.look(clause, -1, map, buffer);
+    const look = this.look(clause, undefined, map, buffer);
     for (let at = from, n; at < to; at += n) {
       n = equalLabels(content, at, seen, at, to - at);
       if (n > 0) continue;
@@ -342,10 +342,10 @@ class Walk implements Moment {
     this.found.leaveOut(why, this.step, buffer, map, run);
   }
 
-  /** Somebody looks, at the current step. `event`: the read, -1: the memory after the step is looked at. */
+  /** Somebody looks, at the current step. `event`: the read; undefined: the memory after the step is looked at. */
   private look(
     clause: OwnershipClause,
-    event: EventIx,
+    event: EventIx | undefined,
     mapping: MappingIx,
     buffer: BufferIx,
     attacked?: boolean,

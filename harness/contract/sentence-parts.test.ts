@@ -33,7 +33,7 @@ function said(
       { parent: 1, method: 'mapSwiotlb', patch: 'v2.1' },
     ],
   });
-  const whole = { step: 1, event: -1, count: 1, ...evidence };
+  const whole = { step: 1, count: 1, ...evidence };
   const all = victims.map((each): Victim => {
     const own = { ...whole, ...each };
     return { of: 'x', from: 0, to: own.count, evidence: own };
@@ -54,7 +54,7 @@ describe('the step', () => {
         logged(() => {}, SCENARIO),
         'no-crash',
         'kernel-bug',
-        { step, event: -1, count: 1 },
+        { step, count: 1 },
       ),
     );
   test.each([

@@ -92,7 +92,7 @@ function place(run: Run, { buffer, offset, iova, phys }: Evidence): string {
 
 /** What a map that failed asked for, and what there was. */
 function room(run: Run, { event, asked, needed, used, free }: Evidence): string {
-  if (asked === undefined || used === undefined || free === undefined) return '';
+  if (event === undefined || asked === undefined || used === undefined || free === undefined) return '';
   const unit = run.events.at(event).kind === 'alloc_iova_fast' ? 'granule' : 'slot';
   const need = needed === undefined || needed === asked ? '' : `, ${needed} needed`;
   return ` (${plural(asked, unit)} asked for${need}, ${used} used, ${free} free)`;
@@ -100,7 +100,7 @@ function room(run: Run, { event, asked, needed, used, free }: Evidence): string 
 
 /** What a crash was about, in numbers. */
 function crashed(run: Run, { event }: Evidence): string {
-  if (event < 0) return '';
+  if (event === undefined) return '';
   const crash = run.events.at(event);
   if (crash.kind !== 'crash') return '';
   const { a, b } = crash;
@@ -136,7 +136,7 @@ function underflow({ events, scenario }: Run, { index, a: phys, b: size }: Event
 
 /** Which method of which patch made the call that shows it. */
 function caller(run: Run, { event }: Evidence): Span[] {
-  if (event < 0) return [];
+  if (event === undefined) return [];
   const path = callPath(run, run.events.at(event).path);
   if (path.length === 0) return [];
   return [

@@ -57,7 +57,6 @@ describe('seen again', () => {
       {
         clause: 'cpu-owned-stability',
         step: 5,
-        event: -1,
         mapping: 3,
         buffer: 1,
         offset: 3,

@@ -21,7 +21,7 @@ export function checkSeenAgain(
 ): void {
   const { bytes, found, step } = moment;
   const seen = bytes[buffer]?.seen ?? now;
-  const look: Look = { clause: 'cpu-owned-stability', step, event: -1, mapping, buffer };
+  const look: Look = { clause: 'cpu-owned-stability', step, mapping, buffer };
   const { from, to } = run;
   for (let at = from, n; at < to; at += n) {
     n = equalLabels(seen, at, now, at, to - at);

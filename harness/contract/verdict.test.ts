@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals';
 import { Findings, type Evidence } from './verdict.ts';
 
-const at = (step: number, count: number): Evidence => ({ step, event: -1, count });
+const at = (step: number, count: number): Evidence => ({ step, count });
 const findings = (): Findings =>
   new Findings((cause, evidence) => ({
     of: `${cause ?? 'unknown'} ${evidence.step}`,

@@ -201,7 +201,7 @@ describe('inside and outside of places', () => {
   const found = reachedAt(10, bytes('data', 100, 120));
   const place = (from: number, to: number, step = 3): Victim => ({
     ...bytes('mapping 9', from, to),
-    evidence: { step, event: -1, count: to - from },
+    evidence: { step, count: to - from },
   });
 
   test('by where they were reached', () => {

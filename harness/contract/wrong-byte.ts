@@ -18,8 +18,8 @@ export type OwnershipClause =
 export interface Look {
   readonly clause: OwnershipClause;
   readonly step: StepIx;
-  /** Event of the read that shows it, -1: the memory after the step does. */
-  readonly event: EventIx;
+  /** Event of the read that shows it; absent: the memory after the step does. */
+  readonly event?: EventIx | undefined;
   /** -1: none is involved. */
   readonly mapping: MappingIx;
   readonly buffer: BufferIx;

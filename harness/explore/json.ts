@@ -5,6 +5,7 @@ import { walkBetween } from '../compare/chain.ts';
 import { Prefixes } from '../compare/prefixes.ts';
 import type { Machine } from '../machine/machine.ts';
 import { plain } from '../text/document.ts';
+import { evidenceInJson } from '../report/events-in-json.ts';
 import { jsonText } from '../text/visible.ts';
 import type { Target } from './probe.ts';
 import { costIn, isCost } from './cost-section.ts';
@@ -49,7 +50,7 @@ export function findingData(
     through: shown.through,
     luck: found?.luck ?? null,
     because: found === undefined ? null : plain(evidenceOf(prefixes, target, scenario, found)?.because ?? ''),
-    evidence: { from: found?.from ?? null, to: found?.to ?? null },
+    evidence: evidenceInJson(found),
     patches: [...forth, ...back].map(({ stage, effect }) => ({ patch: stage.patch.id, effect })),
     ...(cost && { cost }),
     firstShownBy: { program: index, steps },

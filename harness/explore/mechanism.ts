@@ -73,7 +73,7 @@ export function brokenBy(run: Run, kind: ShownKind, { clause, cause }: Defect, e
 
 /** Kernel function and call path of the evidence, else the operation that handed the bytes over. */
 function throughOf(run: Run, { event, step, mapping }: Evidence): string {
-  if (event >= 0) {
+  if (event !== undefined) {
     const { kind, path } = run.events.at(event);
     const methods = methodsOf(run, path);
     if (methods !== '') return `${methods} → ${kind}`;

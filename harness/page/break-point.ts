@@ -94,7 +94,7 @@ function rowOf(
     const cause = lines[crash - 1]?.kind === 'call' ? crash - 1 : crash;
     if (crash >= 0) return rowOfLine(cause);
   }
-  if (evidence.event >= 0) {
+  if (evidence.event !== undefined) {
     const line = sides[side].lines.lineOf(evidence.event);
     if (line >= 0) return rowOfLine(line);
   }

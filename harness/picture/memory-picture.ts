@@ -63,11 +63,11 @@ export function memoryMapOf(from: StateRun, to: StateRun, broken: Broken, becaus
 
 /** The same call of the same step in the other run, else the end of the step. */
 function momentLike(run: Run, { step, event }: Moment, other: Run): Moment {
-  if (event < 0) return { step, event };
+  if (event === undefined) return { step };
   const { kind } = run.events.at(event);
   const nth = inStep(run, step).filter((e) => e.kind === kind && e.index <= event).length;
   const same = inStep(other, step).filter((e) => e.kind === kind)[nth - 1];
-  return { step, event: same?.index ?? -1 };
+  return { step, event: same?.index };
 }
 
 function inStep(run: Run, step: StepIx): readonly Event[] {

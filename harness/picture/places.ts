@@ -15,8 +15,8 @@ export function placesOf(run: Run, { buffer, offset, phys, event }: Evidence): n
 }
 
 /** Where a memset that never returned was to start. */
-function crashPlace(run: Run, event: EventIx): number[] {
-  if (run.crash === undefined || run.crash.event !== event) return [];
+function crashPlace(run: Run, event: EventIx | undefined): number[] {
+  if (event === undefined || run.crash?.event !== event) return [];
   const last = run.events.at(event - 1);
   return last.kind === 'memset' ? [last.phys] : [];
 }

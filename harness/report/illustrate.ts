@@ -23,8 +23,12 @@ export interface Illustration {
   readonly because: Text;
   /** What no clause looked at in that run. */
   readonly notJudged: readonly Text[];
-  /** Where it shows: the call that the evidence names, else the last before the end of its step that changed the byte; -1: none. */
-  readonly breaksAt: { readonly side: 'from' | 'to'; readonly step: StepIx; readonly event: EventIx } | null;
+  /** Where it shows: the call that the evidence names, else the last before the end of its step that changed the byte, if any. */
+  readonly breaksAt: {
+    readonly side: 'from' | 'to';
+    readonly step: StepIx;
+    readonly event: EventIx | undefined;
+  } | null;
   /** Both traces, whole; undefined: nobody asked. */
   readonly traces: { readonly from: readonly TouchLine[]; readonly to: readonly TouchLine[] } | undefined;
   /** The two traces, around their first divergence and around what the evidence names; empty when they do not differ. */
@@ -167,21 +171,21 @@ function linesOf(run: Run, evidence: Evidence): number[] {
   const found = [
     trace.findIndex(({ step, event }) => step === evidence.step && event < 0),
     ...[evidence.event, lastTouch(run, evidence)].map((event) =>
-      event < 0 ? -1 : trace.findIndex((line) => line.event === event),
+      event === undefined ? -1 : trace.findIndex((line) => line.event === event),
     ),
   ];
   return found.filter((line) => line >= 0);
 }
 
-/** The last call before the evidence, or before the end of its step, that changed the finding's byte; -1: none. */
-function lastTouch(run: Run, evidence: Evidence): EventIx {
-  const until = evidence.event >= 0 ? evidence.event : (run.steps[evidence.step]?.to ?? 0);
+/** The last call before the evidence, or before the end of its step, that changed the finding's byte; undefined: none. */
+function lastTouch(run: Run, evidence: Evidence): EventIx | undefined {
+  const until = evidence.event ?? run.steps[evidence.step]?.to ?? 0;
   const touching = [...eventsAt(run, placesOf(run, evidence))].filter((event) => event < until);
-  return Math.max(-1, ...touching);
+  return touching.length === 0 ? undefined : Math.max(...touching);
 }
 
-function breakingEvent(run: Run, evidence: Evidence): EventIx {
-  return evidence.event >= 0 ? evidence.event : lastTouch(run, evidence);
+function breakingEvent(run: Run, evidence: Evidence): EventIx | undefined {
+  return evidence.event ?? lastTouch(run, evidence);
 }
 
 function touchLines(run: Run): TouchLine[] {

@@ -9,6 +9,7 @@ import { leftOutWords } from '../contract/left-out.ts';
 import { leftOutSentence } from '../contract/not-judged.ts';
 import { plain } from '../text/document.ts';
 import { jsonText } from '../text/visible.ts';
+import { evidenceInJson, withEvent } from './events-in-json.ts';
 import { unexplainedEffects, type Report } from './report.ts';
 import { costRow } from './costs-page.ts';
 import { messageIdOf } from './links.ts';
@@ -57,10 +58,10 @@ export function toJson(report: Report): string {
       case: scenario.id,
       because: plain(because),
       patches: patchesOf(account, finding),
-      breaksAt,
+      breaksAt: breaksAt === null ? null : { side: breaksAt.side, ...withEvent(breaksAt) },
       traceDiff: diff,
       traces: traces ?? null,
-      evidence: { from: finding.cases[0]?.from ?? null, to: finding.cases[0]?.to ?? null },
+      evidence: evidenceInJson(finding.cases[0]),
       cases: finding.cases.map((c) => c.scenario.id),
       found: foundAs(comparison, finding),
     })),

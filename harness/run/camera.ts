@@ -35,10 +35,10 @@ export interface Reach {
   readonly inPageTable: boolean;
 }
 
-/** When to look: once event `event` has happened in step `step`; -1: when the step is over. */
+/** When to look: once event `event` has happened in step `step`; without one, when the step is over. */
 export interface Moment {
   readonly step: number;
-  readonly event: number;
+  readonly event?: number | undefined;
 }
 
 export interface Snapshot {
@@ -118,7 +118,7 @@ class Camera extends Seen {
 
   override attack(): void {
     const { step, event } = this.moment;
-    const isTime = this.log.step === step && event >= 0 && this.log.length > event;
+    const isTime = event !== undefined && this.log.step === step && this.log.length > event;
     if (isTime) this.snapshot ??= this.take();
     super.attack();
   }

@@ -326,7 +326,7 @@ function judgeReach(facts: Facts, findings: FindingsOf<ReadCause>): void {
       for (let done = 0; done < size; done += granule) {
         if (own.has(phys + done) || padding.has(phys + done)) continue;
         const { index, mapStep, device } = mapping;
-        const evidence = { step: mapStep, event: -1, mapping: index, device, count: 1 };
+        const evidence = { step: mapStep, mapping: index, device, count: 1 };
         findings.breaks(cause, { ...evidence, iova: iova + done, phys: phys + done });
       }
     }

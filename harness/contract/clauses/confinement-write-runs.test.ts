@@ -214,7 +214,6 @@ describe('where its bytes ended up', () => {
         'reached-a-buffer',
         {
           step: 4,
-          event: -1,
           buffer: 0,
           offset: 17,
           device: ONE,
@@ -227,7 +226,7 @@ describe('where its bytes ended up', () => {
     expect(breaks({}, { index: 1, step: 5, labels: count(FIRST, 2) })).toEqual([
       [
         'reached-a-buffer',
-        { step: 5, event: -1, buffer: 1, offset: 0, device: ONE, iova: IOVA_M, count: 2, observed: FIRST },
+        { step: 5, buffer: 1, offset: 0, device: ONE, iova: IOVA_M, count: 2, observed: FIRST },
       ],
     ]);
   });
@@ -238,7 +237,6 @@ describe('where its bytes ended up', () => {
         'reached-another-mapping',
         {
           step: 4,
-          event: -1,
           mapping: 1,
           buffer: 1,
           offset: 1,

@@ -87,7 +87,6 @@ describe('broken', () => {
       'reached-a-buffer',
       {
         step: 2,
-        event: -1,
         buffer: 1,
         offset: 0,
         count: 64,

@@ -139,7 +139,6 @@ function judgeWritten(
   if (counted.of(view.of, view.index, origin.device).add(byte, 1) > 0) {
     findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
       step: view.step,
-      event: -1,
       ...(view.of === 'mapping' && { mapping: view.index }),
       buffer,
       offset,

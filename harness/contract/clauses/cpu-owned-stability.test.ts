@@ -124,7 +124,7 @@ describe('not exercised', () => {
 
 describe('broken', () => {
   const device = FIRST_LABEL + 256;
-  const at = { event: -1, mapping: 0, buffer: 0 };
+  const at = { mapping: 0, buffer: 0 };
 
   test('by an operation', () => {
     expect(evidenceOf(verdictOf(CLAUSE, ClearsOnTheSecondSync, PING_PONG), 'changed-by-operation')).toEqual({

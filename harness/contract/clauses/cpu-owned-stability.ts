@@ -15,7 +15,7 @@ export const cpuOwnedStability = makeClause({
   },
   judge(facts, findings) {
     judgeBytes('cpu-owned-stability', facts, findings, ({ event, attacked }, home) => {
-      if (event < 0) return 'changed-by-operation';
+      if (event === undefined) return 'changed-by-operation';
       // Whatever the cache made of it.
       if (attacked === true) return 'changed-in-memory';
       const cause = notSeenByCpu(facts, home);

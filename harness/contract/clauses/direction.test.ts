@@ -71,7 +71,6 @@ describe('broken', () => {
   ])('%s', (_, yaml, cause, phys) => {
     expect(evidenceOf(verdictOf(CLAUSE, GrantsAll, yaml), cause)).toEqual({
       step: 1,
-      event: -1,
       mapping: 0,
       device: 0,
       iova: 0xfffff000,

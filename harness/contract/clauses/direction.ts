@@ -24,7 +24,7 @@ export const direction = makeClause({
       if (!mapped || dir === DMA_BIDIRECTIONAL) continue;
       findings.exercise();
       for (const { prot, iova, phys } of reach) {
-        const evidence = { step: mapStep, event: -1, mapping: index, device, iova, phys, count: 1 };
+        const evidence = { step: mapStep, mapping: index, device, iova, phys, count: 1 };
         if (dir === DMA_TO_DEVICE && (prot & IOMMU_WRITE) !== 0) findings.breaks('writable', evidence);
         if (dir === DMA_FROM_DEVICE && (grantedBy(iommu, prot) & IOMMU_READ) !== 0) {
           findings.breaks((prot & IOMMU_READ) === 0 ? 'no-write-only-entries' : 'readable', evidence);

@@ -111,7 +111,7 @@ describe('not exercised', () => {
 });
 
 describe('broken', () => {
-  const at = { step: 3, event: -1, mapping: 1 };
+  const at = { step: 3, mapping: 1 };
   test.each<[string, DmaOpsClass, string, Cause, Evidence]>([
     ['the slots are kept', KeepsTheSlots, TO, 'slots-kept', { ...at, count: 4 }],
     ['the slots are kept without an IOVA', KeepsTheSlots, NO_IOVA, 'slots-kept', { ...at, count: 4 }],

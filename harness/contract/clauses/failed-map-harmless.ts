@@ -29,7 +29,7 @@ export const failedMapHarmless = makeClause({
       const of = (held: Held | undefined, field: 'granules' | 'iovas' | 'queued'): number =>
         held?.[field][mapping.device] ?? 0;
       const report = (cause: keyof typeof KEPT, count: number): void => {
-        if (count > 0) findings.breaks(cause, { step, event: -1, mapping: mapping.index, count });
+        if (count > 0) findings.breaks(cause, { step, mapping: mapping.index, count });
       };
       report('slots-kept', grown(outcome.held.slots, before?.slots));
       report('pages-kept', grown(of(outcome.held, 'granules'), of(before, 'granules')));

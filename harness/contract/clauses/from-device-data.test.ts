@@ -124,7 +124,7 @@ describe('broken', () => {
   /** The buffer of 256 bytes, the CPU's write, then the device's. */
   const cpu = FIRST_LABEL + 256;
   const device = FIRST_LABEL + 512;
-  const at = { step: 3, event: -1, mapping: 0, buffer: 0, offset: 0, count: 256 };
+  const at = { step: 3, mapping: 0, buffer: 0, offset: 0, count: 256 };
   test.each<[string, DmaOpsClass, string, Cause, Evidence]>([
     ['not copied', NeverCopiesBack, BOUNCED, 'not-copied', { ...at, expected: device, observed: cpu }],
     [

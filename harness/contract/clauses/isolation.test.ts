@@ -76,7 +76,7 @@ steps: [{ map_page: { id: m, buffer: a, dir: BIDIRECTIONAL } }, { cpu_write: b }
 });
 
 describe('broken', () => {
-  const at = { event: -1, buffer: 1, offset: 0, count: 64 };
+  const at = { buffer: 1, offset: 0, count: 64 };
 
   test('the bounce buffer of another mapping is cleared', () => {
     expect(evidenceOf(verdictOf(CLAUSE, ClearsTheNeighbour, MAP), 'cleared-by-operation')).toEqual({

@@ -33,7 +33,6 @@ export const mapSucceeds = makeClause({
       if (outcome.status === 'failed' && !events.between(outcome.from, outcome.to).some(hasFailed)) {
         findings.breaks('failed-without-asking', {
           step: mapStep,
-          event: -1,
           mapping: index,
           device,
           count: 1,

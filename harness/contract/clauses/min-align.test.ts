@@ -97,7 +97,7 @@ describe('not exercised', () => {
 });
 
 describe('broken', () => {
-  const at = { step: 1, event: -1, mapping: 0, device: 0, count: 1 };
+  const at = { step: 1, mapping: 0, device: 0, count: 1 };
 
   test.each([
     ['all of the offset', LosesTheOffset, map(511, 0x234), { iova: IOVA, phys: 0x100234 }],

@@ -21,7 +21,6 @@ export const minAlign = makeClause({
         if (address % (mask + 1) !== phys % (mask + 1)) {
           const evidence = {
             step: mapStep,
-            event: -1,
             mapping: index,
             device,
             iova: address,

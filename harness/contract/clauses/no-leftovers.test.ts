@@ -87,7 +87,7 @@ describe('not exercised', () => {
 });
 
 describe('broken', () => {
-  const at = { step: 3, event: -1 };
+  const at = { step: 3 };
   // 49 granules are 98 slots; the small one is 2.
   test.each<[string, DmaOpsClass, string, Cause, Evidence]>([
     ['slots', KeepsTheSlots, STRICT, 'slots-left', { ...at, count: 100 }],

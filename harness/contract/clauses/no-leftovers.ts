@@ -19,12 +19,12 @@ export const noLeftovers = makeClause({
     if (facts.mappings.length === 0 || !allGone || !allFlushed) return;
     findings.exercise();
     const step = run.steps.length - 1;
-    if (last.held.slots > 0) findings.breaks('slots-left', { step, event: -1, count: last.held.slots });
+    if (last.held.slots > 0) findings.breaks('slots-left', { step, count: last.held.slots });
     for (const device of run.scenario.machine.devices.keys()) {
       const granules = last.held.granules[device] ?? 0;
       const iovas = last.held.iovas[device] ?? 0;
-      if (granules > 0) findings.breaks('iommu-pages-left', { step, event: -1, device, count: granules });
-      if (iovas > 0) findings.breaks('iova-left', { step, event: -1, device, count: iovas });
+      if (granules > 0) findings.breaks('iommu-pages-left', { step, device, count: granules });
+      if (iovas > 0) findings.breaks('iova-left', { step, device, count: iovas });
     }
   },
 });

@@ -308,7 +308,7 @@ describe('map-succeeds', () => {
       'nobody had refused',
       'failed',
       maps(0),
-      [['failed-without-asking', { step: 2, event: -1, mapping: 1, device: 1, count: 1 }]],
+      [['failed-without-asking', { step: 2, mapping: 1, device: 1, count: 1 }]],
     ],
     ['something is there', 'failed', maps(-17), [['already-mapped', { ...evidence, phys: 0x300000 }]]],
     ['and yet it works', 'done', maps(-17), [['already-mapped', { ...evidence, phys: 0x300000 }]]],

@@ -20,7 +20,6 @@ describe('direction', () => {
     );
   const evidence = {
     step: 2,
-    event: -1,
     mapping: 1,
     device: 1,
     iova: 0xe000,
@@ -144,7 +143,7 @@ steps:
         ],
       },
     );
-  const evidence = { step: 1, event: -1, mapping: 0, device: 1, count: 1 };
+  const evidence = { step: 1, mapping: 0, device: 1, count: 1 };
   const lost = (iova: number, phys: number): unknown => ['offset-lost', { ...evidence, iova, phys }];
   test.each<[number, number, number, unknown]>([
     [511, 0xf010, 0xe120, 'holds'],
@@ -189,7 +188,7 @@ steps:
         ],
       },
     );
-  const at = (iova: number): object => ({ step: 1, event: -1, mapping: 0, device: 1, iova, count: 1 });
+  const at = (iova: number): object => ({ step: 1, mapping: 0, device: 1, iova, count: 1 });
   test.each<[string, string, [number, number][], unknown]>([
     ['joined', 'maxSegSize: 0x1800', [[0xf800, 0x1800]], 'holds'],
     ['joined to too much', 'maxSegSize: 0x17ff', [[0xf800, 0x1800]], [['too-long', at(0xf800)]]],

@@ -27,7 +27,7 @@ describe('revocation', () => {
     mapping,
     inPageTable,
   });
-  const evidence = { step: 4, event: -1, mapping: 1, device: 1, iova: 0xe000, phys: 0x300000, count: 1 };
+  const evidence = { step: 4, mapping: 1, device: 1, iova: 0xe000, phys: 0x300000, count: 1 };
   test.each<[string, Leftover[], unknown]>([
     ['nothing is left', [], 'holds'],
     ['after its unmap', [left(4)], [['page-table-entry-left', evidence]]],
@@ -73,7 +73,7 @@ describe('what is taken', () => {
         steps: BOTH.with(5, { ...outcome('done', 2, 2), held: last }),
         ...instead,
       });
-    const at = { step: 5, event: -1 };
+    const at = { step: 5 };
     test.each<[Held, unknown]>([
       [held(0, [0, 0], [0, 0], [0, 0]), 'holds'],
       [held(1, [], []), [['slots-left', { ...at, count: 1 }]]],
@@ -123,7 +123,7 @@ describe('what is taken', () => {
           }),
         },
       );
-    const evidence = (count: number): object => ({ step: 2, event: -1, mapping: 1, count });
+    const evidence = (count: number): object => ({ step: 2, mapping: 1, count });
     const before = held(5, [9, 6], [9, 7], [0, 3]);
     test.each<[string, Held, unknown]>([
       ['as it was', before, 'holds'],
@@ -146,9 +146,9 @@ describe('what is taken', () => {
       const yaml = two().replace('  - cpu_read: a\n', '');
       const steps = [{ ...outcome('failed', 0, 0), held: held(1, [1], [1], [0]) }];
       expect(said('failed-map-harmless', yaml, nothing, { steps })).toEqual([
-        ['slots-kept', { step: 0, event: -1, mapping: 0, count: 1 }],
-        ['pages-kept', { step: 0, event: -1, mapping: 0, count: 1 }],
-        ['iova-kept', { step: 0, event: -1, mapping: 0, count: 1 }],
+        ['slots-kept', { step: 0, mapping: 0, count: 1 }],
+        ['pages-kept', { step: 0, mapping: 0, count: 1 }],
+        ['iova-kept', { step: 0, mapping: 0, count: 1 }],
       ]);
     });
   });

@@ -138,7 +138,7 @@ describe('not exercised', () => {
 describe('broken', () => {
   const first = FIRST_LABEL;
   const cpu = FIRST_LABEL + 256;
-  const at = { step: 3, event: -1, mapping: 0, buffer: 0, offset: 0, count: 192, expected: cpu };
+  const at = { step: 3, mapping: 0, buffer: 0, offset: 0, count: 192, expected: cpu };
   test.each<[string, DmaOpsClass, string, Cause, Evidence]>([
     ['stale slots', NeverClears, FROM, 'never-cleared', { ...at, observed: LABEL_STALE }],
     [
@@ -197,7 +197,6 @@ ${[1, 2, 3, 4].map((i) => `  - map_page: { id: m${i}, buffer: a, dir: TO_DEVICE 
     // The pool has four times 64 KiB: the fifth mapping gets the slots of the first.
     expect(evidenceOf(verdictOf(CLAUSE, NeverClears, yaml), 'never-cleared')).toEqual({
       step: 10,
-      event: -1,
       mapping: 4,
       buffer: 1,
       offset: 1,

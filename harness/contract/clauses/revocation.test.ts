@@ -65,7 +65,7 @@ describe('not exercised', () => {
 });
 
 describe('broken', () => {
-  const at = { event: -1, mapping: 0, device: 0 };
+  const at = { mapping: 0, device: 0 };
   const last = { ...at, count: 1, iova: IOVA + 4096 };
   test.each([
     ['trusted', life(STRICT, '{}'), 0x101000],

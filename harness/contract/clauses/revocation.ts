@@ -19,7 +19,7 @@ export const revocation = makeClause({
     for (const { step, mapping, device, iova, phys, inPageTable } of facts.run.leftovers) {
       // It counts where it first must not be there.
       if (step !== due[mapping]) continue;
-      const evidence = { step, event: -1, mapping, device, iova, phys, count: 1 };
+      const evidence = { step, mapping, device, iova, phys, count: 1 };
       findings.breaks(inPageTable ? 'page-table-entry-left' : 'iotlb-not-synced', evidence);
     }
   },

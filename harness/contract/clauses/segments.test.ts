@@ -54,7 +54,6 @@ describe('broken', () => {
   test('joined to one byte more', () => {
     expect(evidenceOf(verdictOf(CLAUSE, JoinsAll, list('maxSegSize: 8191')), 'too-long')).toMatchObject({
       step: 0,
-      event: -1,
       mapping: 0,
       device: 0,
       count: 1,

@@ -21,7 +21,6 @@ export const segments = makeClause({
         byte += length;
         const evidence = {
           step: mapping.mapStep,
-          event: -1,
           mapping: mapping.index,
           device: mapping.device,
           iova: address,

@@ -137,7 +137,7 @@ steps: [{ map_page: { id: m, buffer: a, dir: ${dir} } }, { unmap_page: m }]
 describe('broken', () => {
   const first = FIRST_LABEL;
   const written = FIRST_LABEL + 256;
-  const at = { step: 1, event: -1, mapping: 0, buffer: 0, offset: 0, count: 256 };
+  const at = { step: 1, mapping: 0, buffer: 0, offset: 0, count: 256 };
   test.each<[string, DmaOpsClass, string, Cause, Evidence]>([
     ['not copied', NeverCopiesOut, BOUNCED, 'not-copied', { ...at, expected: written, observed: LABEL_ZERO }],
     [

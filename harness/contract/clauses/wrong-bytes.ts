@@ -6,7 +6,7 @@ import type { EventIx, PhysAddr, Size } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
 import type { Run } from '../../run/run.ts';
 import { ByteSets } from '../byte-set.ts';
-import type { FindingsOf } from '../clause.ts';
+import type { Evidence, FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { ownershipOf } from '../ownership.ts';
 import type { OwnershipClause, WrongBytes } from '../wrong-byte.ts';
@@ -38,7 +38,7 @@ export function judgeBytes<C extends string>(
   for (const { look, offset, size: count } of unknown) {
     if (look.clause !== clause) continue;
     const { step, event, mapping, buffer } = look;
-    findings.cannotTell({ step, event, ...(mapping >= 0 && { mapping }), buffer, offset, count });
+    findings.cannotTell({ step, ...shownBy(event), ...(mapping >= 0 && { mapping }), buffer, offset, count });
   }
   const counted = new ByteSets();
   for (const run of wrong) {
@@ -60,10 +60,24 @@ export function judgeBytes<C extends string>(
       const count = counted.of(mapping, buffer).add(offset, n);
       const shown = mapping < 0 ? {} : { mapping };
       if (count > 0) {
-        findings.breaks(cause, { step, event, ...shown, buffer, offset, count, expected, observed });
+        findings.breaks(cause, {
+          step,
+          ...shownBy(event),
+          ...shown,
+          buffer,
+          offset,
+          count,
+          expected,
+          observed,
+        });
       }
     }
   }
+}
+
+/** The event as evidence has it. */
+function shownBy(event: EventIx | undefined): Pick<Evidence, 'event'> {
+  return event === undefined ? {} : { event };
 }
 
 function homeOf(
@@ -73,7 +87,7 @@ function homeOf(
   const { run } = facts;
   const mapping = facts.mappings[index];
   const original = facts.bufferPhys(buffer, offset);
-  const until = event >= 0 ? event : facts.endOfOperation(step);
+  const until = event ?? facts.endOfOperation(step);
   const own = facts.bytesOf(index, buffer, offset);
   const { phys: device, size } =
     mapping === undefined || own.byte < 0 ? { phys: -1, size: Infinity } : facts.memoryAt(mapping, own.byte);
