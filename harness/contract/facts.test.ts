@@ -230,7 +230,6 @@ describe('the memory behind a mapping', () => {
     [144, { phys: -1, size: Infinity }],
   ])('byte %i', (byte, memory) => {
     expect(FACTS.memoryAt(LIST, byte)).toEqual(memory);
-    expect(FACTS.devicePhys(LIST, byte)).toBe(memory.phys);
   });
 
   test('byte by byte where nothing is mapped', () => {
@@ -296,7 +295,6 @@ describe('bytes of buffers and of mappings', () => {
     [B, 32, -1, Infinity],
   ])('buffer %i, byte %i', (buffer, offset, byte, size) => {
     expect(FACTS.bytesOf(0, buffer, offset)).toEqual({ byte, size });
-    expect(FACTS.mappingByte(0, buffer, offset)).toBe(byte);
     if (byte >= 0) expect(FACTS.bufferByte(0, byte)).toEqual({ buffer, offset });
   });
 

@@ -203,12 +203,7 @@ export class Facts {
     return next - iova;
   }
 
-  /** Memory behind byte `byte` of the mapping; -1: none. */
-  devicePhys(mapping: MappingFacts, byte: number): number {
-    return this.memoryAt(mapping, byte).phys;
-  }
-
-  /** The same, and for how many bytes on it goes on like that, at least. */
+  /** Memory behind byte `byte` of the mapping, -1: none, and for how many bytes on it goes on like that, at least. */
   memoryAt(mapping: MappingFacts, byte: number): { phys: number; size: Size } {
     let before = 0;
     for (const { address, length } of mapping.segments) {
@@ -272,12 +267,7 @@ export class Facts {
     return flushes.find((flush) => flush.device === device)?.step ?? Infinity;
   }
 
-  /** Which byte of the mapping is this buffer byte; -1: none. */
-  mappingByte(mapping: number, buffer: number, offset: number): number {
-    return this.bytesOf(mapping, buffer, offset).byte;
-  }
-
-  /** The same, and for how many bytes on it goes on like that. */
+  /** Which byte of the mapping is this buffer byte, -1: none, and for how many bytes on it goes on like that. */
   bytesOf(mapping: number, buffer: number, offset: number): { byte: number; size: Size } {
     let before = 0;
     let size = Infinity;

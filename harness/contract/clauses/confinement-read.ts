@@ -46,7 +46,7 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
     if (!facts.confined(exposure.device)) continue;
     const known = counted.of(exposure.mapping);
     for (let i = 0; i < exposure.size;) {
-      const harmless = ownAhead(facts, exposure, i) || plantedAhead(facts, exposure, i);
+      const harmless = writtenAhead(facts, exposure, i) || plantedAhead(facts, exposure, i);
       const n = harmless || pieceAt(facts, exposure, i);
       if (harmless === 0) judgePiece(facts, findings, exposure, i, n, known);
       else leaveOpen(facts, findings, exposure, i, n, known);
@@ -89,23 +89,12 @@ function isReadable(facts: Facts, mapping: MappingFacts): boolean {
   return mapping.reach.some(({ prot }) => (grantedBy(iommu, prot) & IOMMU_READ) !== 0);
 }
 
-/**
- * The quick answer for most bytes: how many from byte `i` on one write wrote and are the device's own
- * for certain, because it wrote them itself or because they stand in one range of a mapping that maps
- * them to where they are; 0: a closer look is needed.
- */
-function ownAhead(facts: Facts, { label, device, iova, size, step }: Exposure, i: number): number {
+/** How many bytes from byte `i` on one write of the device itself wrote; 0: it did not. */
+function writtenAhead(facts: Facts, { label, device, size }: Exposure, i: number): number {
   if (label < FIRST_LABEL) return 0;
   const origin = facts.run.provenance.of(label + i);
-  const ahead = Math.min(size - i, facts.run.provenance.span(label + i));
-  if (origin.by === 'device') return origin.device === device ? ahead : 0;
-  if (origin.by !== 'cpu') return 0;
-  const hit = facts.mappingAt(device, iova + i, step);
-  if (hit === undefined || hit.left < ahead) return 0;
-  if (facts.gapAt(device, iova + i, step) < ahead) return 0;
-  const [piece] = facts.pieces(hit.mapping.index, hit.byte, ahead);
-  if (piece?.size !== ahead || piece.buffer !== origin.buffer || piece.offset !== origin.offset) return 0;
-  return isLatest(facts, origin.step, hit.mapping) ? ahead : 0;
+  if (origin.by !== 'device' || origin.device !== device) return 0;
+  return Math.min(size - i, facts.run.provenance.span(label + i));
 }
 
 /** How many bytes from byte `i` on one write of another device put where it had no business; 0: it is none. */
@@ -116,15 +105,6 @@ function plantedAhead(facts: Facts, { label, size }: Exposure, i: number): numbe
   const { device, iova, step } = origin;
   if (facts.mappingAt(device, iova, step) !== undefined) return 0;
   return Math.min(size - i, facts.run.provenance.span(label + i), facts.gapAt(device, iova, step));
-}
-
-/** Nothing that the CPU wrote since may be what the mapping was given instead. */
-function isLatest(facts: Facts, written: number, { mapStep }: MappingFacts): boolean {
-  if (written >= mapStep) return true;
-  for (const { step } of facts.run.events.of('cpu_write')) {
-    if (step >= 0 && step > written && step < mapStep) return false;
-  }
-  return true;
 }
 
 /** Bytes from byte `i` on that one write wrote and that have shared their fate, in one place. */
@@ -185,10 +165,7 @@ function judgePiece(
   }
 }
 
-/**
- * Per byte of the piece, 1: the device wrote it itself, or this very byte of the mapped buffer has
- * carried it since the map.
- */
+/** Per byte of the piece, 1: this very byte of the mapped buffer has carried it since the map. */
 function ownBytes(
   facts: Facts,
   exposure: Exposure,
@@ -197,41 +174,31 @@ function ownBytes(
   origin: Provenance,
 ): Uint8Array {
   const own = new Uint8Array(size);
-  const { device, step, iova } = exposure;
-  for (let i = 0, n; i < size; i += n) {
-    const hit = facts.mappingAt(device, iova + from + i, step);
-    n = Math.min(size - i, hit?.left ?? facts.gapAt(device, iova + from + i, step));
-    if (hit !== undefined) markOwn(facts, exposure, hit, from, i, n, origin, own);
-    else markOfFailedMap(facts, exposure, from, i, n, origin, own);
-  }
+  const hit = facts.mappingAt(exposure.device, exposure.iova + from, exposure.step);
+  if (hit !== undefined) markOwn(facts, exposure, hit, from, origin, own);
+  else markOfFailedMap(facts, exposure, from, origin, own);
   return own;
 }
 
-/** The part of a piece that stands in one dma segment: `size` bytes of it from byte `at` on. */
+/** The same of a piece that stands in one dma segment and one piece of a map, from `hit` on. */
 function markOwn(
   facts: Facts,
   { step, label }: Exposure,
   { mapping, byte: hit }: Hit,
   from: number,
-  at: number,
-  size: number,
   origin: Provenance,
   own: Uint8Array,
 ): void {
   const counts = label >= FIRST_LABEL ? 1 : 0;
-  for (const piece of facts.pieces(mapping.index, hit, size)) {
-    const first = at + piece.byte - hit;
+  for (const piece of facts.pieces(mapping.index, hit, own.length)) {
+    const first = piece.byte - hit;
     facts.markCarried(piece, mapping.mapStep, step, label + (from + first) * counts, counts, own, first);
     if (origin.by !== 'cpu' || origin.buffer !== piece.buffer) continue;
     if (origin.offset + first !== piece.offset) continue;
     // Not bounced: what memory holds is the buffer, however old.
-    const isNew = origin.step >= mapping.mapStep;
-    const original = facts.bufferPhys(piece.buffer, piece.offset);
-    for (let i = 0, n; i < piece.size; i += n) {
-      const { phys, size: ahead } = facts.memoryAt(mapping, piece.byte + i);
-      n = Math.min(ahead, piece.size - i);
-      if (isNew || phys === original + i) own.fill(1, first + i, first + i + n);
-    }
+    const isBuffer =
+      facts.memoryAt(mapping, piece.byte).phys === facts.bufferPhys(piece.buffer, piece.offset);
+    if (isBuffer || origin.step >= mapping.mapStep) own.fill(1, first, first + piece.size);
   }
 }
 
@@ -244,8 +211,6 @@ function markOfFailedMap(
   facts: Facts,
   exposure: Exposure,
   from: number,
-  at: number,
-  size: number,
   origin: Provenance,
   own: Uint8Array,
 ): void {
@@ -257,19 +222,20 @@ function markOfFailedMap(
     .of('swiotlb_bounce', begun, event)
     .filter(({ dir }) => dir === DMA_TO_DEVICE);
   const counts = label >= FIRST_LABEL ? 1 : 0;
-  const phys = exposure.phys + from + at;
+  const phys = exposure.phys + from;
   for (const { buffer, offset, size: length } of mapping.ranges) {
-    for (let j = at; j < at + size && origin.by === 'cpu' && origin.buffer === buffer; j++) {
-      if (origin.offset + j >= offset && origin.offset + j < offset + length) own[j] = 1;
+    if (origin.by === 'cpu' && origin.buffer === buffer) {
+      const first = Math.max(0, offset - origin.offset);
+      own.fill(1, first, Math.max(first, offset + length - origin.offset));
     }
     const original = facts.bufferPhys(buffer, offset);
     const stands = [{ original, tlb: original, size: length }, ...copies];
     for (const { original: source, tlb: target, size: count } of stands) {
       const first = Math.max(phys, target + Math.max(original - source, 0));
-      const end = Math.min(phys + size, target + Math.min(original + length - source, count));
+      const end = Math.min(phys + own.length, target + Math.min(original + length - source, count));
       if (first >= end) continue;
       const carried = { buffer, offset: offset + source + first - target - original, size: end - first };
-      const index = at + first - phys;
+      const index = first - phys;
       facts.markCarried(carried, step, step, label + (from + index) * counts, counts, own, index);
     }
   }

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** However an exposure is cut into pieces: what is said of it is what is said of its bytes, one by one. */
+import { expect, test } from '@jest/globals';
+import type { EventLog } from '../../machine/event-log.ts';
+import { EV } from '../../machine/event-log.ts';
+import { LABEL_STALE, LABEL_ZERO, labelAfter } from '../../machine/labels.ts';
+import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
+import {
+  A,
+  B,
+  exposureVerdict,
+  LATER,
+  ofM,
+  ofN,
+  ONE,
+  IOVA_M,
+  PLANTED,
+  TLB_M,
+  viewLabels,
+  written,
+  type Exposed,
+} from '../testing/exposures.ts';
+
+const SIZE = 96;
+
+function bytesOf(exposed: Exposed): Exposed[] {
+  return Array.from({ length: exposed.size }, (_, i) => ({
+    ...exposed,
+    iova: exposed.iova + i,
+    phys: exposed.phys + i,
+    label: labelAfter(exposed.label, i),
+    size: 1,
+  }));
+}
+
+/** Part of what lies around the data is cleared, and part of that cleaned; then `one` writes through its mapping. */
+function happens(log: EventLog): void {
+  log.push(EV.memset, -1, TLB_M + 0x60, 0x30);
+  log.push(EV.arch_sync_dma_for_device, -1, TLB_M + 0x80, 0x40, DMA_TO_DEVICE, 0);
+  log.push(EV.device_write, ONE, IOVA_M + 0x10, 64, written(log, LATER, 64), 0, 0);
+}
+
+/** What buffer a has carried: other bytes of its own, what the disk had written, and a kind of memory. */
+const carried = viewLabels.map((label, i) =>
+  i < 20 ? label : i < 40 ? PLANTED + i : i < 64 ? LABEL_ZERO : label,
+);
+
+test.each([
+  ['a kind of memory', LABEL_STALE],
+  ['another kind', LABEL_ZERO],
+  ['of the first write', A],
+  ['of its middle', A + 30],
+  ['of its end, and of the next one', A + 70],
+  ['of the other buffer, and of the disk', B + 30],
+  ['of the disk, and of itself', PLANTED + 4],
+  ['of itself, and of nobody', LATER + 30],
+])('%s', (_, label) => {
+  for (const place of [ofM, ofN]) {
+    for (const at of [0, 0x10, 0x4f, 0x50, 0x7d0]) {
+      const whole = { ...place(at, SIZE, label), event: 15, step: 2 };
+      expect(exposureVerdict(bytesOf(whole), happens)).toEqual(exposureVerdict([whole], happens));
+      const seen = { viewLabels: carried };
+      expect(exposureVerdict(bytesOf(whole), happens, seen)).toEqual(exposureVerdict([whole], happens, seen));
+    }
+  }
+});
