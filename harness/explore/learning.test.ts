@@ -15,7 +15,7 @@ import { toScenario, type Program } from './program.ts';
 import { SeededChoices } from './random.ts';
 import { Search } from './search.ts';
 import { addSignature } from './signature.ts';
-import { LearningPrograms, seededPrograms } from './source.ts';
+import { LearningPrograms, seededPrograms, type Lesson } from './source.ts';
 import { isCorrectUse } from './usage.ts';
 import { legal, vary } from './vary.ts';
 import { inThisThread, type Workers } from './workers.ts';
@@ -127,9 +127,9 @@ async function searched(probers: number, programs: number, start: readonly Progr
     count: probers,
     probe: async (first, end) => all[next++ % probers]!.probe(first, end),
     shrink: async (index, key) => all[next++ % probers]!.shrink(index, key),
-    learn: async (kept) => {
-      learned.push(JSON.stringify(kept));
-      await Promise.all(all.map(async (each) => each.learn(kept)));
+    learn: async (lesson) => {
+      learned.push(JSON.stringify(lesson));
+      await Promise.all(all.map(async (each) => each.learn(lesson)));
     },
     close: async () => Promise.resolve(),
   };
@@ -138,12 +138,47 @@ async function searched(probers: number, programs: number, start: readonly Progr
   return { search, learned };
 }
 
+test('what told something is varied most', () => {
+  const programs = new LearningPrograms(3, []);
+  programs.learn({ telling: [mapped(1237)], unlike: [mapped(3331)] });
+  const count = { told: 0, unlike: 0, other: 0 };
+  for (let index = 0; index < 1000; index++) {
+    const sizes = new Set(programs.at(index).buffers.map(({ size }) => size));
+    count[sizes.has(1237) ? 'told' : sizes.has(3331) ? 'unlike' : 'other']++;
+  }
+  // Variations change the size, too, and one lends its steps to the other.
+  expect(count.unlike).toBeGreaterThan(20);
+  expect(count.told).toBeGreaterThan(5 * count.unlike);
+});
+
+test('kept is who told or did something first, as one of the two', async () => {
+  const [first, second, third] = [mapped(1), mapped(2), mapped(3)];
+  const novel = [
+    { program: first, shown: ['isolation'], ways: [1] },
+    { program: second, shown: ['isolation'], ways: [1, 2] },
+    { program: third, shown: [], ways: [2] },
+  ];
+  const lessons: Lesson[] = [];
+  const workers: Workers = {
+    count: 1,
+    probe: async (from) => Promise.resolve({ hits: [], novel: from % 512 === 0 ? novel : [] }),
+    shrink: async () => Promise.reject(new Error('nothing to shrink')),
+    learn: async (lesson) => Promise.resolve(void lessons.push(lesson)),
+    close: async () => Promise.resolve(),
+  };
+  await new Search(workers, { learns: true }).run(0, 1024);
+  expect(lessons).toEqual([
+    { telling: [first], unlike: [second] },
+    { telling: [], unlike: [] },
+  ]);
+});
+
 describe('a search that learns', () => {
   test('finds and keeps the same with any number of workers', async () => {
     const [one, two, three] = [await searched(1, 1100), await searched(2, 1100), await searched(3, 1100)];
     // Of 1100 programs, two whole generations.
     expect(one.learned.length).toBe(2);
-    expect(JSON.parse(one.learned[0] ?? '')).not.toEqual([]);
+    expect((JSON.parse(one.learned[0] ?? '') as Lesson).unlike).not.toEqual([]);
     expect(two.learned).toEqual(one.learned);
     expect(three.learned).toEqual(one.learned);
     expect(two.search.findings).toEqual(one.search.findings);

@@ -11,9 +11,9 @@ import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import { clauseOf, type Shown } from './mechanism.ts';
 import { probe, type IsOpen, type Machines, type Target, type Watch } from './probe.ts';
 import type { Program } from './program.ts';
-import { addSignature, numberOf } from './signature.ts';
+import { addSignature } from './signature.ts';
 import { shrink } from './shrink.ts';
-import { LearningPrograms, seededPrograms, type ProgramSource } from './source.ts';
+import { LearningPrograms, seededPrograms, type Lesson, type ProgramSource } from './source.ts';
 
 /** What is explored, as plain data: a Target and a ProgramSource by name. */
 export interface Assignment {
@@ -45,7 +45,10 @@ export interface Probed {
 /** A program, and what is new about it. */
 export interface Novel {
   readonly program: Program;
-  readonly features: readonly number[];
+  /** What it shows, whatever kind of difference it is. */
+  readonly shown: readonly string[];
+  /** In what ways it ran (addSignature()). */
+  readonly ways: readonly number[];
 }
 
 /** A mechanism that a program shows. */
@@ -92,7 +95,7 @@ interface One {
   readonly index: number;
   readonly program: Program;
   readonly all: readonly Shown[];
-  readonly features: readonly number[];
+  readonly ways: readonly number[];
 }
 
 /** Does the work, one piece after the other. */
@@ -101,9 +104,10 @@ export class Prober {
   private readonly target: Target;
   private readonly source: ProgramSource;
   private readonly told = new Set<string>();
-  /** What the programs so far have shown. */
-  private readonly features = new Set<number>();
-  /** What the last one has. */
+  /** What the programs so far have shown, and in what ways they ran. */
+  private readonly shown = new Set<string>();
+  private readonly ways = new Set<number>();
+  /** The last one's. */
   private readonly last = new Set<number>();
   private readonly watch: Watch | undefined;
 
@@ -123,16 +127,15 @@ export class Prober {
     const hits: Hit[] = [];
     const novel: Novel[] = [];
     const numbers = Array.from({ length: end - first }, (_, i) => first + i);
-    for (const { program, index, all, features } of eachReturning(numbers, (number) => this.one(number))) {
+    for (const { program, index, all, ways } of eachReturning(numbers, (number) => this.one(number))) {
       for (const shown of all) {
         if (this.told.has(shown.key)) continue;
         this.told.add(shown.key);
         hits.push({ index, steps: program.steps.length, shown });
       }
-      const fresh = features.filter((feature) => !this.features.has(feature));
-      if (fresh.length === 0) continue;
-      for (const feature of fresh) this.features.add(feature);
-      novel.push({ program, features: fresh });
+      if (this.watch === undefined) continue;
+      const fresh = { program, shown: newTo(this.shown, all.map(textOf)), ways: newTo(this.ways, ways) };
+      if (fresh.shown.length + fresh.ways.length > 0) novel.push(fresh);
     }
     return { hits, novel };
   }
@@ -143,11 +146,7 @@ export class Prober {
     // What is known to hold in every layout needs no further trial.
     const isOpen: IsOpen = (plain) => !this.told.has(plain);
     const all = this.shownBy(program, isOpen);
-    // Not of which kind: whether a difference depends on the layout is tried only until it is told.
-    if (this.watch !== undefined) {
-      for (const { clause, cause, through } of all) this.last.add(numberOf(`${clause} ${cause} ${through}`));
-    }
-    return { index, program, all, features: this.last.size === 0 ? NONE : [...this.last] };
+    return { index, program, all, ways: this.last.size === 0 ? NONE : [...this.last] };
   }
 
   /** Nothing of a program that takes more than a run may: some state does with it what nobody foresees. */
@@ -160,9 +159,9 @@ export class Prober {
     }
   }
 
-  /** Programs that later ones may be made of. */
-  learn(programs: readonly Program[]): void {
-    this.source.learn?.(programs);
+  /** What later programs may be made of. */
+  learn(lesson: Lesson): void {
+    this.source.learn?.(lesson);
   }
 
   /** Makes program number `index` small while it shows the mechanism `key`. */
@@ -176,6 +175,18 @@ export class Prober {
     const all = returning(() => probe(machines, target, program));
     return { program, tries, also: all.filter((shown) => shown.key !== key) };
   }
+}
+
+/** Not of which kind: whether a difference depends on the layout is tried only until it is told. */
+function textOf({ clause, cause, through }: Shown): string {
+  return `${clause} ${cause} ${through}`;
+}
+
+/** Those that are not in `seen`, which has them from now on. */
+export function newTo<T>(seen: Set<T>, found: readonly T[]): readonly T[] {
+  const fresh = found.filter((one) => !seen.has(one));
+  for (const one of fresh) seen.add(one);
+  return fresh;
 }
 
 function known(id: string, workspace: string | undefined): State {

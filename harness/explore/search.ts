@@ -3,7 +3,7 @@
 import type { Expectation } from '../compare/expectations.ts';
 import { mechanismId, type Shown } from './mechanism.ts';
 import { expectedAs } from './probe.ts';
-import type { Hit, Probed, ShrunkProgram } from './prober.ts';
+import { newTo, type Hit, type Probed, type ShrunkProgram } from './prober.ts';
 import type { Program } from './program.ts';
 import type { Workers } from './workers.ts';
 
@@ -71,9 +71,11 @@ export class Search {
   /** Findings. */
   private readonly seen: Set<string>;
   private readonly learns: boolean;
-  /** What is known to have been shown, and the programs of this generation that showed some of it first. */
-  private readonly features = new Set<number>();
-  private readonly kept: Program[] = [];
+  /** What programs have shown, in what ways they ran, and those of this generation that were the first. */
+  private readonly shown = new Set<string>();
+  private readonly ways = new Set<number>();
+  private telling: Program[] = [];
+  private unlike: Program[] = [];
 
   constructor(workers: Workers, options: SearchOptions = {}) {
     this.workers = workers;
@@ -139,19 +141,20 @@ export class Search {
     return true;
   }
 
-  /** Keeps the programs that show something that none before them did. */
+  /** Keeps the programs that show something, or ran in some way, that none before them did. */
   private note({ novel }: Probed): void {
-    for (const { program, features } of novel) {
-      const fresh = features.filter((feature) => !this.features.has(feature));
-      if (fresh.length === 0) continue;
-      for (const feature of fresh) this.features.add(feature);
-      this.kept.push(program);
+    for (const { program, shown, ways } of novel) {
+      const isUnlike = newTo(this.ways, ways).length > 0;
+      if (newTo(this.shown, shown).length > 0) this.telling.push(program);
+      else if (isUnlike) this.unlike.push(program);
     }
   }
 
   /** The next generation may be made of what was kept of this one. */
   private async passOn(): Promise<void> {
-    await this.workers.learn(this.kept.splice(0));
+    const { telling, unlike } = this;
+    [this.telling, this.unlike] = [[], []];
+    await this.workers.learn({ telling, unlike });
   }
 
   /** Looks at what a piece has shown; as many findings are shrunk at a time as there are workers. */

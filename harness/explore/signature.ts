@@ -119,10 +119,3 @@ function mix(a: number, b: number): number {
   h = Math.imul(h ^ (h >>> 12), 0x297a2d39);
   return (h ^ (h >>> 15)) >>> 0;
 }
-
-/** A number for a text. */
-export function numberOf(text: string): number {
-  let found = 0;
-  for (let at = 0; at < text.length; at++) found = mix(found, text.codePointAt(at) ?? 0);
-  return found;
-}

@@ -9,7 +9,7 @@ const prober = Prober.of(assignment);
 
 parentPort?.on('message', (task: Task) => {
   if (task.do === 'learn') {
-    prober.learn(task.programs);
+    prober.learn(task.lesson);
     return;
   }
   const result =

@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { UserError } from '../text/user-error.ts';
 import type { Assignment, Probed, Prober, ShrunkProgram } from './prober.ts';
-import type { Program } from './program.ts';
+import type { Lesson } from './source.ts';
 
 /** Takes pieces of work in any number; the first asked for is begun first. */
 export interface Workers {
@@ -15,14 +15,14 @@ export interface Workers {
   /** Prober.shrink(), before any probe that waits. */
   shrink(index: number, key: string): Promise<ShrunkProgram>;
   /** Prober.learn(), by all, before any probe that is asked for later. */
-  learn(programs: readonly Program[]): Promise<void>;
+  learn(lesson: Lesson): Promise<void>;
   /** Ends the workers, whatever they are doing. */
   close(): Promise<void>;
 }
 
 /** A piece of work, as it goes to a thread. */
 export type Task =
-  | { readonly do: 'learn'; readonly programs: readonly Program[] }
+  | { readonly do: 'learn'; readonly lesson: Lesson }
   | { readonly do: 'probe'; readonly first: number; readonly end: number }
   | { readonly do: 'shrink'; readonly index: number; readonly key: string };
 
@@ -39,8 +39,8 @@ export function inThisThread(prober: Prober): Workers {
       await turn();
       return prober.probe(first, end);
     },
-    async learn(programs) {
-      prober.learn(programs);
+    async learn(lesson) {
+      prober.learn(lesson);
     },
     async shrink(index, key) {
       await turn();
@@ -96,8 +96,8 @@ class Threads implements Workers {
   }
 
   /** Threads take their messages in order. */
-  async learn(programs: readonly Program[]): Promise<void> {
-    for (const thread of this.threads) thread.postMessage({ do: 'learn', programs } satisfies Task);
+  async learn(lesson: Lesson): Promise<void> {
+    for (const thread of this.threads) thread.postMessage({ do: 'learn', lesson } satisfies Task);
   }
 
   async close(): Promise<void> {
