@@ -308,7 +308,7 @@ function mappingFacts(run: Run, index: MappingIx): MappingFacts {
     dir: info.dir,
     sg: info.sg,
     mapStep: info.step,
-    unmapStep: unmapStep < 0 ? Infinity : unmapStep,
+    unmapStep: unmapStep === -1 ? Infinity : unmapStep,
     mapped,
     segments: outcome?.segments ?? [],
     reach: outcome === undefined ? [] : reachOf(run, outcome.from, outcome.to),
@@ -353,7 +353,7 @@ function without(piece: Reach, others: readonly Reach[]): Reach[] {
 function sgReach(events: EventIndex, { index, iova, nents, prot, result }: EventOf<'iommu_map_sg'>): Reach[] {
   if (result === 0) return [];
   let next = iova;
-  return events.of('sg_entry', index + 1, index + 1 + nents).map(({ phys, length: size }) => {
+  return events.of('sg_entry', index, index + 1 + nents).map(({ phys, length: size }) => {
     const piece = { iova: next, phys, size, prot };
     next += size;
     return piece;

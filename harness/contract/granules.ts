@@ -23,15 +23,16 @@ export function boundaryPadding(scenario: Scenario, mapping: number): Set<number
   const info = scenario.mappings[mapping];
   const { segBoundary: mask = -1, untrusted = true } = devices[info?.device ?? -1] ?? {};
   const padding = new Set<number>();
-  if (info?.sg !== true || mask === -1 || untrusted) return padding;
+  if (info === undefined || mask === -1 || untrusted) return padding;
   let total = 0;
-  let previousEnd = -1;
+  let previousEnd = 0;
   for (const { buffer, offset, size } of info.ranges) {
     const start = (scenario.buffers[buffer]?.phys ?? 0) + offset;
     const first = start - (start % granule);
     const length = Math.ceil((start + size - first) / granule) * granule;
     const pad = lowBits(-total, mask + 1);
-    if (pad !== 0 && pad < length - 1 && previousEnd >= 0) {
+    // Nothing is to be padded in front of the first entry: the total is 0 by then.
+    if (pad !== 0 && pad < length - 1) {
       for (let at = previousEnd; at < previousEnd + pad; at += granule) padding.add(at);
       total += pad;
     }

@@ -98,6 +98,34 @@ describe('what another device put there without a right', () => {
     expect(judge(run, ['confinement-read'])[0]?.unknown ?? []).toHaveLength(told);
   });
 
+  test('where no entry is known: before the first event of the map', () => {
+    const told = (first: boolean): unknown => {
+      const log = (into: EventLog): void => {
+        into.step = -1;
+        into.push(EV.cpu_write, -1, 1, 0, 64, written(into, B, 64), 0x300020);
+        into.step = 0;
+        if (first) into.push(EV.iommu_iotlb_sync, TWO);
+        into.push(EV.device_write, TRUSTED, 0x8000, 64, written(into, PLANTED, 64), -1, 0);
+        if (!first) into.push(EV.iommu_iotlb_sync, TWO);
+        into.step = 1;
+        into.push(EV.iommu_iotlb_sync, TWO);
+      };
+      const from = first ? 2 : 1;
+      const run = logged(log, SCENARIO, {
+        steps: [
+          outcome('failed', 1, from),
+          outcome('done', from, 4, [{ address: IOVA_N + 0x20, length: 64 }]),
+        ],
+        views,
+        viewLabels,
+        exposures: new Float64Array([4, 1, TWO, IOVA_N + 0x60, TLB_N + 0x60, 8, PLANTED, 1, RW]),
+      });
+      return judge(run, ['confinement-read'])[0]?.unknown?.length ?? 0;
+    };
+    // The write is the first event of the step that maps, or, in the end, the one in front of it.
+    expect([told(true), told(false)]).toEqual([0, 0]);
+  });
+
   test('its own write through its mapping, before: its own', () => {
     const own = (log: EventLog): void => {
       log.step = 0;
@@ -120,17 +148,19 @@ describe('while a map is under way that then fails', () => {
           log.result(log.push(EV.swiotlb_tbl_map_single, ONE, 0x200010, 64, 64, 0, 0, 0), TLB_M + 0x10);
           log.push(EV.swiotlb_bounce, ONE, 0x200010, TLB_M + 0x10, 32, DMA_TO_DEVICE);
           log.push(EV.swiotlb_bounce, ONE, 0x300020, TLB_M + 0x80, 16, DMA_FROM_DEVICE);
+          // From 16 bytes in front of a on.
+          log.push(EV.swiotlb_bounce, ONE, 0x200000, TLB_M + 0x100, 48, DMA_TO_DEVICE);
           log.result(log.push(EV.iommu_map, ONE, IOVA_M, TLB_M, 0x1000, RW), 0);
         },
         SCENARIO,
         {
-          steps: [outcome('failed', 2, 6)],
+          steps: [outcome('failed', 2, 7)],
           views,
           // What a has held is of other writes, and of memory.
           viewLabels: Uint32Array.from({ length: 164 }, (_, i) => (i < 24 ? LABEL_ZERO : LATER + i)),
           exposures: new Float64Array([
-            6,
-            0,
+            7,
+            exposed.step ?? 0,
             ONE,
             exposed.iova,
             exposed.phys,
@@ -154,6 +184,13 @@ describe('while a map is under way that then fails', () => {
     ['the rest of what it holds', ofM(0x28, 8, LATER + 24), []],
     ['and behind what was copied', ofM(0x28, 9, LATER + 24), [['never-cleared', 0xf030, 1, NEVER]]],
     ['in front of what was copied', ofM(0xf, 2, LABEL_ZERO), [['never-cleared', 0xf00f, 1, NEVER]]],
+    ['what a copy that begins in front of it has put there', ofM(0x110, 24, LABEL_ZERO), []],
+    ['and what is in front of that', ofM(0x10f, 2, LABEL_ZERO), [['not-cleaned', 0xf10f, 1, NEVER]]],
+    [
+      'in a later step nothing is its own',
+      { ...ofM(0x90, 64, A), step: 1 },
+      [['never-cleared', 0xf090, 64, NEVER]],
+    ],
     ['where it stands itself', { ...ofM(0x10, 24, LABEL_ZERO), phys: 0x200010 }, []],
     [
       'and behind it',

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-import { hasFailed, type Event } from '../../machine/events.ts';
+import { hasFailed, type Event, type EventOf } from '../../machine/events.ts';
 import { makeClause } from '../clause.ts';
 import { EXCUSES, isNoExcuse, NO_EXCUSES, refusalOf } from '../refusal.ts';
 
@@ -58,10 +58,13 @@ export const mapSucceeds = makeClause({
 });
 
 /** Why the IOMMU refused without an injected failure; undefined when it did not. */
-function refusal(event: Event, after: readonly Event[], granule: number): Refusal | undefined {
+function refusal(
+  event: EventOf<'iommu_map' | 'iommu_map_sg'>,
+  after: readonly Event[],
+  granule: number,
+): Refusal | undefined {
   if (event.injected || !hasFailed(event)) return undefined;
   if (event.kind === 'iommu_map') return event.result === EEXIST ? 'already-mapped' : 'refused-by-iommu';
-  if (event.kind !== 'iommu_map_sg') return undefined;
   const isUneven = (entry: Event): boolean =>
     entry.kind === 'sg_entry' && (entry.phys % granule !== 0 || entry.length % granule !== 0);
   const refused = event.iova % granule !== 0 || after.slice(0, event.nents).some(isUneven);

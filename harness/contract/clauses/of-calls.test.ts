@@ -256,7 +256,7 @@ describe('iova-accounting', () => {
       log.step = 0;
       freed(7, 3)(log);
     };
-    expect(said('iova-accounting', flushed)).toEqual([
+    expect(said('iova-accounting', flushed)).toStrictEqual([
       ['not-allocated', { step: 0, event: 0, device: 1, iova: 0x7000, count: 3 }],
     ]);
     const crash = { kind: 'kernel-bug', step: 5, event: 0 } as const;

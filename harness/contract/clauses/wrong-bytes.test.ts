@@ -5,6 +5,7 @@ import { EV, type EventLog } from '../../machine/event-log.ts';
 import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE } from '../../machine/labels.ts';
 import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import { Facts } from '../facts.ts';
+import { judge } from '../contract.ts';
 import { caseOf } from '../testing/judging.ts';
 import { logged, outcome } from '../testing/recordings.ts';
 import {
@@ -208,5 +209,58 @@ describe('what has become of stale bytes', () => {
     expect(staleCause(facts, TLB, 0, 1, 0)).toBe('cleared-not-cleaned');
     expect(staleCause(facts, TLB, 0, 1, 1)).toBe('overwritten');
     expect(staleCause(facts, TLB, 3, 3, 0)).toBe('never-cleared');
+  });
+});
+
+describe('bytes that fared differently have causes of their own', () => {
+  /** 128 bytes are looked at that are all stale for the device; `where` its memory is. */
+  const causes = (where: number, steps: readonly Step[]): unknown => {
+    const scenario = caseOf(`
+device: { untrusted: true, coherent: false }
+buffers: { a: { size: 128, at: 0x200000 } }
+steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
+`);
+    const labels = Array.from({ length: 128 }, (_, i) => FIRST_LABEL + i);
+    const run = logged(
+      (log) => {
+        log.step = -1;
+        const at = log.reserve(128);
+        log.labels.set(labels, at);
+        log.push(EV.cpu_write, -1, 0, 0, 128, at, 0x200000);
+        log.step = 0;
+        for (const step of steps) step(log);
+        log.result(log.push(EV.iommu_map, 0, 0xf000, where, 0x1000, 1), 0);
+      },
+      scenario,
+      {
+        steps: [outcome('done', 1, 2 + steps.length, [{ address: 0xf000, length: 128 }])],
+        views: [
+          { step: -1, of: 'buffer', index: 0, start: 0, size: 128 },
+          { step: 0, of: 'mapping', index: 0, start: 128, size: 128 },
+        ],
+        viewLabels: new Uint32Array([...labels, ...labels.map(() => LABEL_STALE)]),
+      },
+    );
+    return judge(run, ['to-device-data'])[0]?.breaks.map(({ cause, evidence: { offset, count } }) => [
+      cause,
+      offset,
+      count,
+    ]);
+  };
+
+  test('in the bounce buffer', () => {
+    const copies = copied(DMA_TO_DEVICE, 0, 128);
+    expect(causes(LINE, [copies, cleaned])).toEqual([
+      ['wrong-data', 0, 64],
+      ['not-cleaned', 64, 64],
+    ]);
+    expect(causes(LINE, [copies])).toEqual([['not-cleaned', 0, 128]]);
+  });
+
+  test('in the buffer itself', () => {
+    expect(causes(0x200000, [cleanedOriginal])).toEqual([
+      ['wrong-data', 0, 64],
+      ['not-cleaned', 64, 64],
+    ]);
   });
 });

@@ -54,7 +54,7 @@ export function judgeBytes<C extends string>(
         home.original,
         Math.min(size - from, facts.run.provenance.span(expected), home.size),
       );
-      if (home.device >= 0) n = facts.memory.alike(home.device, n);
+      if (home.device !== -1) n = facts.memory.alike(home.device, n);
       const cause = causeOf({ ...run, offset, size: n, expected, observed }, home);
       // A byte of the same mapping that is seen wrong again is no further byte.
       const count = counted.of(mapping, buffer).add(offset, n);
@@ -146,7 +146,7 @@ export function notSeenByDevice(
   home: ByteHome,
 ): keyof typeof NOT_SEEN_BY_DEVICE {
   const { mapping, device, original, until } = home;
-  if (observed === LABEL_FAULT || mapping === undefined || device < 0) return 'device-fault';
+  if (observed === LABEL_FAULT || mapping === undefined || device === -1) return 'device-fault';
   if (isNotCopiedOut(facts, home)) return 'not-copied';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
   const { last, line } = facts.memory.of(device, from, until, facts.coherent(mapping.device));
@@ -158,7 +158,7 @@ export function notSeenByDevice(
 /** What the CPU wrote never went to the bounce buffer. */
 export function isNotCopiedOut({ run }: Facts, home: ByteHome): boolean {
   const { mapping, device, original, written, until } = home;
-  if (mapping === undefined || device < 0 || device === original) return false;
+  if (mapping === undefined || device === -1 || device === original) return false;
   const from = Math.max(written, firstEvent(run, mapping));
   return copies(run.events, device, from, until).length === 0;
 }
@@ -174,7 +174,7 @@ export const NOT_SEEN_BY_CPU = {
 /** Why the CPU does not see what the device wrote. */
 export function notSeenByCpu(facts: Facts, home: ByteHome): keyof typeof NOT_SEEN_BY_CPU {
   const { mapping, device, original, written, until } = home;
-  if (mapping === undefined || device < 0) return 'wrong-data';
+  if (mapping === undefined || device === -1) return 'wrong-data';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
   const history = facts.memory.of(device, from, decidedAt(facts, home), facts.coherent(mapping.device));
   if (history.overwritten) return 'overwritten-by-write-back';
