@@ -2,8 +2,9 @@
 /** Mistakes in a module that are none: the code does the same with them, whatever it runs on. */
 import { Node, SyntaxKind, VariableDeclarationKind } from 'ts-morph';
 import type { Change } from './mutation.ts';
-import { isMemberName, writesOf } from './names.ts';
+import { assignedIn, isMemberName } from './names.ts';
 import type { Purity } from './purity.ts';
+import { isQuiet, openVariables } from './quiet.ts';
 
 type Rule = (change: Change, purity: Purity) => boolean;
 
@@ -11,6 +12,7 @@ const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
   ['neither of the two statements depends on the other', isReordered],
   ['the function that one of the two defines is called later', isDefinition],
   ['the one is a constant made of constants, which the other does not name', isConstant],
+  ['the one only keeps what the other leaves alone', isKept],
   ['the switch ends there anyway', isLastBreak],
 ];
 
@@ -55,7 +57,7 @@ function isOfConstants(node: Node): boolean {
   if (!Node.isVariableStatement(node)) return false;
   const file = node.getSourceFile();
   const changed = new Set(
-    [...changedIn(file), ...assigned(file).filter((one) => !isDeclared(one))].map((one) => one.getText()),
+    [...changedIn(file), ...assignedIn(file).filter((one) => !isDeclared(one))].map((one) => one.getText()),
   );
   return node.getDeclarations().every((made) => {
     const maker = made.getInitializer();
@@ -96,6 +98,13 @@ function isDeclared(name: Node): boolean {
   return made === name || (made !== undefined && name.getAncestors().includes(made));
 }
 
+/** Two statements in each other's place, of which one is quiet beside the other. */
+function isKept({ operator, node }: Change): boolean {
+  const next = node.getNextSibling();
+  if (operator !== 'statements swapped' || next === undefined) return false;
+  return isQuiet(node, next) || isQuiet(next, node);
+}
+
 /** The last statement of a switch. */
 function isLastBreak({ operator, node }: Change): boolean {
   const clause = node.getParent();
@@ -107,10 +116,11 @@ function isLastBreak({ operator, node }: Change): boolean {
 
 function writesWhatIsUsed(one: Node, other: Node, purity: Purity): boolean {
   const used = new Set(placesIn(other));
-  const written = assigned(one).map((place) => placeOf(place));
-  // A function that is called may look at any member.
+  const written = assignedIn(one).map((place) => placeOf(place));
+  // A function that is called may look at any member, and at the file's variables.
   const looks = purity.looksAtMembers(other) && written.some((place) => place.startsWith('.'));
-  return looks || written.some((place) => used.has(place));
+  const open = new Set(openVariables(one));
+  return looks || written.some((place) => open.has(place)) || written.some((place) => used.has(place));
 }
 
 /** Every name, and every member by its name alone, whatever it is a member of. */
@@ -124,11 +134,4 @@ function placesIn(node: Node): string[] {
 function placeOf(node: Node): string {
   if (Node.isPropertyAccessExpression(node)) return `.${node.getName()}`;
   return Node.isElementAccessExpression(node) ? placeOf(node.getExpression()) : node.getText();
-}
-
-function assigned(node: Node): Node[] {
-  const counted = [node, ...node.getDescendants()].flatMap((one) =>
-    Node.isPrefixUnaryExpression(one) && /^(?:\+\+|--)/.test(one.getText()) ? [one.getOperand()] : [],
-  );
-  return [...writesOf(node), ...counted];
 }

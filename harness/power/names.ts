@@ -31,3 +31,11 @@ export function writesOf(node: Node): Node[] {
     return /^[^=!<>]*=$/.test(one.getOperatorToken().getText()) ? [one.getLeft()] : [];
   });
 }
+
+/** The same, and what is counted up or down in front of its name. */
+export function assignedIn(node: Node): Node[] {
+  const counted = [node, ...node.getDescendants()].flatMap((one) =>
+    Node.isPrefixUnaryExpression(one) && /^(?:\+\+|--)/.test(one.getText()) ? [one.getOperand()] : [],
+  );
+  return [...writesOf(node), ...counted];
+}

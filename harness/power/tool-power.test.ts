@@ -73,7 +73,17 @@ test.each([
   ['one is made of what changes', 'count();', 'const b = counted < 3 ? 1 : 2;', false],
   ['one defines a function', 'count();', 'const b = (): number => a;', true],
   ['one calls the function that the other defines', 'const b = (): number => a;', 'count(b);', false],
-  ['one does something, and the other looks', 'const b = list[0];', 'count();', false],
+  ['one keeps a member that the other leaves alone', 'count();', 'const b = a + state.c;', true],
+  ['one keeps a member that the other counts', 'count();', 'const b = a + state.counted;', false],
+  ['one changes a list, the other keeps a member', 'list.push(a);', 'const b = state.c;', true],
+  ['one changes a list, the other looks how long it is', 'list.push(a);', 'const b = list.length;', false],
+  ['one looks into a list, the other changes it', 'const b = list.at(0);', 'list.shift();', false],
+  ['one looks into a list, the other counts', 'const b = list.at(0);', 'count();', true],
+  ['one changes what is its own alone', 'const b = own();', 'count();', true],
+  ['one keeps a value for the other', 'counted = a;', 'const b = read();', false],
+  ['one calls what nobody knows', 'other();', 'const b = state.c;', false],
+  ['one changes a member by a name that is worked out', "state['c'] = a;", 'const b = state.c;', false],
+  ['one does something, and the other looks', 'const b = list[0];', 'list.reverse();', false],
 ])('statements in each other’s place: %s', (_, first, second, isEquivalent) => {
   const swapped = mistakesIn(`
 class C {
@@ -93,6 +103,14 @@ function look(): number {
 }
 function lookAgain(): number {
   return look();
+}
+function own(): number {
+  const mine = new Set();
+  mine.add(1);
+  return mine.has(2) ? 1 : 2;
+}
+function read(): number {
+  return counted;
 }
 function count(): void {
   state.counted++;

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** What a piece of code changes and looks at, itself and through all that it calls, as far as its text says. */
+import { Node, SyntaxKind, type CallExpression, type PropertyAccessExpression } from 'ts-morph';
+import { assignedIn } from './names.ts';
+
+/** Methods of the language's collections that look at them, and of its numbers. */
+const LOOKING =
+  /^(?:abs|at|ceil|concat|entries|every|filter|find|findIndex|findLast|flat|flatMap|floor|get|has|includes|indexOf|join|keys|log2|map|max|min|reduce|slice|some|startsWith|endsWith|subarray|toSorted|values|with)$/;
+/** Those that change them. */
+const CHANGING = /^(?:add|clear|copyWithin|delete|fill|pop|push|reverse|set|shift|sort|splice|unshift)$/;
+const COLLECTION = /^new (?:Set|Map|WeakMap|Uint8Array|Uint32Array|Int32Array|Float64Array)\b|^\[/;
+
+export interface Effects {
+  /** Names of the members that are given a value, whatever they are members of. */
+  readonly written: ReadonlySet<string>;
+  /** Names of the members that are looked at. */
+  readonly read: ReadonlySet<string>;
+  /** What is in some collection changes that was there before. */
+  readonly changesContents: boolean;
+}
+
+/** The effects of a piece of code; undefined: it calls what nobody knows, or more than can be told from its text. */
+export function effectsOf(node: Node): Effects | undefined {
+  const found = { written: new Set<string>(), read: new Set<string>(), changesContents: false };
+  return add(node, found, new Set()) ? found : undefined;
+}
+
+type Found = { written: Set<string>; read: Set<string>; changesContents: boolean };
+
+function add(node: Node, found: Found, known: Set<Node>): boolean {
+  if (known.has(node)) return true;
+  known.add(node);
+  for (const place of assignedIn(node)) {
+    if (Node.isPropertyAccessExpression(place)) {
+      found.written.add(place.getName());
+      if (namedIn(place).setters.has(place.getName())) return false;
+    }
+    if (Node.isElementAccessExpression(place)) {
+      if (!isFresh(place.getExpression(), node)) found.changesContents = true;
+      // By anything but a number, a member can be meant.
+      const type = place.getArgumentExpression()?.getType();
+      if (type?.isNumber() !== true && type?.isNumberLiteral() !== true) return false;
+    }
+    const isMember = Node.isPropertyAccessExpression(place) || Node.isElementAccessExpression(place);
+    if (Node.isIdentifier(place) ? isOthers(place, node) : !isMember) return false;
+  }
+  return [node, ...node.getDescendants()].every((one) => {
+    if (Node.isCallExpression(one)) return addCall(one, node, found, known);
+    if (Node.isNewExpression(one)) return COLLECTION.test(one.getText());
+    if (Node.isPropertyAccessExpression(one)) return addRead(one, found, known);
+    if (Node.isBindingElement(one)) found.read.add(one.getPropertyNameNode()?.getText() ?? one.getName());
+    return !LEAVING.has(one.getKind());
+  });
+}
+
+/** A variable of the file; or, where the code is a function, any that it does not declare itself. */
+function isOthers(variable: Node, code: Node): boolean {
+  const made = variable.getSymbol()?.getValueDeclaration();
+  if (made === undefined) return true;
+  if (Node.isFunctionLikeDeclaration(code)) return !made.getAncestors().includes(code);
+  return made.getFirstAncestor((up) => Node.isFunctionLikeDeclaration(up)) === undefined;
+}
+
+const LEAVING: ReadonlySet<SyntaxKind> = new Set([
+  SyntaxKind.YieldExpression,
+  SyntaxKind.AwaitExpression,
+  SyntaxKind.DeleteExpression,
+  SyntaxKind.TaggedTemplateExpression,
+]);
+
+/** A member is looked at; one that code answers for may be any getter of that name. */
+function addRead(access: PropertyAccessExpression, found: Found, known: Set<Node>): boolean {
+  const name = access.getName();
+  found.read.add(name);
+  return namedIn(access)
+    .getters.filter((getter) => getter.name === name)
+    .every(({ node }) => add(node, found, known));
+}
+
+function addCall(call: CallExpression, root: Node, found: Found, known: Set<Node>): boolean {
+  const callee = call.getExpression();
+  // One that is handed over by its name may be called; one that is written there stands in the code.
+  const handed = call
+    .getArguments()
+    .filter((arg) => Node.isIdentifier(arg) || Node.isPropertyAccessExpression(arg));
+  for (const arg of handed) {
+    const bodies = bodiesOf(arg);
+    if (bodies?.every((body) => add(body, found, known)) === false) return false;
+  }
+  const bodies = bodiesOf(callee);
+  if (bodies !== undefined && bodies.length > 0) return bodies.every((body) => add(body, found, known));
+  if (!Node.isPropertyAccessExpression(callee)) return false;
+  const name = callee.getName();
+  // Where the receiver's type is not known, it may be any class's method, too.
+  if (!isCollection(callee.getExpression())) {
+    const named = namedIn(call).methods.filter((method) => method.name === name);
+    if (!named.every(({ node }) => add(node, found, known))) return false;
+  }
+  if (CHANGING.test(name) && !isFresh(callee.getExpression(), root)) found.changesContents = true;
+  return CHANGING.test(name) || LOOKING.test(name);
+}
+
+/** What runs when it is called; none: it is no function of these sources, as far as one can see. */
+function bodiesOf(callee: Node): Node[] | undefined {
+  const name = Node.isPropertyAccessExpression(callee) ? callee.getNameNode() : callee;
+  const symbol = name.getSymbol();
+  const declared = (symbol?.getAliasedSymbol() ?? symbol)?.getDeclarations() ?? [];
+  return declared.flatMap((made): Node[] => {
+    if (Node.isFunctionDeclaration(made) || Node.isMethodDeclaration(made)) return [made];
+    if (Node.isVariableDeclaration(made)) {
+      const value = made.getInitializer();
+      return Node.isArrowFunction(value) ? [value] : [];
+    }
+    if (!Node.isMethodSignature(made)) return [];
+    return namedIn(callee)
+      .methods.filter(({ name, node }) => name === made.getName() && mayBe(node, made))
+      .map(({ node }) => node);
+  });
+}
+
+/** An object of the method's class can stand where the interface is asked for. */
+function mayBe(method: Node, signature: Node): boolean {
+  const [made, wanted] = [method.getParentOrThrow(), signature.getParentOrThrow()];
+  const checker = method.getProject().getTypeChecker().compilerObject;
+  return checker.isTypeAssignableTo(made.getType().compilerType, wanted.getType().compilerType);
+}
+
+/** Made by this code itself, and so nobody else's. */
+function isFresh(collection: Node, code: Node): boolean {
+  const made = Node.isIdentifier(collection) ? collection.getSymbol()?.getValueDeclaration() : undefined;
+  if (!Node.isVariableDeclaration(made) || !made.getAncestors().includes(code)) return false;
+  return COLLECTION.test(made.getInitializer()?.getText() ?? '');
+}
+
+/** A member that was made as one of the language's. */
+function isCollection(receiver: Node): boolean {
+  if (receiver.getText() === 'Math') return true;
+  const name = Node.isPropertyAccessExpression(receiver) ? receiver.getNameNode() : receiver;
+  const made = name.getSymbol()?.getValueDeclaration();
+  const isVariable = Node.isVariableDeclaration(made) || Node.isPropertyDeclaration(made);
+  return isVariable && COLLECTION.test(made.getInitializer()?.getText() ?? '');
+}
+
+interface Named {
+  readonly name: string;
+  readonly node: Node;
+}
+interface AllNamed {
+  readonly methods: readonly Named[];
+  readonly getters: readonly Named[];
+  readonly setters: ReadonlySet<string>;
+}
+const all = new WeakMap<object, AllNamed>();
+
+/** Every method, getter and setter of the sources that the node is of. */
+function namedIn(node: Node): AllNamed {
+  const project = node.getProject();
+  const found = all.get(project);
+  if (found !== undefined) return found;
+  const nodes = project.getSourceFiles().flatMap((file) => file.getDescendants());
+  const named = {
+    methods: nodes.filter(Node.isMethodDeclaration).map((one) => ({ name: one.getName(), node: one })),
+    getters: nodes.filter(Node.isGetAccessorDeclaration).map((one) => ({ name: one.getName(), node: one })),
+    setters: new Set(nodes.filter(Node.isSetAccessorDeclaration).map((one) => one.getName())),
+  };
+  all.set(project, named);
+  return named;
+}
