@@ -113,7 +113,7 @@ function bodiesOf(callee: Node): Node[] | undefined {
     }
     if (!Node.isMethodSignature(made)) return [];
     return namedIn(callee)
-      .methods.filter(({ name, node }) => name === made.getName() && mayBe(node, made))
+      .methods.filter((method) => method.name === made.getName() && mayBe(method.node, made))
       .map(({ node }) => node);
   });
 }
@@ -159,9 +159,13 @@ function namedIn(node: Node): AllNamed {
   if (found !== undefined) return found;
   const nodes = project.getSourceFiles().flatMap((file) => file.getDescendants());
   const named = {
-    methods: nodes.filter(Node.isMethodDeclaration).map((one) => ({ name: one.getName(), node: one })),
-    getters: nodes.filter(Node.isGetAccessorDeclaration).map((one) => ({ name: one.getName(), node: one })),
-    setters: new Set(nodes.filter(Node.isSetAccessorDeclaration).map((one) => one.getName())),
+    methods: nodes
+      .filter((one) => Node.isMethodDeclaration(one))
+      .map((one) => ({ name: one.getName(), node: one })),
+    getters: nodes
+      .filter((one) => Node.isGetAccessorDeclaration(one))
+      .map((one) => ({ name: one.getName(), node: one })),
+    setters: new Set(nodes.filter((one) => Node.isSetAccessorDeclaration(one)).map((one) => one.getName())),
   };
   all.set(project, named);
   return named;
