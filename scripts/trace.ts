@@ -52,7 +52,7 @@ async function run(args: Args): Promise<number> {
 export function documentOf(recording: Run, names: boolean): Block[] {
   const lines = traceOf(recording).map(({ step, event, text, raw, path }) => {
     const line = names ? text : raw;
-    if (event < 0) {
+    if (event === undefined) {
       return line.startsWith('=') ? `       ${line}` : `${String(step + 1).padStart(4)}.  ${line}`;
     }
     return `       ${line}${path.length > 0 ? `   [${path.join(' → ')}]` : ''}`;

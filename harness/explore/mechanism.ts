@@ -143,7 +143,9 @@ function firstOtherText(x: Run, y: Run): Place | undefined {
     if (a[i]?.text === b[i]?.text) continue;
     const [one, other] = [a[i], b[i]].map((line, side) => {
       if (line === undefined) return 'nothing more';
-      return line.event < 0 ? 'the outcome' : calledAt(side === 0 ? x : y, line.event * STRIDE, line.step);
+      return line.event === undefined
+        ? 'the outcome'
+        : calledAt(side === 0 ? x : y, line.event * STRIDE, line.step);
     });
     return { step: a[i]?.step ?? b[i]?.step ?? 0, from: one ?? '', to: other ?? '' };
   }

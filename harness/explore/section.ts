@@ -188,7 +188,7 @@ function traces(prefixes: Prefixes, { from, to }: Target, scenario: Scenario): B
 
 function lines(run: Run): string[] {
   return traceOf(run).map(({ step, event, text: line }) =>
-    event < 0 && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
+    event === undefined && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
   );
 }
 

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Two traces side by side: per step equal lines together, then lines of the same function, the rest alone. */
 import { diffArrays } from 'diff';
-import type { PageLine, PageRow } from './page-data.ts';
+import { NONE, type PageLine, type PageRow } from './page-data.ts';
 
-type Line = Pick<PageLine, 'step' | 'kind' | 'name' | 'text'>;
+type Words = Pick<PageLine, 'kind' | 'name' | 'text'>;
+type Line = Words & Pick<PageLine, 'step'>;
 
 export function align(old: readonly Line[], now: readonly Line[]): PageRow[] {
   const steps = new Set([...old, ...now].map(({ step }) => step));
@@ -49,15 +50,15 @@ function alignRest(
   b: readonly number[],
 ): PageRow[] {
   const rows: PageRow[] = [];
-  const [left, right] = [a.map((index) => old[index] ?? NONE), b.map((index) => now[index] ?? NONE)];
+  const [left, right] = [a.map((index) => old[index] ?? NO_LINE), b.map((index) => now[index] ?? NO_LINE)];
   const pairs =
     left.length * right.length <= MOST_PAIRS
       ? best(left, right)
       : matched(left.map(nameOf), right.map(nameOf));
   let [i, j] = [0, 0];
   for (const [x, y] of [...pairs, [a.length, b.length] as const]) {
-    for (const index of a.slice(i, x)) rows.push([index, -1, 1]);
-    for (const index of b.slice(j, y)) rows.push([-1, index, 1]);
+    for (const index of a.slice(i, x)) rows.push([index, NONE, 1]);
+    for (const index of b.slice(j, y)) rows.push([NONE, index, 1]);
     const [one, other] = [a[x], b[y]];
     if (one !== undefined && other !== undefined) rows.push([one, other, 1]);
     [i, j] = [x + 1, y + 1];
@@ -65,17 +66,18 @@ function alignRest(
   return rows;
 }
 
-const NONE: Line = { step: -1, kind: 'call', name: '', text: '' };
+const NO_LINE: Words = { kind: 'call', name: '', text: '' };
 
-function nameOf({ kind, name }: Line): string {
+function nameOf({ kind, name }: Words): string {
   return `${kind} ${name}`;
 }
 
 /** Pairs of lines of the same function, in order, that have as many words in common as possible. */
-function best(a: readonly Line[], b: readonly Line[]): [number, number][] {
+function best(a: readonly Words[], b: readonly Words[]): [number, number][] {
   const score = Array.from({ length: a.length + 1 }, () => new Float64Array(b.length + 1));
   const at = (i: number, j: number): number => score[i]?.[j] ?? 0;
-  const gain = (i: number, j: number): number => likeness(a[i] ?? NONE, b[j] ?? NONE) + at(i + 1, j + 1);
+  const gain = (i: number, j: number): number =>
+    likeness(a[i] ?? NO_LINE, b[j] ?? NO_LINE) + at(i + 1, j + 1);
   for (let i = a.length - 1; i >= 0; i--) {
     for (let j = b.length - 1; j >= 0; j--) {
       const row = score[i];
@@ -92,7 +94,7 @@ function best(a: readonly Line[], b: readonly Line[]): [number, number][] {
 }
 
 /** 0: another function; else from 1 to 2, the share of words in common on top. */
-function likeness(one: Line, other: Line): number {
+function likeness(one: Words, other: Words): number {
   if (nameOf(one) !== nameOf(other)) return 0;
   const words = one.text.split(/[\s(),]+/);
   const others = new Set(other.text.split(/[\s(),]+/));

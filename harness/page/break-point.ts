@@ -5,6 +5,7 @@ import type { Victim } from '../contract/victim.ts';
 import { FIRST_LABEL } from '../machine/labels.ts';
 import { isAboutReach } from '../picture/memory-picture.ts';
 import { placesOf } from '../picture/places.ts';
+import { elementAt } from '../text/element.ts';
 import type { CaseOnPage } from './case-data.ts';
 import type { PageFinding } from './page-data.ts';
 
@@ -73,8 +74,8 @@ function holding(
 /** The moment that a side shows in a row: that of its last line up to there. */
 function momentAt({ data }: Pick<CaseOnPage, 'data'>, side: 0 | 1, row: number): number {
   for (let at = row; at >= 0; at--) {
-    const line = data.rows[at]?.[side] ?? -1;
-    if (line >= 0) return data.sides[side].lines[line]?.at ?? 0;
+    const line = elementAt(data.sides[side].lines, data.rows[at]?.[side]);
+    if (line !== undefined) return line.at;
   }
   return 0;
 }
@@ -96,10 +97,10 @@ function rowOf(
   }
   if (evidence.event !== undefined) {
     const line = sides[side].lines.lineOf(evidence.event);
-    if (line >= 0) return rowOfLine(line);
+    if (line !== undefined) return rowOfLine(line);
   }
   const inStep = [...data.rows.keys()].filter((row) => {
-    const line = lines[data.rows[row]?.[side] ?? -1];
+    const line = elementAt(lines, data.rows[row]?.[side]);
     return line?.step === evidence.step;
   });
   const changed = inStep.findLast((row) => {
@@ -120,7 +121,7 @@ function reachOf(
   row: number,
 ): PageFinding['reach'] {
   const data = shown.data.sides[side];
-  const windows = data.reaches[data.moments[momentAt(shown, side, row)]?.reach ?? -1] ?? [];
+  const windows = elementAt(data.reaches, data.moments[momentAt(shown, side, row)]?.reach) ?? [];
   return windows
     .filter(
       ([who, from, , size]) =>

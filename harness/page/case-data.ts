@@ -10,7 +10,7 @@ import type { State } from '../subject/state.ts';
 import { align } from './alignment.ts';
 import { ContentTable } from './contents.ts';
 import { Lines } from './lines.ts';
-import type { PageBounce, PageCase, PageSide } from './page-data.ts';
+import { NONE, type PageBounce, type PageCase, type PageSide } from './page-data.ts';
 import { cutsOf, timelineOf, type Timeline } from './timeline.ts';
 
 /** Most labels that are looked at for one case: bytes of its areas, times its events. */
@@ -86,10 +86,10 @@ function sideOf(
   const momentOf = (events: number): number => timeline.momentOf(events);
   const bounces = run.bounceBuffers.map(({ mapping, event, released, start, tlb, size, end }): PageBounce => {
     const name = run.scenario.mappings[mapping]?.name ?? '?';
-    const until = Number.isFinite(released) ? momentOf(released + 1) : -1;
+    const until = Number.isFinite(released) ? momentOf(released + 1) : NONE;
     return { mapping: name, taken: momentOf(event + 1), released: until, start, tlb, size, end };
   });
-  const crashStep = run.crash?.step ?? -1;
+  const crashStep = run.crash?.step ?? NONE;
   return {
     run,
     lines,

@@ -18,15 +18,16 @@ import { plain } from '../text/document.ts';
 import { breakPointOf } from './break-point.ts';
 import { caseOnPage, type CaseOnPage } from './case-data.ts';
 import { codeOf, findingInWords, kindOf, wordsOf, type FindingInWords } from './finding-data.ts';
-import type {
-  PageCase,
-  PageClaim,
-  PageData,
-  PageFinding,
-  PageMatrix,
-  PagePosted,
-  PageState,
-  Words,
+import {
+  NONE,
+  type PageCase,
+  type PageClaim,
+  type PageData,
+  type PageFinding,
+  type PageMatrix,
+  type PagePosted,
+  type PageState,
+  type Words,
 } from './page-data.ts';
 import { PAGE_KINDS } from './kinds.ts';
 import { sizeOnPage } from './html.ts';
@@ -161,7 +162,7 @@ function detailsOf(
   const told = { code: codeOf(report, finding), reply };
   const found = evidence === undefined ? undefined : cases.of(finding, told);
   if (smallest === undefined || evidence === undefined || found === undefined) {
-    return { at: -1, row: 0, stretches: [], reach: [], code: [], reply: [] };
+    return { at: NONE, row: 0, stretches: [], reach: [], code: [], reply: [] };
   }
   const { clause, cause } = finding;
   const { at, page } = found;

@@ -4,7 +4,7 @@ import { LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
 import { hex } from '../machine/u64.ts';
 import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
-import type { PageContent } from './page-data.ts';
+import { NONE, type PageContent } from './page-data.ts';
 
 export class ContentTable {
   readonly all: PageContent[] = [];
@@ -32,7 +32,7 @@ export class ContentTable {
 function contentOf(run: Run, label: number): PageContent {
   const { scenario, provenance } = run;
   const long = `bytes ${describeLabel(scenario, provenance, label)}`;
-  const nobody = { buffer: -1, step: 0, long };
+  const nobody = { buffer: NONE, step: 0, long };
   if (label === LABEL_ZERO) return { letter: '0', short: 'cleared', ...nobody };
   if (label === LABEL_STALE) return { letter: 's', short: 'earlier use', ...nobody };
   const origin = provenance.of(label);
@@ -44,7 +44,7 @@ function contentOf(run: Run, label: number): PageContent {
   if (origin.by !== 'device') return { letter: '-', short: 'never written', ...nobody };
   const { device, mapping, event, iova, step } = origin;
   const name = scenario.deviceNames[device] ?? '?';
-  if (mapping < 0) return { letter: 'X', buffer: -1, short: `${name} scribbled`, step: step + 1, long };
+  if (mapping < 0) return { letter: 'X', buffer: NONE, short: `${name} scribbled`, step: step + 1, long };
   const write = run.events.at(event);
   const offset = write.kind === 'device_write' ? write.offset + iova - write.iova : 0;
   const through = scenario.mappings[mapping];
@@ -64,5 +64,5 @@ function bufferAt(
     end += size;
     if (offset < end) return buffer;
   }
-  return ranges[0]?.buffer ?? -1;
+  return ranges[0]?.buffer ?? NONE;
 }

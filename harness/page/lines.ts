@@ -3,6 +3,7 @@
 import { touchesOf, type Event, type Treatment } from '../machine/events.ts';
 import type { EventIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
+import { elementAt } from '../text/element.ts';
 import { traceOf, type TraceLine } from '../run/trace.ts';
 import type { Mark, PageLine, PageSide } from './page-data.ts';
 
@@ -23,7 +24,7 @@ export class Lines {
   /** As `traceOf()` has them. */
   readonly trace: readonly TraceLine[];
   private readonly run: Run;
-  private readonly owner: readonly number[];
+  private readonly owner: readonly (number | undefined)[];
 
   constructor(run: Run) {
     this.run = run;
@@ -31,9 +32,9 @@ export class Lines {
     this.owner = owners(run, this.trace);
   }
 
-  /** The line that an event belongs to, -1: it happened before the first. */
-  lineOf(event: EventIx): number {
-    return this.owner[event] ?? -1;
+  /** The line that an event belongs to; undefined: it happened before the first. */
+  lineOf(event: EventIx): number | undefined {
+    return this.owner[event];
   }
 
   /** `momentOf`: the moment in which so many events have happened. */
@@ -63,15 +64,15 @@ export class Lines {
   private touches(): [Mark, number, number][][] {
     const found = this.trace.map((): [Mark, number, number][] => []);
     for (const event of this.run.events.all) {
-      found[this.lineOf(event.index)]?.push(...marksOf(this.run, event));
+      elementAt(found, this.lineOf(event.index))?.push(...marksOf(this.run, event));
     }
     return found;
   }
 }
 
 /** The line of each event: its own, else the last one before it in its step. */
-function owners(run: Run, trace: readonly TraceLine[]): number[] {
-  const owner: number[] = Array.from({ length: run.events.count }, () => -1);
+function owners(run: Run, trace: readonly TraceLine[]): (number | undefined)[] {
+  const owner: (number | undefined)[] = Array.from({ length: run.events.count });
   const own = new Map(trace.map(({ event }, index) => [event, index]));
   for (const [step, { from, to }] of run.steps.entries()) {
     let line = trace.findIndex((one) => one.step === step);
@@ -88,9 +89,9 @@ function overAfter(run: Run, trace: readonly TraceLine[], index: number): number
   const line = trace[index];
   if (line === undefined) return 0;
   const end = run.steps[line.step]?.to ?? run.events.count;
-  const next = trace.slice(index + 1).find(({ step, event }) => event >= 0 || step !== line.step);
-  const upToNext = next?.step === line.step ? next.event : end;
-  if (line.event >= 0) return upToNext;
+  const next = trace.slice(index + 1).find(({ step, event }) => event !== undefined || step !== line.step);
+  const upToNext = (next?.step === line.step ? next.event : undefined) ?? end;
+  if (line.event !== undefined) return upToNext;
   return isResult(line) || isAccess(line) ? end : upToNext;
 }
 
@@ -105,17 +106,17 @@ function marksOf(run: Run, event: Event): [Mark, number, number][] {
 }
 
 function isResult({ event, text }: TraceLine): boolean {
-  return event < 0 && text.startsWith('=');
+  return event === undefined && text.startsWith('=');
 }
 
 /** The step is an access of the CPU or a device. */
 function isAccess({ event, text }: TraceLine): boolean {
-  return event < 0 && /^(cpu|device)_/.test(text);
+  return event === undefined && /^(cpu|device)_/.test(text);
 }
 
 function kindOf(run: Run, line: TraceLine): PageLine['kind'] {
   if (isResult(line)) return 'result';
-  if (line.event < 0) return 'step';
+  if (line.event === undefined) return 'step';
   const { kind } = run.events.at(line.event);
   if (kind === 'crash') return 'crash';
   return kind === 'device_write' || kind === 'device_read' ? 'device' : 'call';

@@ -7,6 +7,9 @@
 
 import type { PageKind } from './kinds.ts';
 
+/** In the place of an index or a moment: there is none; JSON has no `undefined` to put into an array. */
+export const NONE = -1;
+
 /** A piece of a sentence: words, code, or a link. */
 export type Piece = string | { readonly code: string } | { readonly link: string; readonly to: string };
 export type Words = readonly Piece[];
@@ -44,7 +47,7 @@ export interface PageFinding {
   /** Cases that show it, the smallest first; at most SHOWN_CASES of them. */
   readonly cases: readonly string[];
   readonly count: number;
-  /** Index into `cases` of the page; -1: left out, the page would be too large. */
+  /** Index into `cases` of the page; NONE: left out, the page would be too large. */
   readonly at: number;
   /** Which side it is of. */
   readonly side: 0 | 1;
@@ -80,13 +83,13 @@ export interface PageLine {
   readonly touches: readonly (readonly [mark: Mark, phys: number, size: number])[];
 }
 
-/** A row of the two traces: lines of the sides, -1: that side has none; and how they differ. */
+/** A row of the two traces: lines of the sides, NONE: that side has none; and how they differ. */
 export type PageRow = readonly [old: number, now: number, differs: 0 | 1];
 
 /** Whose bytes: `C` the CPU's and `D` a device's of buffer n, `X` scribbled, `0` cleared, `s` earlier use, `-` nobody's. */
 export interface PageContent {
   readonly letter: 'C' | 'D' | 'X' | '0' | 's' | '-';
-  /** Index of the buffer that it belongs to; -1: none. */
+  /** Index of the buffer that it belongs to, or NONE. */
   readonly buffer: number;
   /** Whose byte the first one is: `data+0x40` of a buffer, or of the mapping that a device wrote through. */
   readonly short: string;
@@ -106,7 +109,7 @@ export type PageReach = readonly [
   inPageTable: 0 | 1,
 ];
 
-/** A stretch that changes in a moment: its row, contents of memory and cache (-1: as memory), the line that put them there (-1: nobody). */
+/** A stretch that changes in a moment: its row, contents of memory and cache (NONE: as memory), the line that put them there (NONE: nobody did). */
 export type PageChange = readonly [row: number, memory: number, cache: number, by: number];
 
 /** One moment after another; the first has every row. */
@@ -119,7 +122,7 @@ export interface PageMoment {
 /** swiotlb's slots of a mapping. */
 export interface PageBounce {
   readonly mapping: string;
-  /** Moments: from `taken` on, until `released`; -1: to the end. */
+  /** Moments: from `taken` on, until `released`; NONE: to the end. */
   readonly taken: number;
   readonly released: number;
   readonly start: number;
@@ -135,7 +138,7 @@ export interface PageSide {
   readonly reaches: readonly (readonly PageReach[])[];
   readonly moments: readonly PageMoment[];
   readonly bounces: readonly PageBounce[];
-  /** The step that it crashed in, from 0; -1: it did not. */
+  /** The step that it crashed in, from 0; NONE: it did not. */
   readonly crashStep: number;
 }
 

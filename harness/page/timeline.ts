@@ -8,7 +8,7 @@ import { film } from '../run/film.ts';
 import type { Run } from '../run/run.ts';
 import { sameBytes } from '../machine/labels.ts';
 import type { ContentTable } from './contents.ts';
-import type { PageChange, PageMoment, PageReach } from './page-data.ts';
+import { NONE, type PageChange, type PageMoment, type PageReach } from './page-data.ts';
 
 /** What puts bytes somewhere. */
 const PUTS: ReadonlySet<Treatment> = new Set(['cleared', 'written', 'copied', 'stored']);
@@ -79,7 +79,7 @@ export function timelineOf(
   areas: readonly Area[],
   stretches: readonly Stretch[],
   contents: ContentTable,
-  lineOf: (event: number) => number,
+  lineOf: (event: number) => number | undefined,
 ): Timeline {
   const first = run.steps[0]?.from ?? 0;
   const events: number[] = [];
@@ -89,7 +89,7 @@ export function timelineOf(
   const who = writers(run, stretches, lineOf);
   const marks = new Set(run.bounceBuffers.flatMap(({ event, released }) => [event + 1, released + 1]));
   let before: PageChange[] = [];
-  let reachBefore = -1;
+  let reachBefore: number | undefined;
   film(state, run.scenario, areas, (now) => {
     // The buffers are filled in front of the first step.
     if (now.events < first) return;
@@ -98,7 +98,7 @@ export function timelineOf(
     const cells = stretches.map((_, row): PageChange => {
       const memory = contents.indexOf(taken.memory[row] ?? 0);
       const cpu = contents.indexOf(taken.cpu[row] ?? 0);
-      return [row, memory, cpu === memory ? -1 : cpu, by[row] ?? -1];
+      return [row, memory, cpu === memory ? NONE : cpu, by[row] ?? NONE];
     });
     const key = JSON.stringify(windowsOf(now).map(reachOf));
     const reach = reaches.get(key) ?? reaches.size;
@@ -150,9 +150,9 @@ function sample({ areas }: Snapshot, stretches: readonly Stretch[], view: 'memor
 function writers(
   run: Run,
   stretches: readonly Stretch[],
-  lineOf: (event: number) => number,
-): (events: number) => readonly number[] {
-  const by = stretches.map(() => -1);
+  lineOf: (event: number) => number | undefined,
+): (events: number) => readonly (number | undefined)[] {
+  const by = stretches.map((): number | undefined => undefined);
   const puts = putsOf(run);
   let next = 0;
   return (events) => {

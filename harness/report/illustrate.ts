@@ -168,11 +168,10 @@ function differences(lines: readonly string[]): { from: number; to: number }[] {
 /** Lines of the trace, from 0: the evidence's step, its call, and what changed its byte last before. */
 function linesOf(run: Run, evidence: Evidence): number[] {
   const trace = traceOf(run);
+  const calls = [evidence.event, lastTouch(run, evidence)].filter((event) => event !== undefined);
   const found = [
-    trace.findIndex(({ step, event }) => step === evidence.step && event < 0),
-    ...[evidence.event, lastTouch(run, evidence)].map((event) =>
-      event === undefined ? -1 : trace.findIndex((line) => line.event === event),
-    ),
+    trace.findIndex(({ step, event }) => step === evidence.step && event === undefined),
+    ...calls.map((call) => trace.findIndex(({ event }) => event === call)),
   ];
   return found.filter((line) => line >= 0);
 }
@@ -191,13 +190,13 @@ function breakingEvent(run: Run, evidence: Evidence): EventIx | undefined {
 function touchLines(run: Run): TouchLine[] {
   return traceOf(run).map((line) => ({
     ...line,
-    touches: line.event < 0 ? [] : touchesOf(run.events.at(line.event)),
+    touches: line.event === undefined ? [] : touchesOf(run.events.at(line.event)),
   }));
 }
 
 function text(run: Run): string {
   const lines = traceOf(run).map(({ step, event, text: line }) =>
-    event < 0 && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
+    event === undefined && !line.startsWith('=') ? `${step + 1}. ${line}` : `    ${line}`,
   );
   return `${lines.join('\n')}\n`;
 }

@@ -60,7 +60,8 @@ export function toJson(report: Report): string {
       patches: patchesOf(account, finding),
       breaksAt: breaksAt === null ? null : { side: breaksAt.side, ...withEvent(breaksAt) },
       traceDiff: diff,
-      traces: traces ?? null,
+      traces:
+        traces === undefined ? null : { from: traces.from.map(withEvent), to: traces.to.map(withEvent) },
       evidence: evidenceInJson(finding.cases[0]),
       cases: finding.cases.map((c) => c.scenario.id),
       found: foundAs(comparison, finding),

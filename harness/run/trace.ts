@@ -11,10 +11,10 @@ import type { BufferRange, Misuse, Scenario, Step } from './scenario.ts';
 
 /** One line of a trace. */
 export interface TraceLine {
-  /** Index of its step, -1 before the first. */
+  /** Index of its step. */
   readonly step: StepIx;
-  /** Index of its event, -1: the line is the step itself or its outcome. */
-  readonly event: EventIx;
+  /** Index of its event; absent: the line is the step itself or its outcome. */
+  readonly event?: EventIx;
   /** With addresses by name only, so that equal behaviour at other addresses is equal text. */
   readonly text: string;
   /** The same with the raw addresses. */
@@ -30,7 +30,7 @@ export function traceOf(run: Run): TraceLine[] {
     const step = run.scenario.steps[index];
     if (step === undefined) break;
     const heading = describeStep(run.scenario, step);
-    lines.push({ step: index, event: -1, text: heading, raw: heading, path: [] });
+    lines.push({ step: index, text: heading, raw: heading, path: [] });
     for (let event = outcome.from; event < outcome.to; event++) {
       const text = describeEvent(run, event, run.names.at(event));
       if (text === undefined) continue;
@@ -58,7 +58,7 @@ export function readsTheSame(a: Run, b: Run): boolean {
 /** What a run does, in lines without raw addresses, one at a time. */
 class Behaviour {
   private readonly run: Run;
-  private step = -1;
+  private step = 0;
   private event = 0;
   private end = 0;
   /** What came of the step, and how much of that has been told. */
@@ -78,11 +78,11 @@ class Behaviour {
       }
       const line = this.outcome[this.told++];
       if (line !== undefined) return line.text;
-      const outcome = this.run.steps[++this.step];
+      const outcome = this.run.steps[this.step];
       if (outcome === undefined) return undefined;
       this.event = outcome.from;
       this.end = outcome.to;
-      this.outcome = outcomeLines(this.run, this.step);
+      this.outcome = outcomeLines(this.run, this.step++);
       this.told = 0;
     }
   }
@@ -93,9 +93,9 @@ const RAW: Namer = { phys: hex, dma: hex };
 function outcomeLines(run: Run, step: StepIx): TraceLine[] {
   const outcome = run.steps[step];
   const { op } = run.scenario.steps[step] ?? {};
-  const device = run.scenario.mappings.find((mapping) => mapping.step === step)?.device ?? -1;
+  const mapped = run.scenario.mappings.find((mapping) => mapping.step === step);
   const names = run.names.at((outcome?.to ?? 0) - 1);
-  const line = (text: string, raw: string): TraceLine => ({ step, event: -1, text, raw, path: [] });
+  const line = (text: string, raw: string): TraceLine => ({ step, text, raw, path: [] });
   if (outcome?.status === 'skipped') {
     const maps = op === 'map_page' || op === 'map_sg';
     const why = `= skipped: ${maps ? 'larger than what the driver was told' : 'the map failed'}`;
@@ -106,9 +106,9 @@ function outcomeLines(run: Run, step: StepIx): TraceLine[] {
     return [line(told, told)];
   }
   if (outcome?.status === 'failed') return [line('= failed', '= failed')];
-  if (op !== 'map_page' && op !== 'map_sg') return [];
+  if (mapped === undefined) return [];
   return (outcome?.segments ?? []).map(({ address, length }) =>
-    line(`= ${names.dma(address, device)} (${length} bytes)`, `= ${hex(address)} (${length} bytes)`),
+    line(`= ${names.dma(address, mapped.device)} (${length} bytes)`, `= ${hex(address)} (${length} bytes)`),
   );
 }
 

@@ -13,7 +13,7 @@ import type {
 export type SideIx = 0 | 1;
 export const SIDES: readonly SideIx[] = [0, 1];
 
-/** What a stretch holds in a moment: indexes of contents, the cache's -1 where it is as memory; the line that put it there. */
+/** What a stretch holds in a moment: indexes of contents, the cache's NONE where it is as memory; the line that put it there. */
 export interface Cell {
   readonly memory: number;
   readonly cache: number;
@@ -94,7 +94,7 @@ export class Model {
 /** What one side shows in each row. */
 export class SideModel {
   readonly data: PageSide;
-  /** The last line up to each row, -1: none yet. */
+  /** The last line up to each row, NONE: none yet. */
   readonly lineAt: readonly number[];
   /** The moment that each row shows. */
   readonly momentAt: readonly number[];
