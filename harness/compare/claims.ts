@@ -9,6 +9,7 @@ import type { Defect } from '../contract/defect.ts';
 import type { CaseFinding } from './classify.ts';
 import type { Evaluation } from './evaluate.ts';
 import type { CaseEffect, Effect } from './ledger-effects.ts';
+import { elementAt } from '../text/element.ts';
 
 /** What a case says of a claim; undefined: nothing. */
 export type Outcome = 'shown' | 'contradicted' | undefined;
@@ -139,7 +140,7 @@ function matches(scope: ClaimScope, scenario: Scenario, step: StepIx): boolean {
   const situation = situationOf(scenario, step);
   if (situation === undefined) return false;
   const { machine, mappings } = scenario;
-  const device = machine.devices[mappings[mappingOfStep(scenario, step)]?.device ?? -1];
+  const device = elementAt(machine.devices, elementAt(mappings, mappingOfStep(scenario, step))?.device);
   const isBetween = SLOT_SIZE < machine.granule && machine.granule < machine.pageSize;
   return (
     (scope.operations?.includes(situation.operation) ?? true) &&

@@ -6,6 +6,7 @@ import { atPlace, shared, splitBy, without, type Victim } from '../contract/vict
 import type { Layout } from '../run/layout.ts';
 import { inSamePlaces } from './same-places.ts';
 import { wentBothWays, type Side } from './side.ts';
+import { elementAt } from '../text/element.ts';
 
 /**
  * `hidden`/`uncovered`: broken on one side, while the other side could not be judged: it crashed, or its
@@ -85,7 +86,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
 function withExcuses(verdict: Verdict, { maps }: Side, other: Verdict): Verdict {
   if (verdict.clause !== 'map-succeeds') return verdict;
   const failed = victimsOf(other).flatMap((victim): Break[] => {
-    const { refusal } = maps[victim.evidence.mapping ?? -1] ?? {};
+    const { refusal } = elementAt(maps, victim.evidence.mapping) ?? {};
     if (refusal === undefined || shared(victim, victimsOf(verdict)).length > 0) return [];
     return [{ ...refusal, victims: [{ ...victim, evidence: refusal.evidence }] }];
   });
@@ -187,10 +188,13 @@ function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, ot
   const others = victimsOf(verdict);
   const alone = victims.flatMap((victim) => without(victim, others));
   const isHidden = ({ evidence }: Victim): boolean => other.crashStep <= evidence.step;
-  const isTested = ({ evidence: { mapping = -1 } }: Victim): boolean =>
+  const isTested = ({ evidence: { mapping } }: Victim): boolean =>
     verdict.status !== 'not-exercised' &&
     (verdict.clause === 'map-succeeds' ||
-      !(own.maps[mapping]?.returned === 'done' && other.maps[mapping]?.returned === 'failed'));
+      !(
+        elementAt(own.maps, mapping)?.returned === 'done' &&
+        elementAt(other.maps, mapping)?.returned === 'failed'
+      ));
   const seen = alone.filter((victim) => !isHidden(victim));
   const tested = seen.filter(isTested).map((victim) => splitBy(victim, verdict.unknown ?? []));
   const untested = seen.filter((victim) => !isTested(victim));

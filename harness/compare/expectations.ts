@@ -93,10 +93,9 @@ function checkStates(file: string, source: YamlSource, states: string, index: nu
 /** The first and the last place of an entry's states among all states. */
 function rangeOf(states: string): [number, number] {
   const order = allStates().map((state) => state.id);
-  const [first = -1, last = first] = states
-    .split('..')
-    .map((name) => order.indexOf(findState(name)?.id ?? ''));
-  return [first, last];
+  const place = (name: string): number => order.indexOf(findState(name)?.id ?? '');
+  const [first = states, last = first] = states.split('..');
+  return [place(first), place(last)];
 }
 
 /** The comparison without what is expected of its second state, and what that was. */

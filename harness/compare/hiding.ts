@@ -18,8 +18,8 @@ interface Harm {
 }
 
 export class Hiding {
-  /** Per state: the number of the one that it is held against, -1: none. */
-  private readonly standsOn: readonly number[];
+  /** Per state: the number of the one that it is held against, if any. */
+  private readonly standsOn: readonly (number | undefined)[];
 
   constructor(states: readonly State[]) {
     this.standsOn = states.map((state, own) => {
@@ -28,7 +28,7 @@ export class Hiding {
         if (at >= 0) return at;
       }
       const root = states.indexOf(state.root);
-      return root === own ? -1 : root;
+      return root === own ? undefined : root;
     });
   }
 
@@ -49,7 +49,8 @@ export class Hiding {
     state: number,
     hiddenIn: (state: number) => readonly Harm[],
   ): readonly Harm[] {
-    const below = this.standsOn[state] ?? -1;
+    const below = this.standsOn[state];
+    if (below === undefined) return [];
     const there = row[below];
     return there === undefined ? [] : [...harmIn(there), ...hiddenIn(below)];
   }

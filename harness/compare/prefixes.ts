@@ -17,6 +17,7 @@ import { returning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Evaluation } from './evaluate.ts';
 import { sideOf, type Side } from './side.ts';
+import { elementAt } from '../text/element.ts';
 
 /** How a state stands towards a defect in a case; `hidden`: it crashes first, its map fails, or its run does not show it. */
 export type Standing = 'broken' | 'holds' | 'hidden';
@@ -154,7 +155,7 @@ export class Prefixes {
     const first = Math.min(...victims.map(({ evidence }) => evidence.step));
     if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
     if (victims.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
-    const failed = victims.some(({ evidence: { mapping = -1 } }) => hasFailed(run, mapping));
+    const failed = victims.some(({ evidence: { mapping } }) => hasFailed(run, mapping));
     if (failed && clause === 'map-succeeds') return 'broken';
     if (failed && clause !== 'failed-map-harmless') return 'hidden';
     // Nobody looked, as with no-leftovers where the mapping is live in the end.
@@ -168,8 +169,8 @@ export class Prefixes {
   }
 }
 
-function hasFailed({ scenario, steps }: Run, mapping: MappingIx): boolean {
-  return steps[scenario.mappings[mapping]?.step ?? -1]?.status === 'failed';
+function hasFailed({ scenario, steps }: Run, mapping: MappingIx | undefined): boolean {
+  return elementAt(steps, elementAt(scenario.mappings, mapping)?.step)?.status === 'failed';
 }
 
 /** The case, in the layout that it is run in. */

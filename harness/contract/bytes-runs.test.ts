@@ -111,7 +111,7 @@ describe('a run', () => {
 
   test('is covered by mappings', () => {
     const run = new ByteRun(0, 1);
-    expect(run.lastMap).toBe(-1);
+    expect(run.lastMap).toBeUndefined();
     run.cover(0);
     run.cover(3);
     expect([run.mappings, run.lastMap]).toEqual([[0, 3], 3]);
@@ -150,9 +150,9 @@ test('the flush closes the windows of its device', () => {
     for (const one of run) one.lazy = lazy;
   }
   bytes.closeLazyWindow(0);
-  expect(bytes.runs.map(({ lazy }) => lazy)).toEqual([-1, 1, -1]);
+  expect(bytes.runs.map(({ lazy }) => lazy)).toEqual([undefined, 1, undefined]);
   bytes.closeLazyWindow(1);
-  expect(bytes.runs.map(({ lazy }) => lazy)).toEqual([-1, -1, -1]);
+  expect(bytes.runs.map(({ lazy }) => lazy)).toEqual([undefined, undefined, undefined]);
 });
 
 test('each buffer has its bytes; those that two have are judged by nobody', () => {

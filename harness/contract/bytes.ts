@@ -14,8 +14,8 @@ export class ByteRun {
   owners = NO_MAPPING;
   /** Mappings that cover them. */
   mappings = NO_MAPPING;
-  /** Mapping that covered them last, -1: none so far. */
-  lastMap = -1;
+  /** Mapping that covered them last; undefined: none so far. */
+  lastMap: MappingIx | undefined;
   /** False: left out; no clause looks at them again. */
   judged = true;
   /** An untrusted device wrote them out of turn, and nobody wrote them in turn since: only stability is promised. */
@@ -30,8 +30,8 @@ export class ByteRun {
   cpuWrote = false;
   /** As above, and not only since they came back last. A from-device mapping is read-only for the driver (core-api/dma-api.rst). */
   cpuWroteMapped = false;
-  /** Device whose lazy window is open over them, -1: none. */
-  lazy = -1;
+  /** Device whose lazy window is open over them, if any. */
+  lazy: number | undefined;
 
   constructor(from: number, to: number) {
     this.from = from;
@@ -137,7 +137,7 @@ export class BufferBytes {
 
   /** The flush of `device` came. */
   closeLazyWindow(device: number): void {
-    for (const run of this.runs) if (run.lazy === device) run.lazy = -1;
+    for (const run of this.runs) if (run.lazy === device) run.lazy = undefined;
   }
 
   /** Number of the run that begins at `at`, which is cut off there if need be. */

@@ -227,7 +227,7 @@ describe('the memory behind a mapping', () => {
     [95, { phys: 0x100509f, size: 1 }],
     [96, { phys: 0x1007000, size: 48 }],
     [143, { phys: 0x100702f, size: 1 }],
-    [144, { phys: -1, size: Infinity }],
+    [144, { phys: undefined, size: Infinity }],
   ])('byte %i', (byte, memory) => {
     expect(FACTS.memoryAt(LIST, byte)).toEqual(memory);
   });
@@ -238,7 +238,7 @@ describe('the memory behind a mapping', () => {
     });
     const list = mappingOf(facts, 0);
     expect(facts.memoryAt(list, 15)).toEqual({ phys: 0x100001f, size: 1 });
-    expect(facts.memoryAt(list, 16)).toEqual({ phys: -1, size: 1 });
+    expect(facts.memoryAt(list, 16)).toEqual({ phys: undefined, size: 1 });
     expect(facts.memoryOf(list)).toEqual([{ phys: 0x1000010, size: 16, byte: 0 }]);
   });
 
@@ -282,20 +282,20 @@ describe('bytes of buffers and of mappings', () => {
   });
 
   test.each([
-    [A, 0xf, -1, 1],
+    [A, 0xf, undefined, 1],
     [A, 0x10, 0, 64],
     [A, 0x4f, 63, 1],
     // On to the next range of the same buffer.
-    [A, 0x50, -1, 0xb0],
+    [A, 0x50, undefined, 0xb0],
     [A, 0x100, 96, 48],
     [A, 0x12f, 143, 1],
-    [A, 0x130, -1, Infinity],
+    [A, 0x130, undefined, Infinity],
     [B, 0, 64, 32],
     [B, 31, 95, 1],
-    [B, 32, -1, Infinity],
+    [B, 32, undefined, Infinity],
   ])('buffer %i, byte %i', (buffer, offset, byte, size) => {
     expect(FACTS.bytesOf(0, buffer, offset)).toEqual({ byte, size });
-    if (byte >= 0) expect(FACTS.bufferByte(0, byte)).toEqual({ buffer, offset });
+    if (byte !== undefined) expect(FACTS.bufferByte(0, byte)).toEqual({ buffer, offset });
   });
 
   test('up to the next range of the buffer, where one in front of it ends later', () => {
@@ -310,7 +310,7 @@ steps: [{ map_sg: { id: l, sgl: [{ buffer: a, offset: 0x80, size: 16 }, { buffer
   });
 
   test('behind the last byte', () => {
-    expect(FACTS.bufferByte(0, 144)).toEqual({ buffer: -1, offset: -1 });
+    expect(FACTS.bufferByte(0, 144)).toBeUndefined();
   });
 
   test('where it stands', () => {

@@ -10,6 +10,7 @@ import type { DmaSegment, View } from '../run/recording.ts';
 import { isMisuse, type BufferRange } from '../run/scenario.ts';
 import {
   DMA_TO_DEVICE,
+  type BufferIx,
   type EventIx,
   type Label,
   type MappingIx,
@@ -51,6 +52,12 @@ export interface Hit {
   readonly byte: number;
   /** Bytes from here to the end of the dma segment. */
   readonly left: number;
+}
+
+/** A byte of a buffer. */
+export interface BufferByte {
+  readonly buffer: BufferIx;
+  readonly offset: Size;
 }
 
 /** Bytes in a row of one buffer, and which byte of the mapping the first one is. */
@@ -203,15 +210,15 @@ export class Facts {
     return next - iova;
   }
 
-  /** Memory behind byte `byte` of the mapping, -1: none, and for how many bytes on it goes on like that, at least. */
-  memoryAt(mapping: MappingFacts, byte: number): { phys: number; size: Size } {
+  /** Memory behind byte `byte` of the mapping, if any, and for how many bytes on it goes on like that, at least. */
+  memoryAt(mapping: MappingFacts, byte: number): { phys: number | undefined; size: Size } {
     let before = 0;
     for (const { address, length } of mapping.segments) {
       if (byte < before + length) {
         const iova = address + byte - before;
         const left = before + length - byte;
         const piece = mapping.reach.find((r) => iova >= r.iova && iova < r.iova + r.size);
-        if (piece === undefined) return { phys: -1, size: 1 };
+        if (piece === undefined) return { phys: undefined, size: 1 };
         return {
           phys: piece.phys + (iova - piece.iova),
           size: Math.min(left, piece.iova + piece.size - iova),
@@ -219,7 +226,7 @@ export class Facts {
       }
       before += length;
     }
-    return { phys: -1, size: Infinity };
+    return { phys: undefined, size: Infinity };
   }
 
   /** Bytes [from, from + size) of a mapping, buffer by buffer. */
@@ -267,8 +274,8 @@ export class Facts {
     return flushes.find((flush) => flush.device === device)?.step ?? Infinity;
   }
 
-  /** Which byte of the mapping is this buffer byte, -1: none, and for how many bytes on it goes on like that. */
-  bytesOf(mapping: number, buffer: number, offset: number): { byte: number; size: Size } {
+  /** Which byte of the mapping is this buffer byte, if any, and for how many bytes on it goes on like that. */
+  bytesOf(mapping: number, buffer: number, offset: number): { byte: number | undefined; size: Size } {
     let before = 0;
     let size = Infinity;
     for (const range of this.mappings[mapping]?.ranges ?? []) {
@@ -279,17 +286,17 @@ export class Facts {
       if (range.buffer === buffer && inside < 0) size = Math.min(size, -inside);
       before += range.size;
     }
-    return { byte: -1, size };
+    return { byte: undefined, size };
   }
 
-  /** Which buffer byte is byte `byte` of the mapping. */
-  bufferByte(mapping: number, byte: number): { buffer: number; offset: number } {
+  /** Which buffer byte is byte `byte` of the mapping; undefined: it is behind the last. */
+  bufferByte(mapping: number, byte: number): BufferByte | undefined {
     let inside = byte;
     for (const { buffer, offset, size } of this.mappings[mapping]?.ranges ?? []) {
       if (inside < size) return { buffer, offset: offset + inside };
       inside -= size;
     }
-    return { buffer: -1, offset: -1 };
+    return undefined;
   }
 }
 

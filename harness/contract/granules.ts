@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which granules of physical memory a trusted device's mapping may reach. */
 import { lowBits } from '../machine/u64.ts';
+import { elementAt } from '../text/element.ts';
 import type { Scenario } from '../run/scenario.ts';
 
 /** Start addresses of the granules that hold the mapping's buffers. */
@@ -21,7 +22,7 @@ export function granulesOf(scenario: Scenario, mapping: number): Set<number> {
 export function boundaryPadding(scenario: Scenario, mapping: number): Set<number> {
   const { granule, devices } = scenario.machine;
   const info = scenario.mappings[mapping];
-  const { segBoundary: mask = -1, untrusted = true } = devices[info?.device ?? -1] ?? {};
+  const { segBoundary: mask = -1, untrusted = true } = elementAt(devices, info?.device) ?? {};
   const padding = new Set<number>();
   if (info === undefined || mask === -1 || untrusted) return padding;
   let total = 0;

@@ -151,7 +151,7 @@ describe('buffers of the CPU', () => {
       {
         clause: 'isolation',
         step: 3,
-        mapping: -1,
+        mapping: undefined,
         buffer: BUFFER_A,
         offset: 0,
         size: 2,
@@ -164,10 +164,10 @@ describe('buffers of the CPU', () => {
   test('what it maps may change; a byte in front of it and behind it may not', () => {
     expect(pieces(isolationOf({ a: but(A, 4, 12, Z) }))).toEqual([]);
     expect(pieces(isolationOf({ a: but(A, 3, 13, Z) }))).toEqual([
-      [-1, BUFFER_A, 3, 1, A + 3, Z],
-      [-1, BUFFER_A, 12, 1, A + 12, Z],
+      [undefined, BUFFER_A, 3, 1, A + 3, Z],
+      [undefined, BUFFER_A, 12, 1, A + 12, Z],
     ]);
-    expect(pieces(isolationOf({ a: but(A, 15, 16, Z) }))).toEqual([[-1, BUFFER_A, 15, 1, A + 15, Z]]);
+    expect(pieces(isolationOf({ a: but(A, 15, 16, Z) }))).toEqual([[undefined, BUFFER_A, 15, 1, A + 15, Z]]);
   });
 
   test('where its device does not snoop, nothing in its cache lines is promised', () => {
@@ -191,20 +191,24 @@ describe('buffers of the CPU', () => {
     const bytes = (all: BufferBytes[]): void => {
       for (const run of all[BUFFER_A]?.between(0, 2) ?? []) Object.assign(run, fared);
     };
-    expect(pieces(isolationOf({ a: but(A, 0, 3, Z), bytes }))).toEqual([[-1, BUFFER_A, 2, 1, A + 2, Z]]);
+    expect(pieces(isolationOf({ a: but(A, 0, 3, Z), bytes }))).toEqual([
+      [undefined, BUFFER_A, 2, 1, A + 2, Z],
+    ]);
   });
 
   test('what it should hold comes to light', () => {
     const bytes = (all: BufferBytes[]): void => {
       all[BUFFER_A]?.content.set([S], 1);
     };
-    expect(pieces(isolationOf({ a: but(A, 0, 2, S), bytes }))).toEqual([[-1, BUFFER_A, 0, 1, A, S]]);
+    expect(pieces(isolationOf({ a: but(A, 0, 2, S), bytes }))).toEqual([[undefined, BUFFER_A, 0, 1, A, S]]);
   });
 
   test('what somebody wrote in this step is not the operation’s doing', () => {
     expect(pieces(isolationOf({ a: but(A, 0, 1, NOW) }))).toEqual([]);
-    expect(pieces(isolationOf({ a: but(A, 0, 1, NOW), step: 4 }))).toEqual([[-1, BUFFER_A, 0, 1, A, NOW]]);
-    expect(pieces(isolationOf({ a: but(A, 0, 1, C) }))).toEqual([[-1, BUFFER_A, 0, 1, A, C]]);
+    expect(pieces(isolationOf({ a: but(A, 0, 1, NOW), step: 4 }))).toEqual([
+      [undefined, BUFFER_A, 0, 1, A, NOW],
+    ]);
+    expect(pieces(isolationOf({ a: but(A, 0, 1, C) }))).toEqual([[undefined, BUFFER_A, 0, 1, A, C]]);
   });
 });
 

@@ -42,13 +42,7 @@ function checkBuffers(moment: Moment, map: number, outcome: StepOutcome): void {
         if (!coherent && sharesLine(scenario, map, buffer, at)) continue;
         const expected = before[at];
         if (expected === undefined) continue;
-        checkUnchanged(
-          moment,
-          outcome,
-          { mapping: run.mappings[0] ?? -1, buffer, offset: at },
-          expected,
-          now,
-        );
+        checkUnchanged(moment, outcome, { mapping: run.mappings[0], buffer, offset: at }, expected, now);
       }
     }
   }
@@ -65,7 +59,9 @@ function checkMappings(moment: Moment, map: number, outcome: StepOutcome): void 
     for (let byte = equalLabels(after, 0, before, 0, after.length); byte < after.length; byte++) {
       const now = after[byte] ?? 0;
       if (now === before[byte]) continue;
-      const { buffer, offset } = facts.bufferByte(other.index, byte);
+      const place = facts.bufferByte(other.index, byte);
+      if (place === undefined) continue;
+      const { buffer, offset } = place;
       const run = moment.bytes[buffer]?.runAt(offset);
       if (run?.owners.includes(other.index) !== true || !run.judged || run.attacked) continue;
       if (now === moment.bytes[buffer]?.content[offset]) continue;
@@ -81,7 +77,7 @@ function checkMappings(moment: Moment, map: number, outcome: StepOutcome): void 
 function checkUnchanged(
   { facts, found, step }: Moment,
   outcome: StepOutcome,
-  { mapping, buffer, offset }: { mapping: MappingIx; buffer: BufferIx; offset: Size },
+  { mapping, buffer, offset }: { mapping: MappingIx | undefined; buffer: BufferIx; offset: Size },
   expected: Label,
   observed: Label,
 ): void {

@@ -33,7 +33,7 @@ export type WhyLeftOut = keyof typeof WHY_LEFT_OUT;
 export function whyOutOfTurn(
   { owners }: ByteRun,
   { index, dir }: MappingFacts,
-  inside: MappingIx,
+  inside: MappingIx | undefined,
 ): WhyLeftOut | undefined {
   if (index === inside) return 'in-operation';
   if (!owners.includes(index)) return 'device-wrote';
@@ -49,10 +49,9 @@ export function leftOutWords(why: WhyLeftOut): string {
 export interface LeftOut {
   readonly why: WhyLeftOut;
   readonly step: StepIx;
-  /** -1: none. */
-  readonly buffer: BufferIx;
-  /** The mapping whose device it is about, -1: none. */
-  readonly mapping: MappingIx;
+  readonly buffer: BufferIx | undefined;
+  /** The mapping whose device it is about, if any. */
+  readonly mapping: MappingIx | undefined;
   readonly size: Size;
 }
 
@@ -62,12 +61,12 @@ export class LeftOutBytes {
     why: WhyLeftOut;
     step: StepIx;
     buffer: BufferIx;
-    mapping: MappingIx;
+    mapping: MappingIx | undefined;
     size: Size;
   }[] = [];
 
   /** `size` bytes more. */
-  add(why: WhyLeftOut, step: StepIx, buffer: BufferIx, mapping: MappingIx, size: Size): void {
+  add(why: WhyLeftOut, step: StepIx, buffer: BufferIx, mapping: MappingIx | undefined, size: Size): void {
     const same = this.found.find(
       (other) =>
         other.step === step && other.why === why && other.buffer === buffer && other.mapping === mapping,

@@ -4,6 +4,7 @@ import type { PhysAddr, Size } from '../machine/vocabulary.ts';
 import { describeStep } from '../run/trace.ts';
 import type { Run } from '../run/run.ts';
 import { isMisuse, mappingOfStep, type Buffer, type BufferRange, type Scenario } from '../run/scenario.ts';
+import { elementAt } from '../text/element.ts';
 import { code, plural, type Text } from '../text/document.ts';
 import { Facts } from './facts.ts';
 import { WHY_LEFT_OUT, type LeftOut } from './left-out.ts';
@@ -23,8 +24,9 @@ export function leftOutOf(facts: Facts): readonly LeftOut[] {
 
 /** What was left out of a run of the scenario, in a sentence without its full stop. */
 export function leftOutSentence(scenario: Scenario, { why, step, buffer, mapping, size }: LeftOut): Text {
-  const bytes = `${plural(size, 'byte')} of ${scenario.buffers[buffer]?.name ?? '?'}`;
-  const device = scenario.deviceNames[scenario.mappings[mapping]?.device ?? -1] ?? 'the device';
+  const bytes = `${plural(size, 'byte')} of ${elementAt(scenario.buffers, buffer)?.name ?? '?'}`;
+  const { device: index } = elementAt(scenario.mappings, mapping) ?? {};
+  const device = elementAt(scenario.deviceNames, index) ?? 'the device';
   const said = WHY_LEFT_OUT[why](bytes, device);
   const at = scenario.steps[step];
   return at === undefined ? said : [`Step ${step + 1} (`, code(describeStep(scenario, at)), `): ${said}`];
@@ -34,7 +36,7 @@ export function leftOutSentence(scenario: Scenario, { why, step, buffer, mapping
 function misused({ run: { scenario, steps }, completeSteps }: Facts): LeftOut[] {
   return scenario.steps.flatMap((_, step): LeftOut[] => {
     if (!isMisuse(scenario, step) || step >= completeSteps || steps[step]?.status === 'skipped') return [];
-    return [{ why: 'misuse', step, buffer: -1, mapping: mappingOfStep(scenario, step), size: 0 }];
+    return [{ why: 'misuse', step, buffer: undefined, mapping: mappingOfStep(scenario, step), size: 0 }];
   });
 }
 

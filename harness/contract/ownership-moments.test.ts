@@ -28,8 +28,8 @@ describe('a read of the CPU in the middle of an operation', () => {
 
   test('what a map is under way for it may find anyhow, and nothing else', () => {
     expect(wrong(walk('FROM_DEVICE', [], [read]))).toEqual([
-      ['cpu-owned-stability', 0, 1, -1, 3, 1, A + 3, Z],
-      ['cpu-owned-stability', 0, 1, -1, 8, 1, A + 8, Z],
+      ['cpu-owned-stability', 0, 1, undefined, 3, 1, A + 3, Z],
+      ['cpu-owned-stability', 0, 1, undefined, 8, 1, A + 8, Z],
     ]);
   });
 
@@ -40,9 +40,9 @@ describe('a read of the CPU in the middle of an operation', () => {
     expect(wrong(unmapped).map((each) => (each as unknown[])[4])).toEqual([3, 8]);
     const alone = walk('BIDIRECTIONAL', [...back, 'cpu_read: a'], [...before, read]);
     expect(wrong(alone).map((each) => (each as unknown[]).slice(3, 6))).toEqual([
-      [-1, 3, 1],
+      [undefined, 3, 1],
       [0, 4, 4],
-      [-1, 8, 1],
+      [undefined, 8, 1],
     ]);
   });
 });

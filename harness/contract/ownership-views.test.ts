@@ -275,7 +275,7 @@ describe('out of turn', () => {
       'FROM_DEVICE',
       ['device_write: m'],
       [{}, { events: deviceWrites(-2, 8) }],
-      [['not-mapped', 1, -1, 4]],
+      [['not-mapped', 1, undefined, 4]],
       '',
     ],
   ])('%s', (_, dir, steps, happened, expected, device) => {

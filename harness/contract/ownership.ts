@@ -17,7 +17,7 @@ import {
   type MappingIx,
 } from '../machine/vocabulary.ts';
 import { TOUCHING, type Event, type EventKind, type EventOf } from '../machine/events.ts';
-import type { Step } from '../run/scenario.ts';
+import type { BufferRange, Step } from '../run/scenario.ts';
 import { covers, makeBytes, type BufferBytes, type ByteRun } from './bytes.ts';
 import type { Facts, MappingFacts } from './facts.ts';
 import { checkFailedMap } from './failed-map.ts';
@@ -49,7 +49,7 @@ class Walk implements Moment {
   readonly bytes: readonly BufferBytes[];
   readonly views: Views;
   private readonly lines: SharedLines;
-  step = -1;
+  step = 0;
 
   constructor(facts: Facts) {
     this.facts = facts;
@@ -73,16 +73,16 @@ class Walk implements Moment {
       const dma = 'map' in step && step.op !== 'device_read' && step.op !== 'device_write';
       if (dma && outcome.status !== 'skipped') checkIsolation(this, step.map, outcome);
       const { within, behind } = this.facts.aroundHandOver(this.step, ACCESSES);
-      this.accesses(within, dma ? step.map : -1);
+      this.accesses(within, dma ? step.map : undefined);
       if (outcome.status === 'done') this.handOver(step);
-      this.accesses(behind, -1);
+      this.accesses(behind);
       if (outcome.status === 'failed' && dma) checkFailedMap(this, step.map);
       if (step.op === 'flush_queue') for (const bytes of this.bytes) bytes.closeLazyWindow(step.device);
     }
   }
 
   /** Reads and writes; those on mapping `inside`, in the middle of an operation on it, are out of turn. */
-  private accesses(events: readonly Event[], inside: MappingIx): void {
+  private accesses(events: readonly Event[], inside?: MappingIx): void {
     for (const event of events) {
       if (event.kind === 'cpu_write') this.cpuWrote(event, inside);
       if (event.kind === 'cpu_read') this.cpuRead(event, inside);
@@ -92,9 +92,9 @@ class Walk implements Moment {
     }
   }
 
-  private cpuWrote({ buffer, offset, size, bytes: start }: EventOf<'cpu_write'>, inside: MappingIx): void {
+  private cpuWrote({ buffer, offset, size, bytes: start }: EventOf<'cpu_write'>, inside?: MappingIx): void {
     const bytes = this.of(buffer);
-    const ranges = this.facts.pieces(inside).filter((range) => range.buffer === buffer);
+    const ranges = this.rangesOf(inside, buffer);
     const written = this.facts.run.labels.subarray(start, start + size);
     bytes.content.set(written, offset);
     bytes.seen.set(written, offset);
@@ -109,14 +109,20 @@ class Walk implements Moment {
     }
   }
 
-  /** The byte is mapped by the operation under way. */
-  private isInside(inside: number, buffer: number, at: number): boolean {
-    return inside >= 0 && covers(this.facts.run.scenario, inside, buffer, at);
+  /** What the operation under way maps of the buffer. */
+  private rangesOf(inside: MappingIx | undefined, buffer: BufferIx): readonly BufferRange[] {
+    if (inside === undefined) return [];
+    return this.facts.pieces(inside).filter((range) => range.buffer === buffer);
   }
 
-  private cpuRead(event: EventOf<'cpu_read'>, inside: MappingIx): void {
+  /** The byte is mapped by the operation under way. */
+  private isInside(inside: MappingIx | undefined, buffer: number, at: number): boolean {
+    return inside !== undefined && covers(this.facts.run.scenario, inside, buffer, at);
+  }
+
+  private cpuRead(event: EventOf<'cpu_read'>, inside?: MappingIx): void {
     const { buffer, offset, size, first, second, index } = event;
-    const ranges = this.facts.pieces(inside).filter((range) => range.buffer === buffer);
+    const ranges = this.rangesOf(inside, buffer);
     for (const run of this.of(buffer).aroundRanges(ranges, offset, offset + size)) {
       const why = !run.isCpuOwned ? 'cpu-read' : run.known ? undefined : 'not-returned';
       if (why !== undefined) this.found.pass(why, this.step, buffer, run.owners[0] ?? run.lastMap, run);
@@ -128,7 +134,7 @@ class Walk implements Moment {
 
   private deviceRead(
     { iova, size, bytes: start, device, index }: EventOf<'device_read'>,
-    inside: MappingIx,
+    inside?: MappingIx,
   ): void {
     for (let i = 0, n; i < size; i += n) {
       const hit = this.facts.mappingAt(device, iova + i, this.step);
@@ -146,7 +152,7 @@ class Walk implements Moment {
 
   private deviceWrote(
     { iova, phys, size, label, device }: EventOf<'device_write_run'>,
-    inside: MappingIx,
+    inside?: MappingIx,
   ): void {
     for (let i = 0, n; i < size; i += n) {
       const hit = this.facts.mappingAt(device, iova + i, this.step);
@@ -279,7 +285,7 @@ class Walk implements Moment {
         else if (mayChange && (run.cpuWrote || !run.deviceHad)) {
           // The CPU wrote to it since it came back, or the device never got it: a copy back is nobody's promise.
           this.leaveOut('taken-back-twice', run, buffer, map);
-        } else if (run.isCpuOwned && run.judged && run.known && run.lazy === -1) {
+        } else if (run.isCpuOwned && run.judged && run.known && run.lazy === undefined) {
           checkSeenAgain(this, run, map, buffer, seen);
         }
         run.takeFrom(map);
@@ -319,7 +325,7 @@ class Walk implements Moment {
 
   private unmapped(map: number): void {
     const { dir, device } = this.mapping(map);
-    const lazy = this.facts.revokesLazily(device) ? device : -1;
+    const lazy = this.facts.revokesLazily(device) ? device : undefined;
     for (const { buffer, offset, size } of this.facts.pieces(map)) {
       const bytes = this.of(buffer);
       const seen = this.views.labels('buffer', buffer);
@@ -338,7 +344,7 @@ class Walk implements Moment {
   }
 
   /** No clause looks at the bytes again. */
-  private leaveOut(why: WhyLeftOut, run: ByteRun, buffer: BufferIx, map: MappingIx = -1): void {
+  private leaveOut(why: WhyLeftOut, run: ByteRun, buffer: BufferIx, map?: MappingIx): void {
     this.found.leaveOut(why, this.step, buffer, map, run);
   }
 

@@ -3,6 +3,7 @@
 import { hasFailed } from '../machine/events.ts';
 import type { MappingIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
+import { elementAt } from '../text/element.ts';
 import type { Evidence } from './clause.ts';
 import { granulesAt, slotsAt, type Room } from './needs.ts';
 
@@ -29,14 +30,14 @@ export interface Refusal {
 
 /** Why the map of that mapping failed; undefined: it did not, or neither pool nor allocator nor scenario refused. */
 export function refusalOf(run: Run, mapping: MappingIx): Refusal | undefined {
-  const { step = -1, device } = run.scenario.mappings[mapping] ?? {};
-  const outcome = run.steps[step];
-  if (outcome?.status !== 'failed') return undefined;
+  const mapped = run.scenario.mappings[mapping];
+  const outcome = elementAt(run.steps, mapped?.step);
+  if (mapped === undefined || outcome?.status !== 'failed') return undefined;
   const failed = run.events.between(outcome.from, outcome.to).findLast(hasFailed);
   if (failed === undefined) return undefined;
-  const evidence = { step, event: failed.index, mapping, ...(device !== undefined && { device }), count: 1 };
+  const { step, device, ranges } = mapped;
+  const evidence = { step, event: failed.index, mapping, device, count: 1 };
   if (failed.injected) return { cause: 'injected-failure', evidence };
-  const ranges = run.scenario.mappings[mapping]?.ranges ?? [];
   const asksTooMuch = ranges.reduce((sum, { size }) => sum + size, 0) > (outcome.limit ?? Infinity);
   switch (failed.kind) {
     case 'swiotlb_tbl_map_single':

@@ -118,8 +118,8 @@ describe('which of the bytes', () => {
       '(5 bytes in all; device disk, p: 2; device nic, q: 3) of mapping m',
     ],
     [
-      'of no mapping, and no device',
-      [{ count: 2 }, { count: 3, device: -1, mapping: -1 }],
+      'of a mapping and a device that there are not',
+      [{ count: 2 }, { count: 3, device: 7, mapping: 7 }],
       '(5 bytes in all; device disk, mapping m: 2; device ?, mapping ?: 3) of mapping m',
     ],
     ['not all of them', [{ count: 2 }, { count: 2, place: 'q' }], '(5 bytes in all) of mapping m (p)'],

@@ -10,6 +10,7 @@ import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
 import { callPath } from '../run/recording.ts';
 import { describeStep } from '../run/trace.ts';
+import { elementAt } from '../text/element.ts';
 import { code, joined, plural, type Span, type Text } from '../text/document.ts';
 import type { Victim } from './victim.ts';
 import { CAUSE_WORDS } from './words.ts';
@@ -58,8 +59,8 @@ function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victi
   const all = victims.map(({ evidence }) => evidence);
   if (all.reduce((sum, each) => sum + each.count, 0) !== count) return '';
   const names: readonly ((evidence: Evidence) => string)[] = [
-    ({ device = -1 }) => `device ${scenario.deviceNames[device] ?? '?'}`,
-    ({ mapping = -1 }) => `mapping ${scenario.mappings[mapping]?.name ?? '?'}`,
+    ({ device }) => `device ${elementAt(scenario.deviceNames, device) ?? '?'}`,
+    ({ mapping }) => `mapping ${elementAt(scenario.mappings, mapping)?.name ?? '?'}`,
     ({ place: where = 'the data' }) => where,
   ];
   const differing = names.filter((name) => new Set(all.map(name)).size > 1);
@@ -74,8 +75,8 @@ function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victi
 
 /** Memory that calls touched, and that is not their mapping's. */
 function foreign(run: Run, evidence: Evidence, victims: readonly Victim[]): string {
-  const { phys = 0, count, mapping = -1, place: how = '' } = evidence;
-  const name = run.scenario.mappings[mapping]?.name ?? '?';
+  const { phys = 0, count, mapping, place: how = '' } = evidence;
+  const name = elementAt(run.scenario.mappings, mapping)?.name ?? '?';
   const parts = partsOf(run, evidence, victims);
   const inAll = `${plural(count, 'byte')} in all${parts === '' ? '' : ` (${parts})`}, the first`;
   const bytes = victims.length > 1 ? inAll : plural(count, 'byte');

@@ -33,7 +33,7 @@ interface Situation {
 /** What is left out after the event: why, which buffer, mapping, bytes [from, to). */
 function spoilt(
   write: (log: EventLog) => void,
-  { inside = -1, step = 3, gone = false }: Situation = {},
+  { inside, step = 3, gone = false }: Situation = {},
 ): unknown[] {
   const run = logged(
     (log) => {
@@ -89,7 +89,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 48],
-          ['shared-line', 0, -1, 4],
+          ['shared-line', 0, undefined, 4],
         ],
       ],
     ],
@@ -104,7 +104,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 48],
-          ['shared-line', 0, -1, 1],
+          ['shared-line', 0, undefined, 1],
         ],
       ],
     ],
@@ -120,7 +120,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 47],
-          ['shared-line', 0, -1, 1],
+          ['shared-line', 0, undefined, 1],
         ],
       ],
     ],
@@ -138,7 +138,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 1],
-          ['shared-line', 0, -1, 63],
+          ['shared-line', 0, undefined, 63],
         ],
       ],
     ],
@@ -153,7 +153,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 1],
-          ['shared-line', 0, -1, 63],
+          ['shared-line', 0, undefined, 63],
         ],
       ],
     ],
@@ -169,7 +169,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 48],
-          ['shared-line', 0, -1, 4],
+          ['shared-line', 0, undefined, 4],
         ],
       ],
     ],
@@ -186,7 +186,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 104],
-          ['shared-line', 0, -1, 8],
+          ['shared-line', 0, undefined, 8],
         ],
       ],
     ],
@@ -203,7 +203,7 @@ describe('the CPU writes', () => {
         ],
         [
           ['shared-line', 0, M, 88],
-          ['shared-line', 0, -1, 8],
+          ['shared-line', 0, undefined, 8],
         ],
       ],
     ],
@@ -255,7 +255,7 @@ describe('other events', () => {
       ],
       [
         ['shared-line', 2, O, 32],
-        ['shared-line', 2, -1, 8],
+        ['shared-line', 2, undefined, 8],
       ],
     ]);
   });
@@ -268,8 +268,8 @@ test('what is left out of buffers by where it stands', () => {
   const lines = new SharedLines({ facts, bytes, views: new Views(facts.run), found, step: 3 });
   lines.spoilWritten(START + 190, START + 194, 'not-mapped');
   expect(found.leftOut.all).toEqual([
-    { why: 'not-mapped', step: 3, buffer: 0, mapping: -1, size: 2 },
-    { why: 'not-mapped', step: 3, buffer: 1, mapping: -1, size: 2 },
+    { why: 'not-mapped', step: 3, buffer: 0, mapping: undefined, size: 2 },
+    { why: 'not-mapped', step: 3, buffer: 1, mapping: undefined, size: 2 },
   ]);
   lines.spoilWritten(START - 10, START, 'not-mapped');
   lines.spoilWritten(START + 256, START + 300, 'not-mapped');

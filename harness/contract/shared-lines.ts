@@ -29,9 +29,9 @@ const SPOILS: Readonly<Record<Treatment, boolean>> = {
 interface Write {
   readonly phys: PhysAddr;
   readonly size: Size;
-  readonly inside: MappingIx;
-  /** The device that did, -1: the CPU. */
-  readonly by: number;
+  readonly inside: MappingIx | undefined;
+  /** The device that did; undefined: the CPU. */
+  readonly by: number | undefined;
 }
 
 export class SharedLines {
@@ -49,11 +49,11 @@ export class SharedLines {
    * What shares a cache line with what the event wrote, and is its device's, is judged no more. `inside`:
    * the mapping that is being mapped or unmapped, as good as the device's already.
    */
-  spoil(event: Event, inside: MappingIx): void {
+  spoil(event: Event, inside?: MappingIx): void {
     if (this.exposed.length === 0) return;
     for (const { how, phys, size } of touchesOf(event)) {
       if (!SPOILS[how] || size === 0) continue;
-      const write = { phys, size, inside, by: how === 'stored' ? event.device : -1 };
+      const write = { phys, size, inside, by: how === 'stored' ? event.device : undefined };
       const first = lineOf(phys);
       const last = lineOf(phys + size - 1);
       // Only a line that is not written as a whole has room for somebody else.
@@ -82,7 +82,7 @@ export class SharedLines {
   }
 
   /** Bytes [from, to) of the mapping, as far as they are its device's, are spoilt; true when any is. */
-  private spoilBytes(mapping: MappingFacts, from: number, to: number, inside: number): boolean {
+  private spoilBytes(mapping: MappingFacts, from: number, to: number, inside?: MappingIx): boolean {
     let any = false;
     if (from >= to) return any;
     const { facts, bytes, found, step } = this.walk;
@@ -103,7 +103,9 @@ export class SharedLines {
       const start = Math.max(from, phys) - phys;
       const end = Math.min(to, phys + size) - phys;
       if (start >= end) continue;
-      for (const run of bytes[index]?.between(start, end) ?? []) found.leaveOut(why, step, index, -1, run);
+      for (const run of bytes[index]?.between(start, end) ?? []) {
+        found.leaveOut(why, step, index, undefined, run);
+      }
     }
   }
 }

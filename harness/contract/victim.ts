@@ -49,7 +49,7 @@ export function victimOf(
   }
   const origin = observed === undefined ? undefined : facts.run.provenance.of(observed);
   const { segments, reach } = facts.mappings[mapping] ?? { segments: [], reach: [] };
-  const segment = facts.confined(device ?? -1) ? segmentAt(segments, reach, iova) : 0;
+  const segment = device !== undefined && facts.confined(device) ? segmentAt(segments, reach, iova) : 0;
   const first = segments[segment]?.address ?? reach[0]?.iova ?? 0;
   const reached = {
     of: `${through}${placeName(mapping, segment)}`,

@@ -10,7 +10,7 @@ class Latest {
   /** What was seen before `now`. */
   before: View | undefined;
   /** Which move brought `now`. */
-  move = -1;
+  move: number | undefined;
 }
 
 /** Steps through the views of a recording, forward only. */

@@ -20,8 +20,8 @@ export interface Look {
   readonly step: StepIx;
   /** Event of the read that shows it; absent: the memory after the step does. */
   readonly event?: EventIx | undefined;
-  /** -1: none is involved. */
-  readonly mapping: MappingIx;
+  /** undefined: none is involved. */
+  readonly mapping: MappingIx | undefined;
   readonly buffer: BufferIx;
   /** An untrusted device wrote the bytes out of turn. */
   readonly attacked?: boolean | undefined;
@@ -60,13 +60,25 @@ export class Ownership {
   }
 
   /** No clause looks at the bytes again. */
-  leaveOut(why: WhyLeftOut, step: StepIx, buffer: BufferIx, mapping: MappingIx, run: ByteRun): void {
+  leaveOut(
+    why: WhyLeftOut,
+    step: StepIx,
+    buffer: BufferIx,
+    mapping: MappingIx | undefined,
+    run: ByteRun,
+  ): void {
     if (run.judged) this.pass(why, step, buffer, mapping, run);
     run.judged = false;
   }
 
   /** No clause looks at the bytes in this step. */
-  pass(why: WhyLeftOut, step: StepIx, buffer: BufferIx, mapping: MappingIx, { size }: ByteRun): void {
+  pass(
+    why: WhyLeftOut,
+    step: StepIx,
+    buffer: BufferIx,
+    mapping: MappingIx | undefined,
+    { size }: ByteRun,
+  ): void {
     this.leftOut.add(why, step, buffer, mapping, size);
   }
 

@@ -12,6 +12,7 @@ import { ContentTable } from './contents.ts';
 import { Lines } from './lines.ts';
 import { NONE, type PageBounce, type PageCase, type PageSide } from './page-data.ts';
 import { cutsOf, timelineOf, type Timeline } from './timeline.ts';
+import { elementAt } from '../text/element.ts';
 
 /** Most labels that are looked at for one case: bytes of its areas, times its events. */
 const MOST_LOOKS = 2 ** 28;
@@ -85,7 +86,7 @@ function sideOf(
   const { moments, reaches } = timeline;
   const momentOf = (events: number): number => timeline.momentOf(events);
   const bounces = run.bounceBuffers.map(({ mapping, event, released, start, tlb, size, end }): PageBounce => {
-    const name = run.scenario.mappings[mapping]?.name ?? '?';
+    const name = elementAt(run.scenario.mappings, mapping)?.name ?? '?';
     const until = Number.isFinite(released) ? momentOf(released + 1) : NONE;
     return { mapping: name, taken: momentOf(event + 1), released: until, start, tlb, size, end };
   });

@@ -13,6 +13,7 @@ import { Contents } from './contents.ts';
 import type { MapSide, MemoryMap } from './memory-layout.ts';
 import { memoryMapSvg } from './memory-map.ts';
 import { placesOf } from './places.ts';
+import { elementAt } from '../text/element.ts';
 
 /** Most bytes of one call that are looked at. */
 const LONGEST = 256 * 1024;
@@ -76,7 +77,7 @@ function inStep(run: Run, step: StepIx): readonly Event[] {
 }
 
 function untilOf(run: Run, moment: Moment | undefined): number {
-  return run.steps[moment?.step ?? -1]?.to ?? run.steps.at(-1)?.to ?? 0;
+  return elementAt(run.steps, moment?.step)?.to ?? run.steps.at(-1)?.to ?? 0;
 }
 
 /** Memory that had to do with the run up to event `until`: buffers, slots, what devices could reach. */

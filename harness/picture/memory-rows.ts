@@ -5,6 +5,7 @@ import type { Run } from '../run/run.ts';
 import type { BounceBuffer } from '../run/bounce-buffers.ts';
 import type { Reach, Snapshot } from '../run/camera.ts';
 import type { Content, Contents } from './contents.ts';
+import { elementAt } from '../text/element.ts';
 
 /** One of the two states at the moment of the finding. */
 export interface Side {
@@ -182,7 +183,7 @@ class Looker {
     const { start, tlb, size, end, mapping, released, event } = last;
     const part = phys < tlb ? 'offset' : phys < tlb + size ? 'data' : 'padding';
     const isReleased = released < snapshot.events;
-    const name = `${scenario.mappings[mapping]?.name ?? '?'}: ${part}`;
+    const name = `${elementAt(scenario.mappings, mapping)?.name ?? '?'}: ${part}`;
     const first = (start - POOL_START) / SLOT_SIZE;
     const count = (end - start) / SLOT_SIZE;
     const slots = count === 1 ? `slot ${first}` : `slots ${first}–${first + count - 1}`;

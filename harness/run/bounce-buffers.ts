@@ -12,7 +12,7 @@ export interface BounceBuffer {
   readonly released: EventIx;
   readonly step: StepIx;
   readonly device: number;
-  readonly mapping: MappingIx;
+  readonly mapping: MappingIx | undefined;
   /** The caller's bytes, and where they are in the pool. */
   readonly original: PhysAddr;
   readonly tlb: PhysAddr;

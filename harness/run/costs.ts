@@ -187,7 +187,9 @@ interface Facts {
   /** Slots that each swiotlb_tbl_map_single() gave out. */
   readonly slots: ReadonlyMap<EventIx, number>;
   /** Memory that the mapping's device could use through it. */
-  readonly used: (mapping: MappingIx) => readonly { readonly phys: number; readonly size: number }[];
+  readonly used: (
+    mapping: MappingIx | undefined,
+  ) => readonly { readonly phys: number; readonly size: number }[];
 }
 
 const OF_EVENTS = COSTS.flatMap(({ name, of }) => (of === undefined ? [] : [{ name, of }]));
@@ -222,7 +224,8 @@ export function costsOf(run: Run): StepCosts[] {
   return run.scenario.steps.flatMap(({ op }, step): StepCosts[] => {
     const outcome = run.steps[step];
     const mapping = mappingOfStep(run.scenario, step);
-    if (outcome?.status !== 'done' || mapping < 0 || op === 'device_read' || op === 'device_write') return [];
+    if (outcome?.status !== 'done' || mapping === undefined) return [];
+    if (op === 'device_read' || op === 'device_write') return [];
     const costs = noCosts();
     const list = run.scenario.mappings[mapping]?.sg === true ? entriesOf(run, mapping) : [];
     const entries = list.map(noCosts);
@@ -244,7 +247,7 @@ export function costsOf(run: Run): StepCosts[] {
 }
 
 function factsOf(run: Run): Facts {
-  const used = new Map<MappingIx, readonly { phys: number; size: number }[]>();
+  const used = new Map<MappingIx | undefined, readonly { phys: number; size: number }[]>();
   return {
     run,
     granule: run.scenario.machine.granule,
@@ -298,7 +301,10 @@ function usedLines({ phys, size, step, result }: Maintenance, { run, used }: Fac
   return lines;
 }
 
-function usedMemory({ scenario, events }: Run, mapping: MappingIx): { phys: number; size: number }[] {
+function usedMemory(
+  { scenario, events }: Run,
+  mapping: MappingIx | undefined,
+): { phys: number; size: number }[] {
   const used: { phys: number; size: number }[] = [];
   const isOf = (step: StepIx): boolean => mappingOfStep(scenario, step) === mapping;
   for (const { phys, size, step, result } of events.of('iommu_map')) {

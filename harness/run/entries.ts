@@ -3,6 +3,7 @@
 import type { Event } from '../machine/events.ts';
 import type { DmaAddr, MappingIx, PhysAddr, Size } from '../machine/vocabulary.ts';
 import type { Run } from './run.ts';
+import { elementAt } from '../text/element.ts';
 
 /** An entry of a mapped list. */
 export interface Entry {
@@ -19,7 +20,7 @@ export interface Entry {
 export function entriesOf(run: Run, mapping: MappingIx): Entry[] {
   const { scenario, events, bounceBuffers } = run;
   const info = scenario.mappings[mapping];
-  const mapped = run.steps[info?.step ?? -1];
+  const mapped = elementAt(run.steps, info?.step);
   if (info === undefined || mapped === undefined) return [];
   const { granule } = scenario.machine;
   const ranges = events.of('alloc_iova_fast', mapped.from, mapped.to).filter(({ result }) => result > 0);

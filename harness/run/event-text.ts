@@ -27,6 +27,7 @@ import {
 import type { Namer } from './names.ts';
 import { describeLabels } from './provenance.ts';
 import type { Run } from './run.ts';
+import { elementAt } from '../text/element.ts';
 
 /** Where an event happened, and what addresses are called there. */
 interface Context {
@@ -128,8 +129,8 @@ function pieceOf(kind: EventKind, name: string): Piece {
 export function describeEvent(run: Run, index: EventIx, name: Namer): string | undefined {
   const { records } = run;
   const at = index * STRIDE;
-  const context = { run, name, device: records[at + F_DEVICE] ?? -1 };
-  const text = TEXTS[records[at + F_KIND] ?? -1];
+  const context = { run, name, device: records[at + F_DEVICE] ?? NaN };
+  const text = elementAt(TEXTS, records[at + F_KIND]);
   if (text === undefined) {
     const event = run.events.at(index);
     const line = LINES[event.kind as Untexted] as (typeof LINES)['warn'];

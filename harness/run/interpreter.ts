@@ -7,7 +7,7 @@ import type { DmaDevice } from '../machine/device.ts';
 import { EXPOSURE_STRIDE, STRIDE } from '../machine/event-log.ts';
 import type { InterleavePoint } from '../machine/events.ts';
 import type { Machine } from '../machine/machine.ts';
-import { DMA_MAPPING_ERROR, DMA_TO_DEVICE, type Scatterlist } from '../machine/vocabulary.ts';
+import { DMA_MAPPING_ERROR, DMA_TO_DEVICE, type MappingIx, type Scatterlist } from '../machine/vocabulary.ts';
 import { Accesses } from './accesses.ts';
 import { occupy } from './layout.ts';
 import type { Mapping } from './mapping.ts';
@@ -18,6 +18,7 @@ import { sameSegments } from './same.ts';
 import type { CallPath, Recording, StepOutcome } from './recording.ts';
 import { keep, Run, type KeptRun } from './run.ts';
 import type { BufferRange, DmaStep, During, Scenario, Step } from './scenario.ts';
+import { elementAt } from '../text/element.ts';
 
 /** Runs `scenario` on `state`, on a fresh life of `machine`. */
 export function runScenario(machine: Machine, state: State, scenario: Scenario): KeptRun {
@@ -31,7 +32,7 @@ export function lookAt(machine: Machine, state: State, scenario: Scenario): Run 
   const { log, paths } = machine;
   const methods: CallPath[] = [];
   for (let path = 0; path < paths.frame.length; path++) {
-    const frame = state.frames[paths.frame[path] ?? -1];
+    const frame = elementAt(state.frames, paths.frame[path]);
     const parent = paths.parent[path] ?? 0;
     methods.push({ parent, method: frame?.method ?? '', patch: frame?.patch ?? '' });
   }
@@ -75,6 +76,12 @@ export function execute(
   }
 }
 
+/** What came of a step, and the mapping that it is about. */
+interface Attempt {
+  readonly status: StepOutcome['status'];
+  readonly map: MappingIx | undefined;
+}
+
 /** A scenario on its way. */
 export class Execution {
   readonly steps: StepOutcome[] = [];
@@ -106,7 +113,7 @@ export class Execution {
       buffers++;
     }
     this.attempt(undefined, -1);
-    this.observer?.observe(-1, this.mappings, -1);
+    this.observer?.observe(-1, this.mappings);
     if (this.crash !== undefined) return this;
     let index = -1;
     for (const step of scenario.steps) {
@@ -134,10 +141,10 @@ export class Execution {
     observer: Observer,
     index: number,
     status: StepOutcome['status'],
-    map: number,
+    map: MappingIx | undefined,
     from: number,
   ): void {
-    const { op, device = -1 }: { op?: string; device?: number } = this.scenario.steps[index] ?? {};
+    const { op, device }: { op?: string; device?: number } = this.scenario.steps[index] ?? {};
     observer.observe(index, this.mappings, map);
     const unmaps = op === 'unmap_page' || op === 'unmap_sg';
     const mayLeave = unmaps || op === 'flush_queue' || status === 'failed';
@@ -145,12 +152,12 @@ export class Execution {
     const maps = op === 'map_page' || op === 'map_sg';
     this.steps.push({
       status,
-      segments: maps ? (this.mappings[map]?.segments ?? []) : [],
+      segments: maps ? (elementAt(this.mappings, map)?.segments ?? []) : [],
       from,
       to: this.machine.log.length,
       held: observer.held(),
-      ...(op === 'dma_max_mapping_size' ? { told: this.told[device] ?? Infinity } : {}),
-      ...(maps && status === 'failed' ? { limit: this.maxMappingSize(device) } : {}),
+      ...(op === 'dma_max_mapping_size' ? { told: elementAt(this.told, device) ?? Infinity } : {}),
+      ...(maps && status === 'failed' && device !== undefined ? { limit: this.maxMappingSize(device) } : {}),
     });
   }
 
@@ -159,8 +166,8 @@ export class Execution {
     return this.dma.maxMappingSize?.(this.machine.deviceAt(device)) ?? Infinity;
   }
 
-  private attempt(step: Step | undefined, index: number): { status: StepOutcome['status']; map: number } {
-    const map = step !== undefined && 'map' in step ? step.map : -1;
+  private attempt(step: Step | undefined, index: number): Attempt {
+    const map = step !== undefined && 'map' in step ? step.map : undefined;
     try {
       return { status: step === undefined ? this.initDomains() : this.step(step), map };
     } catch (error) {
@@ -273,7 +280,8 @@ export class Execution {
 
   /** A page mapping for a call that wants a list. */
   private asEntry(map: number, handle: number): Scatterlist[number] {
-    const [range = { buffer: -1, offset: 0, size: 0 }] = this.scenario.mappings[map]?.ranges ?? [];
+    const [range] = this.scenario.mappings[map]?.ranges ?? [];
+    if (range === undefined) throw new RangeError(`mapping ${map} maps nothing`);
     return { ...this.scatter(range), dmaAddress: handle, dmaLength: range.size };
   }
 

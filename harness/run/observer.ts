@@ -39,7 +39,7 @@ export class Observer {
   }
 
   /** After step number `step`: what changed of every buffer and every live mapping. */
-  observe(step: number, mappings: readonly (LiveMapping | undefined)[], changed: number): void {
+  observe(step: number, mappings: readonly (LiveMapping | undefined)[], changed?: number): void {
     const { buffers } = this.scenario;
     this.machine.log.budget.take(buffers.length + mappings.length);
     for (let index = 0; index < buffers.length; index++) {
@@ -60,7 +60,7 @@ export class Observer {
    * Translations whose mapping is gone, after step number `step`: those of the mapping `ended`, which the
    * step was about, and all of a device whose IOTLB was synced meanwhile.
    */
-  findLeftovers(step: number, mappings: readonly (LiveMapping | undefined)[], ended: number): void {
+  findLeftovers(step: number, mappings: readonly (LiveMapping | undefined)[], ended?: number): void {
     for (const { index: device, domain } of this.machine.devices) {
       const synced = domain.syncs !== this.syncs[device];
       this.syncs[device] = domain.syncs;

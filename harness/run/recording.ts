@@ -104,8 +104,8 @@ export interface Exposure {
   readonly size: number;
   /** Label of the first byte; see EXPOSURE_STRIDE for the others. */
   readonly label: Label;
-  /** The mapping that installed the translation. */
-  readonly mapping: MappingIx;
+  /** The mapping that installed the translation; undefined: none did. */
+  readonly mapping: MappingIx | undefined;
   /** What it was asked for with: without IOMMU_READ, the hardware alone lets the device read. */
   readonly prot: number;
 }
@@ -115,6 +115,7 @@ export function exposures(run: Recording): Exposure[] {
   const found: Exposure[] = [];
   const e = run.exposures;
   for (let at = 0; at < e.length; at += EXPOSURE_STRIDE) {
+    const mapping = e[at + 7] ?? NaN;
     found.push({
       event: e[at] ?? 0,
       step: e[at + 1] ?? 0,
@@ -123,7 +124,7 @@ export function exposures(run: Recording): Exposure[] {
       phys: e[at + 4] ?? 0,
       size: e[at + 5] ?? 0,
       label: e[at + 6] ?? 0,
-      mapping: e[at + 7] ?? -1,
+      mapping: mapping >= 0 ? mapping : undefined,
       prot: e[at + 8] ?? 0,
     });
   }

@@ -153,8 +153,8 @@ export function isMisuse({ steps }: Scenario, index: StepIx): boolean {
   return step !== undefined && 'misuse' in step && step.misuse !== undefined;
 }
 
-/** The mapping that a step is about, -1: none. */
-export function mappingOfStep({ steps }: Scenario, index: StepIx): MappingIx {
+/** The mapping that a step is about, if any. */
+export function mappingOfStep({ steps }: Scenario, index: StepIx): MappingIx | undefined {
   const step = steps[index];
-  return step !== undefined && 'map' in step ? step.map : -1;
+  return step !== undefined && 'map' in step ? step.map : undefined;
 }

@@ -8,6 +8,7 @@ import {
   type StepIx,
 } from '../machine/vocabulary.ts';
 import { isMisuse, mappingOfStep, type BufferRange, type DmaStep, type Scenario } from './scenario.ts';
+import { elementAt } from '../text/element.ts';
 
 /** The operations, in the order that reports show them. */
 export const OPERATIONS = [
@@ -42,7 +43,7 @@ export interface Situation {
 /** The situation of a step; undefined: it is no DMA operation, or one that the API does not allow. */
 export function situationOf(scenario: Scenario, index: StepIx): Situation | undefined {
   const step = scenario.steps[index];
-  const mapping = scenario.mappings[mappingOfStep(scenario, index)];
+  const mapping = elementAt(scenario.mappings, mappingOfStep(scenario, index));
   const operation = OPERATIONS.find((known) => known === step?.op);
   if (step === undefined || mapping === undefined || operation === undefined) return undefined;
   if (isMisuse(scenario, index)) return undefined;
@@ -67,8 +68,8 @@ export function situationOf(scenario: Scenario, index: StepIx): Situation | unde
 
 /** Which entries of the list the situation's `bounced` counts. */
 export function bouncedEntries(scenario: Scenario, index: StepIx): boolean[] {
-  const { ranges = [], device = -1 } = scenario.mappings[mappingOfStep(scenario, index)] ?? {};
-  const bounces = scenario.machine.swiotlb && scenario.machine.devices[device]?.untrusted === true;
+  const { ranges = [], device } = elementAt(scenario.mappings, mappingOfStep(scenario, index)) ?? {};
+  const bounces = scenario.machine.swiotlb && elementAt(scenario.machine.devices, device)?.untrusted === true;
   return ranges.map((range) => bounces && isUneven(scenario, range));
 }
 

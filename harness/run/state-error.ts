@@ -5,6 +5,7 @@ import type { Machine } from '../machine/machine.ts';
 import { UserError } from '../text/user-error.ts';
 import { tooMuch } from './over-budget.ts';
 import type { Scenario } from './scenario.ts';
+import { elementAt } from '../text/element.ts';
 
 /**
  * The error for what a state threw that is no crash of the modelled kernel: names the state, its method
@@ -17,7 +18,7 @@ export function stateError(
   cause: unknown,
 ): UserError {
   if (cause instanceof OverBudget) return tooMuch(cause, scenario, log.step);
-  const frame = frames[paths.frame[log.path] ?? -1];
+  const frame = elementAt(frames, paths.frame[log.path]);
   const where = frame === undefined ? '' : ` in ${frame.method} (${frame.patch})`;
   const step = log.step < 0 ? 'before the first step' : `step ${log.step + 1}`;
   return new UserError(`state ${id}${where}, ${step} of ${scenario.id}: ${String(cause)}`, { cause });

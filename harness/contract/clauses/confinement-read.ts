@@ -11,6 +11,7 @@ import {
 import type { BounceBuffer } from '../../run/bounce-buffers.ts';
 import type { Provenance } from '../../run/provenance.ts';
 import { exposures, type Exposure } from '../../run/recording.ts';
+import { elementAt } from '../../text/element.ts';
 import { ByteSets, type ByteSet } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, Hit, MappingFacts, Reach } from '../facts.ts';
@@ -44,7 +45,7 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
   const counted = new ByteSets();
   for (const exposure of exposures(facts.run)) {
     if (!facts.confined(exposure.device)) continue;
-    const known = counted.of(exposure.mapping);
+    const known = counted.of(exposure.mapping ?? 'none');
     for (let i = 0; i < exposure.size;) {
       const harmless = writtenAhead(facts, exposure, i) || plantedAhead(facts, exposure, i);
       const n = harmless || pieceAt(facts, exposure, i);
@@ -69,7 +70,7 @@ function leaveOpen(
   counted: ByteSet,
 ): void {
   const origin = facts.run.provenance.of(label + from);
-  if (origin.by !== 'device' || mapping < 0) return;
+  if (origin.by !== 'device' || mapping === undefined) return;
   if (origin.device === device && origin.mapping >= 0) return;
   const where = { device, iova: iova + from, phys: phys + from, observed: label + from };
   if (origin.event >= madeReachable(facts, mapping, where.iova, event)) return;
@@ -79,7 +80,7 @@ function leaveOpen(
 
 /** The event that put this bus address of the mapping into the page table; its map's first one if none is known. */
 function madeReachable({ run, mappings }: Facts, mapping: number, iova: number, until: EventIx): EventIx {
-  const begun = run.steps[mappings[mapping]?.mapStep ?? -1]?.from ?? until;
+  const begun = elementAt(run.steps, mappings[mapping]?.mapStep)?.from ?? until;
   const calls = run.events.of('iommu_map', begun, until);
   return calls.find((call) => iova >= call.iova && iova < call.iova + call.size)?.index ?? begun;
 }
@@ -158,7 +159,7 @@ function judgePiece(
     if (count === 0) continue;
     const place = placeOf(facts, exposure, iova + at, phys + at);
     const cause = causeAt(facts, exposure, phys + at, place);
-    const owner = mapping < 0 ? {} : { mapping };
+    const owner = mapping === undefined ? {} : { mapping };
     const observed = labelAfter(exposure.label, at);
     const where = { device, iova: iova + at, phys: phys + at, observed, place };
     findings.breaks(cause, { step, event: event - 1, ...owner, count, ...where });
@@ -215,7 +216,7 @@ function markOfFailedMap(
   own: Uint8Array,
 ): void {
   const { step, event, label } = exposure;
-  const mapping = facts.mappings[exposure.mapping];
+  const mapping = elementAt(facts.mappings, exposure.mapping);
   if (mapping === undefined || mapping.mapped || mapping.mapStep !== step) return;
   const begun = facts.run.steps[step]?.from ?? event;
   const copies = facts.run.events
@@ -272,7 +273,7 @@ function causeAt(facts: Facts, exposure: Exposure, phys: number, place: string):
   if ((exposure.prot & IOMMU_READ) === 0) return 'no-write-only-entries';
   if (place === 'outside the pool') return 'outside-the-buffers';
   if (place === 'the bounce buffer of another mapping') return 'other-mapping';
-  const mapStep = facts.mappings[exposure.mapping]?.mapStep ?? exposure.step;
+  const mapStep = elementAt(facts.mappings, exposure.mapping)?.mapStep ?? exposure.step;
   const mapped = facts.run.steps[mapStep]?.from ?? exposure.event;
   const from = bounceBufferAt(facts, phys, exposure.event)?.event ?? mapped;
   return staleCause(facts, phys, from, exposure.event, exposure.device);

@@ -3,7 +3,7 @@ import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import type { View } from '../../run/recording.ts';
 import { ByteSets } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
-import type { Facts, MappingFacts } from '../facts.ts';
+import type { BufferByte, Facts, MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 
 const CAUSES = {
@@ -125,13 +125,13 @@ function judgeWritten(
 ): number {
   const origin = facts.run.provenance.of(label);
   if (origin.by !== 'device') return size;
-  const { buffer, offset } = placeOf(facts, view, byte);
-  if (wroteItRightfully(facts, origin, origin.iova, buffer, offset)) {
+  const place = placeOf(facts, view, byte);
+  if (wroteItRightfully(facts, origin, origin.iova, place)) {
     const end = placeOf(facts, view, byte + size - 1);
     const all =
       facts.mappingAt(origin.device, origin.iova, origin.step) !== undefined &&
-      end.buffer === buffer &&
-      wroteItRightfully(facts, origin, origin.iova + size - 1, buffer, end.offset);
+      end?.buffer === place?.buffer &&
+      wroteItRightfully(facts, origin, origin.iova + size - 1, end);
     return all ? size : 1;
   }
   if (!facts.confined(origin.device)) return 1;
@@ -140,8 +140,7 @@ function judgeWritten(
     findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
       step: view.step,
       ...(view.of === 'mapping' && { mapping: view.index }),
-      buffer,
-      offset,
+      ...place,
       device: origin.device,
       iova: origin.iova,
       count: 1,
@@ -151,8 +150,8 @@ function judgeWritten(
   return 1;
 }
 
-/** The buffer byte that byte `byte` of the view is. */
-function placeOf(facts: Facts, view: View, byte: number): { buffer: number; offset: number } {
+/** The buffer byte that byte `byte` of the view is; undefined: the mapping has more segments than bytes. */
+function placeOf(facts: Facts, view: View, byte: number): BufferByte | undefined {
   return view.of === 'buffer' ? { buffer: view.index, offset: byte } : facts.bufferByte(view.index, byte);
 }
 
@@ -164,14 +163,14 @@ function wroteItRightfully(
   facts: Facts,
   origin: { device: number; step: number },
   iova: number,
-  buffer: number,
-  offset: number,
+  place: BufferByte | undefined,
 ): boolean {
   const hit = facts.mappingAt(origin.device, iova, origin.step);
   const { device, step } = origin;
-  if (hit === undefined) return ownAt(facts, device, facts.bufferPhys(buffer, offset), step).own;
+  const phys = place && facts.bufferPhys(place.buffer, place.offset);
+  if (hit === undefined) return phys !== undefined && ownAt(facts, device, phys, step).own;
   if (hit.mapping.dir === DMA_TO_DEVICE) return false;
   const target = facts.bufferByte(hit.mapping.index, hit.byte);
   // Buffers may overlap: the same memory is the same byte.
-  return facts.bufferPhys(target.buffer, target.offset) === facts.bufferPhys(buffer, offset);
+  return (target && facts.bufferPhys(target.buffer, target.offset)) === phys;
 }

@@ -9,22 +9,23 @@ export const minAlign = makeClause({
     'offset-lost': 'the bus address has other bits under min_align_mask than the buffer',
   },
   judge(facts, findings) {
-    const { machine, buffers } = facts.run.scenario;
+    const { machine } = facts.run.scenario;
     for (const { mapped, device, index, mapStep, segments } of facts.mappings) {
       const mask = machine.devices[device]?.minAlignMask ?? 0;
       if (!mapped || mask === 0 || mask >= machine.granule) continue;
       let byte = 0;
       for (const { address, length } of segments) {
         findings.exercise();
-        const { buffer, offset } = facts.bufferByte(index, byte);
-        const phys = (buffers[buffer]?.phys ?? 0) + offset;
-        if (address % (mask + 1) !== phys % (mask + 1)) {
+        const place = facts.bufferByte(index, byte);
+        const phys = place && facts.bufferPhys(place.buffer, place.offset);
+        // Behind the last byte of the mapping there is no buffer whose bits it could have.
+        if (phys === undefined || address % (mask + 1) !== phys % (mask + 1)) {
           const evidence = {
             step: mapStep,
             mapping: index,
             device,
             iova: address,
-            phys,
+            ...(phys !== undefined && { phys }),
             count: 1,
           };
           findings.breaks('offset-lost', evidence);

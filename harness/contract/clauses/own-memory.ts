@@ -28,7 +28,7 @@ export const ownMemory = makeClause({
       for (const event of facts.run.events.of(kind)) {
         const { step, index } = event;
         const mapping = mappingOfStep(facts.run.scenario, step);
-        if (mapping < 0 || step >= facts.completeSteps || isBeyond(facts, step)) continue;
+        if (mapping === undefined || step >= facts.completeSteps || isBeyond(facts, step)) continue;
         findings.exercise();
         const own = ownOf(facts, mapping, event);
         for (const { start, end, isBounce } of touched(event)) {

@@ -15,7 +15,7 @@ export const partialWritePreserved = makeClause({
   judge(facts, findings) {
     judgeBytes('partial-write-preserved', facts, findings, (_, home) => {
       const { mapping, device, original } = home;
-      if (mapping === undefined || device < 0) return 'wrong-data';
+      if (mapping === undefined || device === undefined) return 'wrong-data';
       if (mapping.dir !== DMA_FROM_DEVICE && isNotCopiedOut(facts, home)) return 'not-copied';
       const from = device === original ? 0 : (facts.run.steps[mapping.mapStep]?.from ?? 0);
       return staleCause(facts, device, from, decidedAt(facts, home), mapping.device);

@@ -89,7 +89,7 @@ describe('the copy to the bounce buffer', () => {
     ['one that begins with it', [other, copied(DMA_TO_DEVICE, 0x14, 4)], {}, false],
     ['one that begins behind it', [other, copied(DMA_TO_DEVICE, 0x15, 4)], {}, true],
     ['not bounced', [other, other], { device: ORIGINAL }, false],
-    ['the device has nothing', [other, other], { device: -1 }, false],
+    ['the device has nothing', [other, other], { device: undefined }, false],
     ['of no mapping', [other, other], { mapping: undefined }, false],
   ])('%s', (_, steps, instead, isMissing) => {
     const facts = factsOf(steps);
@@ -116,7 +116,7 @@ describe('why a device does not see what the CPU wrote', () => {
   test.each<[string, Step[], Partial<ByteHome>, number, string]>([
     ['a fault', [other, out], {}, LABEL_FAULT, 'device-fault'],
     ['of no mapping', [other, out], { mapping: undefined }, LABEL_STALE, 'device-fault'],
-    ['nothing is mapped there', [other, out], { device: -1 }, LABEL_STALE, 'device-fault'],
+    ['nothing is mapped there', [other, out], { device: undefined }, LABEL_STALE, 'device-fault'],
     ['never copied', [other, cleared], {}, LABEL_STALE, 'not-copied'],
     ['not cleaned', [other, out], {}, LABEL_STALE, 'not-cleaned'],
     ['not cleaned, of what was cleared', [other, out, cleared], {}, LABEL_STALE, 'not-cleaned'],
@@ -150,7 +150,7 @@ describe('why a device does not see what the CPU wrote', () => {
 describe('why the CPU does not see what a device wrote', () => {
   test.each<[string, Step[], Partial<ByteHome>, string]>([
     ['of no mapping', [other, deviceWrote], { mapping: undefined }, 'wrong-data'],
-    ['nothing is mapped there', [other, deviceWrote], { device: -1 }, 'wrong-data'],
+    ['nothing is mapped there', [other, deviceWrote], { device: undefined }, 'wrong-data'],
     ['never copied back', [other, deviceWrote, invalidated], { written: 1 }, 'not-copied'],
     ['copied back before the write', [other, back, deviceWrote, invalidated], { written: 2 }, 'not-copied'],
     ['copied back with the write', [other, deviceWrote, invalidated, back], { written: 1 }, 'wrong-data'],

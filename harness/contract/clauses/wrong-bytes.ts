@@ -2,22 +2,23 @@
 /** How the clauses about bytes turn what the ownership walk found into verdicts. */
 import { labelAfter, LABEL_FAULT } from '../../machine/labels.ts';
 import { copyOf, type EventOf } from '../../machine/events.ts';
-import type { EventIx, PhysAddr, Size } from '../../machine/vocabulary.ts';
+import type { BufferIx, EventIx, PhysAddr, Size } from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
 import type { Run } from '../../run/run.ts';
+import { elementAt } from '../../text/element.ts';
 import { ByteSets } from '../byte-set.ts';
 import type { Evidence, FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
 import { ownershipOf } from '../ownership.ts';
-import type { OwnershipClause, WrongBytes } from '../wrong-byte.ts';
+import type { Look, OwnershipClause, WrongBytes } from '../wrong-byte.ts';
 
 /** Where a wrong byte lives. */
 export interface ByteHome {
   readonly mapping: MappingFacts | undefined;
   /** The caller's memory. */
   readonly original: number;
-  /** What the device uses for it, -1: nothing. */
-  readonly device: number;
+  /** What the device uses for it, if anything. */
+  readonly device: PhysAddr | undefined;
   /** For how many bytes on that goes on like that. */
   readonly size: Size;
   /** Event of the write that the owner should have found, 0: before the run. */
@@ -37,13 +38,13 @@ export function judgeBytes<C extends string>(
   if (exercised.has(clause)) findings.exercise();
   for (const { look, offset, size: count } of unknown) {
     if (look.clause !== clause) continue;
-    const { step, event, mapping, buffer } = look;
-    findings.cannotTell({ step, ...shownBy(event), ...(mapping >= 0 && { mapping }), buffer, offset, count });
+    const { step, buffer } = look;
+    findings.cannotTell({ step, ...whereOf(look), buffer, offset, count });
   }
   const counted = new ByteSets();
   for (const run of wrong) {
     if (run.clause !== clause) continue;
-    const { step, event, mapping, buffer, size } = run;
+    const { step, mapping, buffer, size } = run;
     for (let from = 0, n; from < size; from += n) {
       const offset = run.offset + from;
       const expected = labelAfter(run.expected, from);
@@ -54,30 +55,20 @@ export function judgeBytes<C extends string>(
         home.original,
         Math.min(size - from, facts.run.provenance.span(expected), home.size),
       );
-      if (home.device !== -1) n = facts.memory.alike(home.device, n);
+      if (home.device !== undefined) n = facts.memory.alike(home.device, n);
       const cause = causeOf({ ...run, offset, size: n, expected, observed }, home);
       // A byte of the same mapping that is seen wrong again is no further byte.
-      const count = counted.of(mapping, buffer).add(offset, n);
-      const shown = mapping < 0 ? {} : { mapping };
+      const count = counted.of(mapping ?? 'none', buffer).add(offset, n);
       if (count > 0) {
-        findings.breaks(cause, {
-          step,
-          ...shownBy(event),
-          ...shown,
-          buffer,
-          offset,
-          count,
-          expected,
-          observed,
-        });
+        findings.breaks(cause, { step, ...whereOf(run), buffer, offset, count, expected, observed });
       }
     }
   }
 }
 
-/** The event as evidence has it. */
-function shownBy(event: EventIx | undefined): Pick<Evidence, 'event'> {
-  return event === undefined ? {} : { event };
+/** Event and mapping of a look, as far as it has them. */
+function whereOf({ event, mapping }: Look): Pick<Evidence, 'event' | 'mapping'> {
+  return { ...(event !== undefined && { event }), ...(mapping !== undefined && { mapping }) };
 }
 
 function homeOf(
@@ -85,15 +76,27 @@ function homeOf(
   { mapping: index, buffer, offset, event, step, expected }: WrongBytes,
 ): ByteHome {
   const { run } = facts;
-  const mapping = facts.mappings[index];
+  const mapping = elementAt(facts.mappings, index);
   const original = facts.bufferPhys(buffer, offset);
   const until = event ?? facts.endOfOperation(step);
-  const own = facts.bytesOf(index, buffer, offset);
-  const { phys: device, size } =
-    mapping === undefined || own.byte < 0 ? { phys: -1, size: Infinity } : facts.memoryAt(mapping, own.byte);
+  const { phys: device, size } = memoryBehind(facts, mapping, buffer, offset);
   const origin = run.provenance.of(expected);
   const written = 'event' in origin ? origin.event : 0;
-  return { mapping, original, device, size: Math.min(own.size, size), written, until };
+  return { mapping, original, device, size, written, until };
+}
+
+/** What the mapping's device uses for a buffer byte, if anything, and for how many bytes on that goes on like that. */
+function memoryBehind(
+  facts: Facts,
+  mapping: MappingFacts | undefined,
+  buffer: BufferIx,
+  offset: Size,
+): { phys: PhysAddr | undefined; size: Size } {
+  if (mapping === undefined) return { phys: undefined, size: Infinity };
+  const own = facts.bytesOf(mapping.index, buffer, offset);
+  if (own.byte === undefined) return { phys: undefined, size: own.size };
+  const { phys, size } = facts.memoryAt(mapping, own.byte);
+  return { phys, size: Math.min(own.size, size) };
 }
 
 /** When it was decided what the CPU finds: at the last copy back, else when it looks. */
@@ -146,7 +149,7 @@ export function notSeenByDevice(
   home: ByteHome,
 ): keyof typeof NOT_SEEN_BY_DEVICE {
   const { mapping, device, original, until } = home;
-  if (observed === LABEL_FAULT || mapping === undefined || device === -1) return 'device-fault';
+  if (observed === LABEL_FAULT || mapping === undefined || device === undefined) return 'device-fault';
   if (isNotCopiedOut(facts, home)) return 'not-copied';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
   const { last, line } = facts.memory.of(device, from, until, facts.coherent(mapping.device));
@@ -158,7 +161,7 @@ export function notSeenByDevice(
 /** What the CPU wrote never went to the bounce buffer. */
 export function isNotCopiedOut({ run }: Facts, home: ByteHome): boolean {
   const { mapping, device, original, written, until } = home;
-  if (mapping === undefined || device === -1 || device === original) return false;
+  if (mapping === undefined || device === undefined || device === original) return false;
   const from = Math.max(written, firstEvent(run, mapping));
   return copies(run.events, device, from, until).length === 0;
 }
@@ -174,7 +177,7 @@ export const NOT_SEEN_BY_CPU = {
 /** Why the CPU does not see what the device wrote. */
 export function notSeenByCpu(facts: Facts, home: ByteHome): keyof typeof NOT_SEEN_BY_CPU {
   const { mapping, device, original, written, until } = home;
-  if (mapping === undefined || device === -1) return 'wrong-data';
+  if (mapping === undefined || device === undefined) return 'wrong-data';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
   const history = facts.memory.of(device, from, decidedAt(facts, home), facts.coherent(mapping.device));
   if (history.overwritten) return 'overwritten-by-write-back';
