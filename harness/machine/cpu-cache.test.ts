@@ -186,6 +186,16 @@ describe('other accesses', () => {
     expect(bench.load(BASE + LINE, LINE)).toEqual(untouched(BASE + LINE, LINE));
   });
 
+  test('dropClean goes on in the next chunk, wherever that lives', () => {
+    const bench = new Bench();
+    const [front, behind] = [BASE + CHUNK - LINE, BASE + CHUNK];
+    // The chunk behind is touched first, and so it does not stand behind the other one.
+    bench.device(behind, LINE);
+    bench.device(front, LINE);
+    bench.cache.dropClean(front, 2 * LINE);
+    expect([bench.load(front, LINE), bench.load(behind, LINE)]).toEqual([dev(LINE), dev(LINE)]);
+  });
+
   test('an invalidate is a change of what a coherent device sees', () => {
     const bench = new Bench();
     bench.device(BASE, LINE);

@@ -149,7 +149,7 @@ export class CpuCache {
     const at = m.index(phys);
     bytes.set(m.ram.subarray(at, at + size), to);
     labels.set(m.ramLabel.subarray(at, at + size), to);
-    if (!this.on || !coherent) return;
+    if (!coherent) return;
     for (let i = 0, n; i < size; i += n) {
       n = this.sameHolder(at + i, size - i);
       if (m.line[lineAt(at + i)] === ABSENT) continue;
@@ -187,7 +187,8 @@ export class CpuCache {
     const m = this.memory;
     const at = m.index(phys);
     labels.set(m.ramLabel.subarray(at, at + size), to);
-    if (!this.on || !seesCache) return;
+    // Switched off, it has no lines.
+    if (!seesCache) return;
     for (let i = 0, n; i < size; i += n) {
       n = this.sameHolder(at + i, size - i);
       if (m.line[lineAt(at + i)] === ABSENT) continue;
@@ -213,7 +214,7 @@ export class CpuCache {
     const first = lineAt(at);
     const last = lineAt(at + size - 1);
     const isAbsent = line[first] === ABSENT;
-    let next = first + 1;
+    let next = first;
     while (next <= last && (line[next] === ABSENT) === isAbsent) next++;
     return Math.min(size, next * LINE_SIZE - at);
   }

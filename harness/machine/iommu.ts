@@ -35,6 +35,9 @@ export interface Translation {
   scanned: number;
 }
 
+/** Nothing is known of it yet. */
+const BLANK: Translation = { pfn: -1, phys: -1, prot: -1, granted: -1, owner: -1, scanned: -1 };
+
 /** Told of a page that was mapped already: where, what memory is behind it, and what was asked for. */
 export type MappedAlready = (iova: number, phys: number, asked: number) => void;
 
@@ -97,7 +100,7 @@ export class IommuDomain {
         }
         if (this.iommu === 'vtd') continue;
       }
-      const entry = this.spare.pop() ?? { pfn: 0, phys: 0, prot: 0, granted: 0, owner: 0, scanned: 0 };
+      const entry = this.spare.pop() ?? { ...BLANK };
       entry.pfn = first + i;
       entry.phys = phys + i * this.granule;
       entry.prot = prot;

@@ -181,7 +181,8 @@ export class IovaDomain implements IovaAllocator {
   private free(pfn: number): void {
     const index = this.find(pfn);
     const range = this.ranges[index];
-    if (range === undefined || range === this.anchor || range.lo > pfn) return;
+    // The anchor is above everything.
+    if (range === undefined || range.lo > pfn) return;
     const next = this.ranges[index + 1] ?? this.anchor;
     if (range === this.hint32 || (range.hi < this.dma32Pfn && range.lo >= this.hint32.lo)) {
       this.hint32 = next;
