@@ -114,6 +114,13 @@ export function mapStepOf({ steps }: Program, map: number): MapStep | undefined 
   return steps.find((step): step is MapStep => isMap(step) && step.map === map);
 }
 
+/** The step, its mapping by its new number; undefined: that mapping is gone. */
+function withMap<S extends Step | AccessStep>(step: S, numbers: ReadonlyMap<number, number>): S | undefined {
+  if (!('map' in step)) return step;
+  const map = numbers.get(step.map);
+  return map === undefined ? undefined : { ...step, map };
+}
+
 /** The program with only the steps that `keep` lets through; what needs a mapping goes with its map step. */
 export function keepSteps(program: Program, keep: (index: number) => boolean): Program {
   const numbers = new Map<number, number>();
@@ -121,16 +128,11 @@ export function keepSteps(program: Program, keep: (index: number) => boolean): P
     if (isMap(step) && keep(index)) numbers.set(step.map, numbers.size);
   }
   const accesses = (steps: readonly AccessStep[]): AccessStep[] =>
-    steps.flatMap((step): AccessStep[] => {
-      if (!('map' in step)) return [step];
-      const map = numbers.get(step.map);
-      return map === undefined ? [] : [{ ...step, map }];
-    });
+    steps.map((step) => withMap(step, numbers)).filter((step) => step !== undefined);
   const steps = program.steps.flatMap((step, index): Step[] => {
     if (!keep(index)) return [];
-    const map = 'map' in step ? numbers.get(step.map) : -1;
-    if (map === undefined) return [];
-    const renumbered: Step = 'map' in step ? { ...step, map } : step;
+    const renumbered = withMap(step, numbers);
+    if (renumbered === undefined) return [];
     if (!('during' in renumbered)) return [renumbered];
     const during = renumbered.during
       .map((point) => ({ ...point, steps: accesses(point.steps) }))

@@ -9,6 +9,7 @@ import {
 } from '../machine/vocabulary.ts';
 import type { AccessStep, BufferRange, During, Step } from '../run/scenario.ts';
 import { duringOf, isMap, rangesOf, type DeviceAccess, type MapStep, type Program } from './program.ts';
+import { elementAt } from '../text/element.ts';
 
 /** Bytes [from, to) of a mapping that share an owner. */
 interface Piece {
@@ -59,7 +60,7 @@ export class Usage {
 
   /** The device behind a mapping may do as it likes. */
   isHostile(map: number): boolean {
-    return this.device(this.uses[map]?.device ?? -1)?.untrusted === true;
+    return this.device(this.uses[map]?.device)?.untrusted === true;
   }
 
   allows(step: Step): boolean {
@@ -238,15 +239,15 @@ export class Usage {
   }
 
   private isInside({ buffer, offset, size }: BufferRange): boolean {
-    return offset >= 0 && size > 0 && offset + size <= (this.program.buffers[buffer]?.size ?? -1);
+    return offset >= 0 && size > 0 && offset + size <= (this.program.buffers[buffer]?.size ?? 0);
   }
 
   private base(buffer: number): number {
     return this.program.buffers[buffer]?.offset ?? 0;
   }
 
-  private device(index: number) {
-    return this.program.machine.devices[index];
+  private device(index: number | undefined) {
+    return elementAt(this.program.machine.devices, index);
   }
 }
 

@@ -276,7 +276,7 @@ export function legal(program: Program): Program {
     );
     const candidate = renumbered(
       'during' in step ? { ...step, during } : step,
-      (map) => numbers.get(map) ?? -1,
+      (map) => numbers.get(map) ?? map,
     );
     const plain = 'during' in candidate ? { ...candidate, during: [] } : candidate;
     const taken = [candidate, plain].find((each) => usage.allows(each));

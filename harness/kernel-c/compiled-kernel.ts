@@ -12,6 +12,7 @@ import { CompiledModule } from './compiled-module.ts';
 import { knownMessage } from './known-messages.ts';
 import { machineImports, type Host, type LastCalls } from './machine-imports.ts';
 import { fromI64, toI64 } from './wasm-numbers.ts';
+import { elementAt } from '../text/element.ts';
 
 /** A call into the tree's code below dma-iommu.c, while it runs. */
 interface Within {
@@ -150,7 +151,7 @@ export class CompiledKernel implements Host {
   }
 
   where(): string {
-    const name = this.module.frames[this.running[this.depth - 1] ?? -1];
+    const name = elementAt(this.module.frames, this.running[this.depth - 1]);
     return name === undefined ? 'the kernel' : `${name}()`;
   }
 

@@ -2,6 +2,7 @@
 /** What a broken clause means for the kernel, in half a sentence. */
 import type { Cause, ClauseId } from '../contract/verdict.ts';
 import type { Finding } from '../compare/comparison.ts';
+import { elementAt } from '../text/element.ts';
 
 interface Words {
   /** Completes "v3 …". */
@@ -90,6 +91,6 @@ const IN_A_CALL: ReadonlySet<ClauseId> = new Set(['no-crash', 'no-warn', 'failed
 export function wordsOf({ clause, cause, cases: [first] }: Finding, form: keyof Words): string {
   const words = (CAUSE_WORDS[`${clause} ${cause}`] ?? CLAUSE_WORDS[clause])[form];
   if (first === undefined || !IN_A_CALL.has(clause)) return words;
-  const step = first.scenario.steps[(first.to ?? first.from)?.step ?? -1];
+  const step = elementAt(first.scenario.steps, (first.to ?? first.from)?.step);
   return step === undefined ? words : `${words} in ${step.op}`;
 }

@@ -10,6 +10,7 @@ import { jsonText } from '../text/visible.ts';
 import { costLines, costText, whereText } from './cost-lines.ts';
 import { costRow } from './costs-page.ts';
 import { clauseSpan, placeSpan, type Files } from './links.ts';
+import { elementAt } from '../text/element.ts';
 
 interface MatrixContext {
   readonly corpusHash: string;
@@ -92,7 +93,7 @@ function revisionsSection(matrix: Matrix, files: Files): Block[] {
   if (revisions.length === 0) return [];
   const numberOf = new Map(states.map((state, at) => [state.id, at]));
   const rows = rowsOf(matrix).flatMap(({ clause, cause, cells, hidden }): Text[][] => {
-    const of = (state: State): number => cells[numberOf.get(state.id) ?? -1] ?? 0;
+    const of = (state: State): number => elementAt(cells, numberOf.get(state.id)) ?? 0;
     const counts = revisions.map(of);
     if (counts.every((n) => n === 0)) return [];
     const turns = (isBreak: boolean): string =>
@@ -110,7 +111,7 @@ function revisionsSection(matrix: Matrix, files: Files): Block[] {
       [
         [clauseSpan(files, clause, `${clause}: ${cause}`)],
         ...counts.map((n, at) => {
-          const behind = hidden[numberOf.get(revisions[at]?.id ?? '') ?? -1] ?? 0;
+          const behind = elementAt(hidden, numberOf.get(revisions[at]?.id ?? '')) ?? 0;
           return [...(n === 0 ? [] : [String(n)]), ...(behind === 0 ? [] : [`(${behind})`])].join(' ');
         }),
         turns(true),
@@ -118,7 +119,7 @@ function revisionsSection(matrix: Matrix, files: Files): Block[] {
       ],
     ];
   });
-  const held = revisions.map((_, at) => cellsHeld(matrix, numberOf.get(revisions[at]?.id ?? '') ?? -1));
+  const held = revisions.map(({ id }) => cellsHeld(matrix, numberOf.get(id)));
   return [
     { kind: 'heading', level: 2, text: 'Revisions' },
     paragraph(
@@ -140,10 +141,10 @@ function unbrokenSection({ clauses }: Matrix, files: Files): Block[] {
 }
 
 /** Clauses that were put to the test in a state and hold. */
-function cellsHeld({ clauses }: Matrix, state: number): number {
+function cellsHeld({ clauses }: Matrix, state: number | undefined): number {
   const holds = (cell: ClauseCell | undefined): boolean =>
     cell !== undefined && cell.exercised > 0 && cell.brokenCases === 0;
-  return [...clauses.values()].filter((cells) => holds(cells[state])).length;
+  return [...clauses.values()].filter((cells) => holds(elementAt(cells, state))).length;
 }
 
 /** The patch of the state's series from which on it is so; that it is so in all of the series. */

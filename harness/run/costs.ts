@@ -7,6 +7,7 @@ import { entriesOf, entryOf, type Entry } from './entries.ts';
 import type { StepOutcome } from './recording.ts';
 import type { Run } from './run.ts';
 import { mappingOfStep } from './scenario.ts';
+import { elementAt } from '../text/element.ts';
 
 interface Cost {
   readonly name: string;
@@ -234,7 +235,7 @@ export function costsOf(run: Run): StepCosts[] {
       // These say nothing of their own about an entry: they follow a call that does.
       const follows = event.kind === 'iommu_iotlb_sync' || event.kind === 'memset';
       at = follows ? at : entryOf(list, event, facts.granule);
-      const entry = at === undefined ? undefined : entries[at.index];
+      const entry = elementAt(entries, at?.index);
       for (const { name, of } of OF_EVENTS) {
         const amount = of(event, facts);
         costs[name] += amount;

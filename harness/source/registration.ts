@@ -18,7 +18,7 @@ export function registered(registry: string, name: string, identifier: string): 
     );
   }
   list.addElement(identifier);
-  file.insertImportDeclaration(lastImport(file) + 1, {
+  file.insertImportDeclaration(behindImports(file), {
     namedImports: [identifier],
     moduleSpecifier: `./${name}/index.ts`,
   });
@@ -29,6 +29,8 @@ function declares(file: SourceFile, identifier: string): boolean {
   return file.getDescendantsOfKind(SyntaxKind.Identifier).some((found) => found.getText() === identifier);
 }
 
-function lastImport(file: SourceFile): number {
-  return file.getImportDeclarations().at(-1)?.getChildIndex() ?? -1;
+/** The place behind the last import. */
+function behindImports(file: SourceFile): number {
+  const last = file.getImportDeclarations().at(-1);
+  return last === undefined ? 0 : last.getChildIndex() + 1;
 }
