@@ -10,6 +10,7 @@ import type { MachineBuild, State } from '../harness/subject/state.ts';
 import { makeFolder, writeFile } from '../harness/text/files.ts';
 import { packageRoot } from '../harness/text/package-root.ts';
 import { UserError } from '../harness/text/user-error.ts';
+import { isCheckout } from './cli.ts';
 
 /** A place for results. */
 export interface Place<T> {
@@ -69,8 +70,12 @@ const FOLDER = /^[0-9a-f]{16}$/;
 /** Milliseconds that what other code has left there stays: a day, for who goes back and forth between two. */
 const STAYS = 24 * 3600 * 1000;
 
-/** A folder in `all` that is good as long as this tool's code is what it is; what other code left long ago is removed. */
-export function ownResults(all = OWN): string {
+/**
+ * A folder in `all` that is good as long as this tool's code is what it is; what other code left long ago is
+ * removed. undefined: this is an installed package, which nothing is written into.
+ */
+export function ownResults(all = OWN): string | undefined {
+  if (!isCheckout()) return undefined;
   const own = join(all, codeHash().slice(0, 16));
   if (existsSync(own)) return own;
   for (const name of existsSync(all) ? readdirSync(all) : []) {

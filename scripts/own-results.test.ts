@@ -10,6 +10,13 @@ import { keptResults, ownResults } from './kept-results.ts';
 const all = mkdtempSync(join(tmpdir(), 'bouncediff-'));
 const [root, next] = DMA_IOMMU.states;
 
+/** The tests run in a checkout. */
+function folderIn(place: string): string {
+  const folder = ownResults(place);
+  if (folder === undefined) throw new RangeError('no checkout');
+  return folder;
+}
+
 test('a folder for this code; that of other code goes after a day, and nothing else does', () => {
   const aged = (name: string, hours: number): string => {
     const path = join(all, name);
@@ -19,7 +26,7 @@ test('a folder for this code; that of other code goes after a day, and nothing e
     return path;
   };
   const [old, recent, foreign] = [aged('0123456789abcdef', 25), aged('fedcba9876543210', 23), aged('x', 99)];
-  const folder = ownResults(all);
+  const folder = folderIn(all);
   expect(dirname(folder)).toBe(all);
   expect([old, recent, foreign].map((path) => existsSync(path))).toEqual([false, true, true]);
   expect(basename(folder)).toMatch(/^[0-9a-f]{16}$/);
