@@ -77,22 +77,36 @@ const STAYS = 24 * 3600 * 1000;
 export function ownResults(all = OWN): string | undefined {
   if (!isCheckout()) return undefined;
   const own = join(all, codeHash().slice(0, 16));
-  if (existsSync(own)) return own;
-  for (const name of existsSync(all) ? readdirSync(all) : []) {
-    const other = join(all, name);
-    const changed = statSync(other, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-    if (FOLDER.test(name) && Date.now() - changed > STAYS) rmSync(other, { recursive: true, force: true });
+  if (!existsSync(own)) {
+    const long = Date.now() - STAYS;
+    removeFrom(all, (others) => others.filter(({ name, changed }) => FOLDER.test(name) && changed < long));
   }
   return own;
 }
 
 /** Makes place for one more. */
 function removeOldest(folder: string): void {
-  const names = readdirSync(folder);
-  if (names.length < MOST) return;
-  const changed = (file: string): number => statSync(file, { throwIfNoEntry: false })?.mtimeMs ?? Infinity;
-  const files = names.map((name) => join(folder, name)).toSorted((a, b) => changed(a) - changed(b));
-  for (const file of files.slice(0, files.length - MOST + 1)) rmSync(file, { force: true });
+  removeFrom(folder, (files) =>
+    files.toSorted((a, b) => a.changed - b.changed).slice(0, Math.max(0, files.length - MOST + 1)),
+  );
+}
+
+interface Entry {
+  readonly name: string;
+  readonly changed: number;
+}
+
+/** Removes what is chosen of a folder's entries. What cannot be removed, as another user's, stays: no command fails by it. */
+function removeFrom(folder: string, choose: (entries: readonly Entry[]) => readonly Entry[]): void {
+  try {
+    const entries = readdirSync(folder).map((name): Entry => {
+      const stats = statSync(join(folder, name), { throwIfNoEntry: false });
+      return { name, changed: stats?.mtimeMs ?? Infinity };
+    });
+    for (const { name } of choose(entries)) rmSync(join(folder, name), { recursive: true, force: true });
+  } catch {
+    // It takes some bytes that nobody needs.
+  }
 }
 
 /** JSON, but for numbers that it does not have. */
@@ -104,11 +118,13 @@ function textOf(value: unknown): string {
 
 let known: string | undefined;
 
-/** Changes with any module of this tool, as it runs now. */
+/** Changes with any module of this tool, as it runs now, and with the packages that it stands on. */
 function codeHash(): string {
   if (known !== undefined) return known;
   const root = fileURLToPath(new URL('..', import.meta.url));
   const hash = createHash('sha256');
+  const lock = join(packageRoot(), 'package-lock.json');
+  if (existsSync(lock)) hash.update(readFileSync(lock));
   for (const room of ['harness', 'scripts', 'variants']) {
     const files = readdirSync(join(root, room), { recursive: true, encoding: 'utf8' });
     for (const file of files.filter((name) => /\.(?:[jt]s|mjs)$/.test(name)).toSorted()) {

@@ -57,6 +57,8 @@ test('of two hundred files the oldest makes place for the next', () => {
 test('where nothing can be written, nothing is kept, and nobody is told', () => {
   const file = join(all, 'file');
   writeFileSync(file, '');
+  // What is no folder cannot be listed, nor can what other code left there be removed.
+  expect(dirname(folderIn(file))).toBe(file);
   const place = keptResults('power', [], [], 1, join(file, 'below'));
   place?.write('lost');
   expect(place?.read()).toBeUndefined();
