@@ -273,4 +273,10 @@ describe('bad input is one line and 2', () => {
       'bouncediff: npm kept --json for itself; put -- before flags: npm run compare -- … --json\n',
     );
   });
+
+  test('a flag that npm takes for one of its own, of which only the value comes', async () => {
+    const { exitCode, stderr } = await npmRun(['compare', 'v2', 'v3', '--format', 'mail']);
+    expect(exitCode).toBe(2);
+    expect(stderr).toContain('Surplus: "mail". Flags go behind "--". (see');
+  });
 });

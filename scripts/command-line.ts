@@ -168,13 +168,18 @@ function complaint(
   const surplus = sub?.args.slice(sub.registeredArguments.length).join(' ') ?? '';
   const hint =
     code === 'commander.excessArguments'
-      ? ` Surplus: ${JSON.stringify(surplus)}.`
+      ? ` Surplus: ${JSON.stringify(surplus)}.${wanted === undefined ? '' : behindDashes(wanted)}`
       : code === 'commander.unknownCommand' && nearest(wanted ?? '', names).length === 0
         ? `; there are ${names.join(', ')}`
         : '';
   const said = message.replace(/^error: /, '').replaceAll(/\s*\n\s*/g, ' ');
   const help = sub === undefined ? 'npx bouncediff --help' : commandLine(form, sub.name(), '--help');
   return `${said}${hint} (see ${help})`;
+}
+
+/** npm takes some flags for the beginning of one of its own, as --format, and leaves no trace but the value. */
+function behindDashes(name: string): string {
+  return process.env['npm_lifecycle_event'] === name ? ` Flags go behind "--".` : '';
 }
 
 /** `npm run x --flag` never reaches us: npm keeps the flag. Say so instead of ignoring it. */
