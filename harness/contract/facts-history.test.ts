@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Where an operation ends, and what a buffer has carried, from recordings written by hand. */
+/** Where an operation ends, and whose scribble a byte is, from recordings written by hand. */
 import { describe, expect, test } from '@jest/globals';
 import { POOL_START } from '../machine/config.ts';
 import { EV, type EventLog } from '../machine/event-log.ts';
 import { TOUCHING } from '../machine/events.ts';
-import { FIRST_LABEL, LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
+import { FIRST_LABEL, LABEL_ZERO } from '../machine/labels.ts';
 import type { Recording } from '../run/recording.ts';
 import { Facts } from './facts.ts';
 import { caseOf } from './testing/judging.ts';
@@ -19,7 +19,7 @@ steps:
   - map_page: { id: l, buffer: b, dir: BIDIRECTIONAL, device: one }
   - map_page: { id: p, buffer: a, dir: TO_DEVICE, device: two }
 `);
-const [A, B] = [0, 1];
+const A = 0;
 const [ONE, TWO] = [0, 1];
 
 function factsOf(write: (log: EventLog) => void, instead: Partial<Recording> = {}): Facts {
@@ -117,38 +117,5 @@ describe('whose write', () => {
   ])('%s', (_, label, first, second) => {
     expect([facts.isOwnScribble(0, label), facts.isOwnScribble(1, label)]).toEqual([first, second]);
     expect(facts.isOwnScribble(-1, label)).toBe(false);
-  });
-});
-
-describe('labels that a buffer has carried', () => {
-  // Four bytes of b before the first step, after step 1 and after step 3.
-  const viewLabels = new Uint32Array([9, 20, 21, 22, 23, 20, 40, 41, 42, 2, 2, 22, 50]);
-  const views = [
-    { step: -1, of: 'buffer', index: B, start: 1, size: 4 },
-    { step: 0, of: 'mapping', index: B, start: 0, size: 4 },
-    { step: 0, of: 'buffer', index: A, start: 0, size: 4 },
-    { step: 1, of: 'buffer', index: B, start: 5, size: 4 },
-    { step: 3, of: 'buffer', index: B, start: 9, size: 4 },
-  ] as const;
-  const facts = factsOf(() => {}, { views, viewLabels });
-  const carried = (from: number, to: number, label: number, step: 0 | 1, offset = 0, size = 4): string => {
-    const found = new Uint8Array(6);
-    facts.markCarried({ buffer: B, offset, size }, from, to, label, step, found, 1);
-    return found.join('');
-  };
-
-  test.each<[string, [number, number, number, 0 | 1, number?, number?], string]>([
-    ['before the step and after it', [0, 0, 20, 1], '011110'],
-    ['just before the step is what the one before it left', [2, 2, 20, 1], '010000'],
-    ['in between', [2, 3, 20, 1], '010100'],
-    ['from step 1 on: what was before it, too', [1, 1, 20, 1], '011110'],
-    ['from step 3 on: what was before it, too', [3, 3, 39, 1], '001110'],
-    ['later, no more', [4, 4, 39, 1], '000000'],
-    ['not yet', [0, 0, 39, 1], '000000'],
-    ['a kind of memory', [3, 3, LABEL_STALE, 0], '011000'],
-    ['a part', [0, 0, 21, 1, 1, 2], '011000'],
-    ['a part, as if it were another', [0, 0, 20, 1, 1, 2], '000000'],
-  ])('%s', (_, [from, to, label, step, offset, size], marked) => {
-    expect(carried(from, to, label, step, offset, size)).toBe(marked);
   });
 });

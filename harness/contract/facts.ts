@@ -3,10 +3,9 @@
 import { POOL_START, SLOT_SIZE } from '../machine/config.ts';
 import { WARNINGS } from '../machine/crash.ts';
 import type { Event, EventKind, EventOf } from '../machine/events.ts';
-import { runLength } from '../machine/labels.ts';
 import type { EventIndex } from '../run/event-index.ts';
 import type { Run } from '../run/run.ts';
-import type { DmaSegment, View } from '../run/recording.ts';
+import type { DmaSegment } from '../run/recording.ts';
 import { isMisuse, type BufferRange } from '../run/scenario.ts';
 import {
   DMA_TO_DEVICE,
@@ -17,6 +16,7 @@ import {
   type Size,
   type StepIx,
 } from '../machine/vocabulary.ts';
+import { BufferHistory } from './buffer-history.ts';
 import { MemoryHistory } from './cause.ts';
 
 /** A stretch of bus addresses and the memory behind it. */
@@ -68,16 +68,13 @@ interface Piece extends BufferRange {
 export class Facts {
   readonly run: Run;
   readonly memory: MemoryHistory;
+  readonly buffers: BufferHistory;
   readonly mappings: readonly MappingFacts[];
-  /** Per buffer: its views, in order. */
-  private readonly bufferViews: readonly (readonly View[])[];
 
   constructor(run: Run) {
     this.run = run;
     this.memory = new MemoryHistory(run.events, (device) => this.coherent(device));
-    this.bufferViews = run.scenario.buffers.map((_, buffer) =>
-      run.views.filter(({ of, index }) => of === 'buffer' && index === buffer),
-    );
+    this.buffers = new BufferHistory(run);
     this.mappings = run.scenario.mappings.map((_, index) => mappingFacts(run, index));
   }
 
@@ -144,34 +141,6 @@ export class Facts {
 
   coherent(device: number): boolean {
     return this.run.scenario.machine.devices[device]?.coherent === true;
-  }
-
-  /**
-   * Marks in `found`, from index `at` on, which of the bytes [offset, offset + size) of the buffer had
-   * the label `label`, `label + 1 * step`, … in the CPU's view just before step `from` or after any
-   * step up to `to`.
-   */
-  markCarried(
-    { buffer, offset, size }: BufferRange,
-    from: number,
-    to: number,
-    label: number,
-    step: 0 | 1,
-    found: Uint8Array,
-    at: number,
-  ): void {
-    const { viewLabels } = this.run;
-    const views = this.bufferViews[buffer] ?? [];
-    for (let i = views.length - 1; i >= 0; i--) {
-      const view = views[i];
-      if (view === undefined || view.step > to) continue;
-      const first = view.start + offset;
-      for (let done = 0, n; done < size; done += n) {
-        n = runLength(viewLabels, first + done, size - done);
-        if (viewLabels[first + done] === label + done * step) found.fill(1, at + done, at + done + n);
-      }
-      if (view.step < from) return;
-    }
   }
 
   /** The mapping's device, which may write the byte, has scribbled it itself: that harms nobody else. */

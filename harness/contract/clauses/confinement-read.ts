@@ -190,10 +190,9 @@ function markOwn(
   origin: Provenance,
   own: Uint8Array,
 ): void {
-  const counts = label >= FIRST_LABEL ? 1 : 0;
   for (const piece of facts.pieces(mapping.index, hit, own.length)) {
     const first = piece.byte - hit;
-    facts.markCarried(piece, mapping.mapStep, step, label + (from + first) * counts, counts, own, first);
+    facts.buffers.markCarried(piece, mapping.mapStep, step, labelAfter(label, from + first), own, first);
     if (origin.by !== 'cpu' || origin.buffer !== piece.buffer) continue;
     if (origin.offset + first !== piece.offset) continue;
     // Not bounced: what memory holds is the buffer, however old.
@@ -222,7 +221,6 @@ function markOfFailedMap(
   const copies = facts.run.events
     .of('swiotlb_bounce', begun, event)
     .filter(({ dir }) => dir === DMA_TO_DEVICE);
-  const counts = label >= FIRST_LABEL ? 1 : 0;
   const phys = exposure.phys + from;
   for (const { buffer, offset, size: length } of mapping.ranges) {
     if (origin.by === 'cpu' && origin.buffer === buffer) {
@@ -237,7 +235,7 @@ function markOfFailedMap(
       if (first >= end) continue;
       const carried = { buffer, offset: offset + source + first - target - original, size: end - first };
       const index = first - phys;
-      facts.markCarried(carried, step, step, label + (from + index) * counts, counts, own, index);
+      facts.buffers.markCarried(carried, step, step, labelAfter(label, from + index), own, index);
     }
   }
 }
