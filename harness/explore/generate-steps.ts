@@ -155,6 +155,8 @@ class Author {
   private map(buffer?: number): MapStep | undefined {
     const { usage, choices, features } = this;
     const isMore = features.has('reuse') || features.has('several') || features.has('crowd');
+    const again = features.has('retry') && this.chance(2) ? usage.ended() : undefined;
+    if (again !== undefined) return { ...again, map: usage.maps, during: [] };
     if (usage.maps > 0 && !isMore) return undefined;
     const sg = features.has('sg') && (!features.has('page') || this.chance(2));
     const common = {
@@ -166,7 +168,14 @@ class Author {
       during: [],
     };
     if (!sg) return this.interrupted({ ...common, op: 'map_page', ...this.mapRange(buffer) });
-    return this.interrupted({ ...common, op: 'map_sg', sgl: this.list(buffer) });
+    const sgl = this.list(buffer);
+    return this.interrupted({ ...common, op: 'map_sg', sgl: features.has('slivers') ? this.cut(sgl) : sgl });
+  }
+
+  /** One entry of them has no byte, or one. */
+  private cut(sgl: readonly BufferRange[]): BufferRange[] {
+    const at = this.choices.below(sgl.length);
+    return sgl.map((range, index) => (index === at ? { ...range, size: this.choices.below(2) } : range));
   }
 
   /** Buffers, each once; or parts of one. */
@@ -184,7 +193,10 @@ class Author {
   /** So many parts of a buffer, apart from each other or end to end. */
   private slices(buffer: number, count: number): BufferRange[] {
     const { size } = this.whole(buffer);
-    const each = Math.floor(size / count / LINE_SIZE) * LINE_SIZE;
+    // Whole granules can be put end to end.
+    const { granule } = this.machine;
+    const unit = granule <= size / count && this.chance(2) ? granule : LINE_SIZE;
+    const each = Math.floor(size / count / unit) * unit;
     if (each === 0) return [this.whole(buffer)];
     const part = this.chance(2) ? each : Math.max(LINE_SIZE, Math.min(512, each / 2));
     return Array.from({ length: count }, (_, at) => ({ buffer, offset: at * each, size: part }));

@@ -39,6 +39,11 @@ const TOGETHER: readonly (readonly [Feature, readonly Feature[]])[] = [
   ['crowd', ['devices', 'deviceWrite', 'deviceWrite', 'tidy', 'tidy']],
   // Devices that ask for other alignments share granules of the pool where pages are larger than these.
   ['devices', ['pages', 'several', 'crowd']],
+  // Only lists have segments that a limit could cut, most of all where the IOVA is one range for all of them.
+  ['boundary', ['sg', 'sg', 'lists', 'several', 'trusted', 'trusted']],
+  ['segments', ['sg', 'sg', 'lists', 'several', 'trusted', 'trusted']],
+  ['slivers', ['sg', 'sg', 'several', 'trusted', 'retry', 'faults']],
+  ['retry', ['faults', 'faults', 'sg']],
 ];
 
 const GRANULES = [4096, 2048, 32768, 8192, 1024, 16384, 512, 65536];

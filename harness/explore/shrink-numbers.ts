@@ -44,7 +44,7 @@ export function resized(program: Program, at: number, size: number): Program {
   const moved = mapRanges(withBuffer(program, at, { size, offset }), (range): BufferRange => {
     if (range.buffer !== at) return range;
     if (range.offset === 0 && range.size === before) return { ...range, size };
-    return { ...range, size: Math.max(1, Math.min(range.size, size - range.offset)) };
+    return { ...range, size: Math.min(range.size, Math.max(1, size - range.offset)) };
   });
   return fitMapped(program, moved);
 }

@@ -53,6 +53,11 @@ export class Usage {
     return this.uses.flatMap(({ live }, map) => (live ? [map] : []));
   }
 
+  /** The map step of the mapping that ended last; undefined: all are live. */
+  ended(): MapStep | undefined {
+    return this.uses.findLast(({ live }) => !live)?.step;
+  }
+
   /** The map step of a mapping so far. */
   mapStep(map: number): MapStep | undefined {
     return this.uses[map]?.step;
@@ -138,7 +143,9 @@ export class Usage {
     const config = this.device(step.device);
     if (config === undefined || step.map !== this.uses.length) return false;
     const ranges = rangesOf(step);
-    if (ranges.length === 0 || !ranges.every((range) => this.isInside(range))) return false;
+    // Of a list, some entries may be empty.
+    const mayBeEmpty = step.op === 'map_sg' && ranges.some(({ size }) => size > 0);
+    if (ranges.length === 0 || !ranges.every((range) => this.isInside(range, mayBeEmpty))) return false;
     const longest = Math.min(config.maxSegSize, config.segBoundary < 0 ? Infinity : config.segBoundary + 1);
     if (step.op === 'map_sg' && ranges.some(({ size }) => size > longest)) return false;
     const overlapping = ranges.some((a, i) =>
@@ -238,8 +245,8 @@ export class Usage {
     return orElse || this.device(use.device)?.coherent === false ? LINE_SIZE : 1;
   }
 
-  private isInside({ buffer, offset, size }: BufferRange): boolean {
-    return offset >= 0 && size > 0 && offset + size <= (this.program.buffers[buffer]?.size ?? 0);
+  private isInside({ buffer, offset, size }: BufferRange, mayBeEmpty = false): boolean {
+    return offset >= 0 && size >= (mayBeEmpty ? 0 : 1) && offset + size <= (this.program.buffers[buffer]?.size ?? 0);
   }
 
   private base(buffer: number): number {

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Programs near other programs: a few things in them changed, and what the API then refuses left out. */
 import { DEVICE_DEFAULTS, IOMMUS, type DeviceConfig } from '../machine/config.ts';
-import type { AccessStep, Step } from '../run/scenario.ts';
+import { DMA_ATTR_SKIP_CPU_SYNC, DMA_TO_DEVICE } from '../machine/vocabulary.ts';
+import { FAULTS, type AccessStep, type Step } from '../run/scenario.ts';
 import { makeDevice, makeOffset, makeSize } from './generate.ts';
 import { continued } from './generate-steps.ts';
 import { FEATURE_NAMES, isOn, makeAttrs, makeDirection, pick, type Feature } from './features.ts';
-import { bulkOf, duringOf, isMap, MOST_BYTES, type MapStep, type Program } from './program.ts';
+import { bulkOf, duringOf, isMap, mappedSize, MOST_BYTES, type MapStep, type Program } from './program.ts';
 import type { Choices } from './random.ts';
 import { mapRanges } from './rewrite.ts';
 import { resized, withBuffer } from './shrink-numbers.ts';
@@ -55,6 +56,10 @@ const CHANGES: readonly [Change, ...Change[]] = [
   otherMap,
   otherAttrs,
   otherSpan,
+  otherEntry,
+  mappedAgain,
+  usedUp,
+  usedUp,
   joined,
 ];
 
@@ -233,6 +238,65 @@ function otherSpan({ choices, program }: Given): Program {
   };
 }
 
+/** One entry of a list that is shorter, longer, empty, or cut in two. */
+function otherEntry({ choices, program }: Given): Program {
+  const lists = program.steps.filter((step) => step.op === 'map_sg');
+  const chosen = lists[choices.below(lists.length)];
+  const at = choices.below(chosen?.sgl.length ?? 0);
+  const entry = chosen?.sgl[at];
+  if (entry === undefined) return program;
+  const by = pick(choices, [1, -1, 64, -64, 512, program.machine.granule]);
+  const cut = Math.min(entry.size, pick(choices, [0, 1, 64, 512, program.machine.granule]));
+  const rest = { ...entry, offset: entry.offset + cut, size: entry.size - cut };
+  const changed =
+    choices.below(2) === 0
+      ? [{ ...entry, size: Math.max(0, entry.size + by) }]
+      : choices.below(2) === 0
+        ? [{ ...entry, size: cut }]
+        : [{ ...entry, size: cut }, rest];
+  const sgl = chosen?.sgl.toSpliced(at, 1, ...changed) ?? [];
+  return { ...program, steps: program.steps.map((step) => (step === chosen ? { ...step, sgl } : step)) };
+}
+
+/** What was mapped is unmapped, and mapped again, as where the first map failed; mostly it does. */
+function mappedAgain({ choices, program }: Given): Program {
+  const maps = program.steps.filter(isMap);
+  const chosen = maps[choices.below(maps.length)];
+  if (chosen === undefined || program.steps.length >= LONGEST) return program;
+  const { map, device } = chosen;
+  const op = chosen.op === 'map_sg' ? 'unmap_sg' : 'unmap_page';
+  const unmap: Step = { line: 0, op, map, attrs: DMA_ATTR_SKIP_CPU_SYNC, during: [] };
+  const again = { ...chosen, map: map + 1, during: [] };
+  const at = program.steps.indexOf(chosen);
+  const more = inserted(program, at + 1, [unmap, again]);
+  const what = FAULTS[choices.below(FAULTS.length + 1)];
+  return what === undefined ? more : inserted(more, at, [{ line: 0, op: 'fail_next', device, what }]);
+}
+
+/** Every mapping is used by its device at once and unmapped in the end, and the CPU reads all: so harm shows in the data. */
+function usedUp({ program }: Given): Program {
+  const maps = program.steps.filter(isMap);
+  if (program.steps.length + 2 * maps.length + program.buffers.length > LONGEST) return program;
+  const used = program.steps.flatMap((step): Step[] => {
+    if (!isMap(step)) return [step];
+    const op = step.dir === DMA_TO_DEVICE ? 'device_read' : 'device_write';
+    const { map } = step;
+    return [step, { line: 0, op, map, segment: undefined, offset: 0, size: mappedSize(step) }];
+  });
+  const unmaps = maps.map(({ op, map }): Step => {
+    const unmap = op === 'map_sg' ? 'unmap_sg' : 'unmap_page';
+    return { line: 0, op: unmap, map, attrs: 0, during: [] };
+  });
+  const reads = program.buffers.map(({ size }, buffer): Step => ({
+    line: 0,
+    op: 'cpu_read',
+    buffer,
+    offset: 0,
+    size,
+  }));
+  return { ...program, steps: [...used, ...unmaps, ...reads] };
+}
+
 /** Behind the steps of this one, those of another one on its own buffers, all at once or one here, one there. */
 function joined({ choices, program, others }: Given): Program {
   const other = others[choices.below(others.length)];
@@ -240,10 +304,18 @@ function joined({ choices, program, others }: Given): Program {
   const { length } = program.buffers;
   if (length + other.buffers.length > MOST_BUFFERS) return program;
   const lent = mapRanges(other, (range) => ({ ...range, buffer: range.buffer + length })).steps;
-  const both = { ...program, buffers: [...program.buffers, ...other.buffers] };
-  const devices = program.machine.devices.length;
+  // With its own devices, if there is room for them: what mappings do to each other hangs on these.
+  const { machine } = program;
+  const own = machine.devices.length;
+  const devices = [...machine.devices, ...other.machine.devices];
+  const isRoom = devices.length <= MOST_DEVICES && choices.below(4) > 0;
+  const both = {
+    machine: isRoom ? { ...machine, devices } : machine,
+    buffers: [...program.buffers, ...other.buffers],
+    steps: program.steps,
+  };
   const fitted = lent.map((step): Step =>
-    'device' in step ? { ...step, device: step.device % devices } : step,
+    'device' in step ? { ...step, device: isRoom ? step.device + own : step.device % own } : step,
   );
   const at = choices.below(program.steps.length + 1);
   const before = program.steps.slice(0, at).filter(isMap).length;
