@@ -62,6 +62,11 @@ export function isOn(choices: Choices, name: Feature): boolean {
   return choices.below(FEATURES[name]) === FEATURES[name] - 1;
 }
 
+/** Devices limit what a segment of a list may be. */
+export function isLimited(features: ReadonlySet<Feature>): boolean {
+  return features.has('boundary') || features.has('segments');
+}
+
 /** One of the list. */
 export function pick<T>(choices: Choices, list: readonly [T, ...T[]]): T {
   return list[choices.below(list.length)] ?? list[0];

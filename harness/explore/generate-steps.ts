@@ -4,10 +4,10 @@ import { LINE_SIZE, type MachineConfig } from '../machine/config.ts';
 import { INTERLEAVE_POINTS } from '../machine/events.ts';
 import { DMA_ATTR_SKIP_CPU_SYNC } from '../machine/vocabulary.ts';
 import { FAULTS, type AccessStep, type BufferRange, type During, type Step } from '../run/scenario.ts';
-import { makeAttrs, makeDirection, type Feature } from './features.ts';
+import { isLimited, makeAttrs, makeDirection, type Feature } from './features.ts';
 import { isMap, mappedSize, rangesOf, type MapStep, type Program, type ProgramBuffer } from './program.ts';
 import type { Choices } from './random.ts';
-import { Usage } from './usage.ts';
+import { longestEntry, Usage } from './usage.ts';
 
 /** What may come next, and how often each is proposed. */
 type Proposal = 'map' | 'unmap' | 'sync' | 'cpu' | 'device' | 'fault' | 'flush';
@@ -168,7 +168,8 @@ class Author {
       during: [],
     };
     if (!sg) return this.interrupted({ ...common, op: 'map_page', ...this.mapRange(buffer) });
-    const sgl = this.list(buffer);
+    const longest = longestEntry(this.machine.devices[common.device]);
+    const sgl = this.list(buffer).map((range) => ({ ...range, size: Math.min(range.size, longest) }));
     return this.interrupted({ ...common, op: 'map_sg', sgl: features.has('slivers') ? this.cut(sgl) : sgl });
   }
 
@@ -181,7 +182,7 @@ class Author {
   /** Buffers, each once; or parts of one. */
   private list(buffer: number | undefined): BufferRange[] {
     const { choices, features } = this;
-    if (features.has('lists') && this.chance(2)) {
+    if (features.has('lists') && (isLimited(features) || this.chance(2))) {
       return this.slices(buffer ?? choices.below(this.buffers.length), 2 + choices.below(7));
     }
     const count = buffer === undefined ? 1 + choices.below(3) : 1;
@@ -193,13 +194,23 @@ class Author {
   /** So many parts of a buffer, apart from each other or end to end. */
   private slices(buffer: number, count: number): BufferRange[] {
     const { size } = this.whole(buffer);
-    // Whole granules can be put end to end.
     const { granule } = this.machine;
-    const unit = granule <= size / count && this.chance(2) ? granule : LINE_SIZE;
-    const each = Math.floor(size / count / unit) * unit;
+    if (isLimited(this.features) && size > granule && this.chance(2)) return this.granules(buffer);
+    const each = Math.floor(size / count / LINE_SIZE) * LINE_SIZE;
     if (each === 0) return [this.whole(buffer)];
     const part = this.chance(2) ? each : Math.max(LINE_SIZE, Math.min(512, each / 2));
     return Array.from({ length: count }, (_, at) => ({ buffer, offset: at * each, size: part }));
+  }
+
+  /** A buffer in parts of one to three granules, the last one as it comes: what may be put end to end up to a limit. */
+  private granules(buffer: number): BufferRange[] {
+    const { size } = this.whole(buffer);
+    const parts: BufferRange[] = [];
+    for (let offset = 0; offset < size; offset += parts.at(-1)?.size ?? size) {
+      const some = (1 + this.choices.below(3)) * this.machine.granule;
+      parts.push({ buffer, offset, size: Math.min(some, size - offset) });
+    }
+    return parts;
   }
 
   private unmap(map: number, attrs: number): Extract<Step, { op: `unmap_${string}` }> {

@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../machine/config.ts';
 import type { Step } from '../run/scenario.ts';
-import { bulkOf, isMap, MOST_BYTES, type Program } from './program.ts';
+import { bulkOf, isMap, mappedSize, MOST_BYTES, rangesOf, type Program } from './program.ts';
 import { SeededChoices } from './random.ts';
 import { seededPrograms } from './source.ts';
 import { vary } from './vary.ts';
@@ -77,6 +77,43 @@ describe('among the programs of a seed are, not once but often,', () => {
         }
       }
     }
+  });
+
+  test('lists with an entry of no byte, or of one', () => {
+    for (const size of [0, 1]) {
+      const isCut = (step: Step): boolean =>
+        step.op === 'map_sg' && step.sgl.some((each) => each.size === size);
+      expect(count(({ steps }) => steps.some(isCut))).toBeGreaterThan(20);
+    }
+  });
+
+  test('lists of uneven entries for trusted devices, beyond a segment boundary or a largest segment', () => {
+    for (const limit of ['segBoundary', 'maxSegSize'] as const) {
+      const isLong = ({ machine, steps }: Program): boolean =>
+        steps.some((step) => {
+          const device = step.op === 'map_sg' ? machine.devices[step.device] : undefined;
+          if (step.op !== 'map_sg' || device === undefined || device.untrusted || device[limit] < 0)
+            return false;
+          const whole = (size: number): number => Math.ceil(size / machine.granule) * machine.granule;
+          const [first, ...rest] = step.sgl.map(({ size }) => whole(size));
+          return rest.some((size) => size !== first) && mappedSize(step) > device[limit];
+        });
+      expect(count(isLong)).toBeGreaterThan(3);
+    }
+  });
+
+  test('the same mapped again once it has ended, after a failure, too', () => {
+    const isAgain = ({ steps }: Program, fails: boolean): boolean =>
+      steps.some((step, at) => {
+        if (!isMap(step)) return false;
+        const before = steps.slice(0, at);
+        const same = before.findIndex(
+          (one) => isMap(one) && JSON.stringify(rangesOf(one)) === JSON.stringify(rangesOf(step)),
+        );
+        return same >= 0 && (!fails || steps.slice(0, same).some(({ op }) => op === 'fail_next'));
+      });
+    expect(count((program) => isAgain(program, false))).toBeGreaterThan(150);
+    expect(count((program) => isAgain(program, true))).toBeGreaterThan(15);
   });
 
   test('lists of many entries', () => {

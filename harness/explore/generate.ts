@@ -13,7 +13,7 @@ import {
   type MachineConfig,
 } from '../machine/config.ts';
 import type { Choices } from './random.ts';
-import { FEATURE_NAMES, isOn, pick, type Feature } from './features.ts';
+import { FEATURE_NAMES, isLimited, isOn, pick, type Feature } from './features.ts';
 import { makeSteps } from './generate-steps.ts';
 import { bulkOf, MOST_BYTES, type Program, type ProgramBuffer } from './program.ts';
 
@@ -117,9 +117,10 @@ function makeDmaMask(choices: Choices): number {
   return pick(choices, [2 ** bits - 1, 2 ** bits - 1, 0x1000000 + 2 ** bits - 1, 0x11fffff, -1]);
 }
 
-/** From a page to eight of the largest ones, or none at all. */
+/** From a page to eight of the largest ones, mostly what a list of some pages crosses; or none at all. */
 function makeBoundary(choices: Choices, pageSize: number): number {
-  const bits = Math.log2(pageSize) + choices.below(20 - Math.log2(pageSize));
+  const page = Math.log2(pageSize);
+  const bits = page + choices.below(choices.below(3) === 0 ? 20 - page : 3);
   return choices.below(8) === 0 ? -1 : 2 ** bits - 1;
 }
 
@@ -176,6 +177,8 @@ export function makeSize(choices: Choices, features: ReadonlySet<Feature>, granu
     const fills = granule < 8192 ? [32768, 65536, 131072] : [granule, granule, 3 * granule];
     if (choices.below(granule < 8192 ? 8 : 12) === 0) return fills[choices.below(fills.length)] ?? granule;
   }
+  if (isLimited(features) && granule <= 4096 && choices.below(2) === 0)
+    return (2 + choices.below(5)) * granule;
   const [whole, most] = [Math.min(granule, 8192), Math.min(granule, 16384)];
   const beside = pick(choices, [most, whole, whole, whole]);
   if (features.has('edges') && choices.below(2) === 0) return edge(choices, beside);

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Correct use of the DMA API (Documentation/core-api/dma-api.rst), step by step. */
-import { LINE_SIZE } from '../machine/config.ts';
+import { LINE_SIZE, type DeviceConfig } from '../machine/config.ts';
 import {
   DMA_ATTR_SKIP_CPU_SYNC,
   DMA_FROM_DEVICE,
   DMA_TO_DEVICE,
   type Direction,
+  type Size,
 } from '../machine/vocabulary.ts';
 import type { AccessStep, BufferRange, During, Step } from '../run/scenario.ts';
 import { duringOf, isMap, rangesOf, type DeviceAccess, type MapStep, type Program } from './program.ts';
@@ -146,8 +147,7 @@ export class Usage {
     // Of a list, some entries may be empty.
     const mayBeEmpty = step.op === 'map_sg' && ranges.some(({ size }) => size > 0);
     if (ranges.length === 0 || !ranges.every((range) => this.isInside(range, mayBeEmpty))) return false;
-    const longest = Math.min(config.maxSegSize, config.segBoundary < 0 ? Infinity : config.segBoundary + 1);
-    if (step.op === 'map_sg' && ranges.some(({ size }) => size > longest)) return false;
+    if (step.op === 'map_sg' && ranges.some(({ size }) => size > longestEntry(config))) return false;
     const overlapping = ranges.some((a, i) =>
       ranges.some((b, j) => i < j && a.buffer === b.buffer && overlap(a, b)),
     );
@@ -246,7 +246,11 @@ export class Usage {
   }
 
   private isInside({ buffer, offset, size }: BufferRange, mayBeEmpty = false): boolean {
-    return offset >= 0 && size >= (mayBeEmpty ? 0 : 1) && offset + size <= (this.program.buffers[buffer]?.size ?? 0);
+    return (
+      offset >= 0 &&
+      size >= (mayBeEmpty ? 0 : 1) &&
+      offset + size <= (this.program.buffers[buffer]?.size ?? 0)
+    );
   }
 
   private base(buffer: number): number {
@@ -266,6 +270,12 @@ export function isCorrectUse(program: Program): boolean {
     usage.add(step);
   }
   return program.steps.length > 0;
+}
+
+/** Most bytes that a driver puts into one entry of a list for the device: what its limits let one segment have. */
+export function longestEntry(device: DeviceConfig | undefined): Size {
+  if (device === undefined) return Infinity;
+  return Math.min(device.maxSegSize, device.segBoundary < 0 ? Infinity : device.segBoundary + 1);
 }
 
 function covered({ pieces }: Use, from: number, to: number): readonly Piece[] {
