@@ -184,8 +184,7 @@ export class IommuDomain {
     const pfn = Math.floor(iova / this.granule);
     const entry = this.table.get(pfn);
     if (entry !== undefined && this.replaced === 0) return entry;
-    for (let i = this.stale.length - 1; i >= 0; i--) if (this.stale[i]?.pfn === pfn) return this.stale[i];
-    return entry;
+    return this.stale.findLast((gone) => gone.pfn === pfn) ?? entry;
   }
 
   /** IOTLB sync or flush: removed translations are gone for good. */

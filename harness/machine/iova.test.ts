@@ -291,6 +291,14 @@ test('reset forgets everything', () => {
   ).toEqual([200, 300]);
 });
 
+test('after a reset, the first search above 4 GiB begins at the top and is tried once more from 0 on', () => {
+  const iova = domain();
+  iova.allocFast(1, 400, false);
+  iova.reset(HUGE, 3 * HUGE);
+  // Aligned, only pfn 0 is left, which is below the first one: it is taken, and called a failure.
+  expect([iova.allocFast(200, 299, false), iova.live]).toEqual([0, 1]);
+});
+
 // pfn 0 is never handed out; 0x2fff is in granule 2.
 test.each([
   [0, [3, 2, 1, 0]],

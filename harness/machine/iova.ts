@@ -26,11 +26,11 @@ class RangeCache {
   previous: number[] = [];
   depot: number[][] = [];
 
-  /** Forget everything; magazines are taken out of use, not emptied. */
+  /** Forget everything. */
   reset(): void {
-    if (this.loaded.length > 0) this.loaded = [];
-    if (this.previous.length > 0) this.previous = [];
-    if (this.depot.length > 0) this.depot = [];
+    this.loaded.length = 0;
+    this.previous.length = 0;
+    this.depot.length = 0;
   }
 }
 
@@ -256,14 +256,8 @@ export class IovaDomain implements IovaAllocator {
   /** free_cpu_cached_iovas() and free_global_cached_iovas(): everything back into the tree. */
   private emptyCaches(): void {
     for (const cache of this.caches) {
-      this.emptyMagazine(cache.loaded);
-      this.emptyMagazine(cache.previous);
-      cache.loaded = [];
-      cache.previous = [];
-    }
-    for (const cache of this.caches) {
-      for (const magazine of cache.depot) this.emptyMagazine(magazine);
-      cache.depot = [];
+      for (const magazine of [cache.loaded, cache.previous, ...cache.depot]) this.emptyMagazine(magazine);
+      cache.reset();
     }
   }
 

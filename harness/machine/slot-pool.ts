@@ -48,9 +48,7 @@ export class SlotPool implements BouncePool {
     this.pageSize = pageSize;
     this.hint = 0;
     this.used = 0;
-    for (let i = 0; i < slots; i += SLOTS_PER_SEGMENT) {
-      this.list.set(slots - i < SLOTS_PER_SEGMENT ? FREE_SEGMENT.subarray(0, slots - i) : FREE_SEGMENT, i);
-    }
+    for (let i = 0; i < slots; i += SLOTS_PER_SEGMENT) this.list.set(FREE_SEGMENT.subarray(0, slots - i), i);
     this.original.fill(NO_ORIGINAL);
     this.allocSize.fill(0);
   }
