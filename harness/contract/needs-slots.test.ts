@@ -55,6 +55,17 @@ describe('slots', () => {
     });
   });
 
+  test.each([
+    [0x200000, 2048, 1],
+    [0x200001, 2048, 2],
+    [0x200001, 2047, 1],
+    [0x2007ff, 2, 2],
+    [0x200800, 4096, 2],
+  ])('asked for at %i of %i bytes where low bits are kept', (phys, size, asked) => {
+    const yaml = machine('', ', minAlignMask: 0xfff', `size: ${size}, at: ${phys}`);
+    expect(roomOf(yaml, [ask(phys, size, size)]).asked).toBe(asked);
+  });
+
   test.each<[string, Write[], number, boolean]>([
     ['all but the last two', [take(0, 126)], 126, true],
     ['all but the last one', [take(0, 127)], 127, false],

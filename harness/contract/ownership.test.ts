@@ -8,7 +8,9 @@ import type { DmaOpsClass } from '../../variants/dma-ops.ts';
 import type { ClauseId } from './verdict.ts';
 import { CopiesOutOnce, NeverCopiesBack, NeverCopiesOut, NeverInvalidates } from './testing/fakes.ts';
 import { HonestOps } from './testing/honest-ops.ts';
-import { brokenIn, caseOf, onlyBreak, outcomeOf, verdictOf } from './testing/judging.ts';
+import { brokenIn, caseOf, onlyBreak, outcomeOf, recordingOf, verdictOf } from './testing/judging.ts';
+import { Facts } from './facts.ts';
+import { leftOutOf } from './not-judged.ts';
 
 /** 256 bytes of an untrusted device. */
 const bounced = (...steps: string[]): string => `
@@ -276,4 +278,27 @@ steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
     );
     expect(broken('to-device-data', CopiesOutOnce, yaml)).toEqual([0, 256]);
   });
+
+  test.each([
+    ['a page', 'map_page: { id: m, buffer: a, dir: BIDIRECTIONAL }', 'single'],
+    ['a list', 'map_sg: { id: m, sgl: [a], dir: BIDIRECTIONAL }', 'sg'],
+  ])(
+    '%s that came back by a sync is mapped still: it shares its bytes with who maps them again',
+    (_, mapped, kind) => {
+      const again = ['map_page: { id: n, buffer: a, dir: BIDIRECTIONAL }', 'unmap_page: n'];
+      const unmap = kind === 'sg' ? 'unmap_sg: m' : 'unmap_page: m';
+      const sharing = (...steps: string[]): unknown =>
+        leftOutOf(new Facts(recordingOf(HonestOps, bounced(mapped, ...steps, ...again)))).filter(
+          ({ why }) => why === 'two-mappings',
+        );
+      const all = { why: 'two-mappings', buffer: 0, mapping: 1, size: 256 };
+      for (const to of ['cpu', 'device']) {
+        expect(sharing(`sync_${kind}_for_cpu: m`, `sync_${kind}_for_${to}: m`)).toMatchObject([
+          { ...all, step: 3 },
+        ]);
+      }
+      expect(sharing()).toMatchObject([{ ...all, step: 1 }]);
+      expect(sharing(`sync_${kind}_for_cpu: m`, unmap)).toEqual([]);
+    },
+  );
 });

@@ -15,11 +15,15 @@ import {
   ONE,
   IOVA_M,
   PLANTED,
+  RW,
+  SCENARIO,
   TLB_M,
   viewLabels,
   written,
   type Exposed,
 } from '../testing/exposures.ts';
+import { logged, outcome } from '../testing/recordings.ts';
+import { judge } from '../contract.ts';
 
 const SIZE = 96;
 
@@ -63,4 +67,26 @@ test.each([
       expect(exposureVerdict(bytesOf(whole), happens, seen)).toEqual(exposureVerdict([whole], happens, seen));
     }
   }
+});
+
+test('where no copy tells them apart: in front of the data, the data, behind it', () => {
+  const log = (into: EventLog): void => {
+    into.step = 0;
+    into.result(into.push(EV.swiotlb_tbl_map_single, ONE, 0x200010, 64, 0x60, 0, 0, 0), TLB_M + 0x10);
+    into.result(into.push(EV.iommu_map, ONE, IOVA_M, TLB_M, 0x1000, RW), 0);
+  };
+  const run = logged(log, SCENARIO, {
+    steps: [outcome('done', 0, 2, [{ address: IOVA_M + 0x10, length: 64 }]), outcome('failed', 2, 2)],
+    views: [],
+    exposures: new Float64Array([2, 0, ONE, IOVA_M, TLB_M, 96, LABEL_STALE, 0, RW]),
+  });
+  const [verdict] = judge(run, ['confinement-read']);
+  const found = verdict?.breaks.flatMap(({ victims }) =>
+    victims.map(({ from, to, evidence: { place, iova, count } }) => [place, from, to, iova, count]),
+  );
+  expect(found).toEqual([
+    ['in front of the data', 0, 16, IOVA_M, 16],
+    ['the data', 16, 80, IOVA_M + 16, 64],
+    ['behind the data', 80, 96, IOVA_M + 80, 16],
+  ]);
 });

@@ -98,6 +98,27 @@ describe('what another device put there without a right', () => {
     expect(judge(run, ['confinement-read'])[0]?.unknown ?? []).toHaveLength(told);
   });
 
+  test.each([
+    ['between the entry of another address and its own', 0xf000, 1],
+    ['of a lower one', 0x1000, 1],
+  ])('%s', (_, other, told) => {
+    const log = (into: EventLog): void => {
+      into.step = -1;
+      into.push(EV.cpu_write, -1, 1, 0, 64, written(into, B, 64), 0x300020);
+      into.step = 1;
+      into.result(into.push(EV.iommu_map, TWO, other, TLB_M, 0x1000, RW), 0);
+      into.push(EV.device_write, TRUSTED, 0x8000, 64, written(into, PLANTED, 64), -1, 0);
+      into.result(into.push(EV.iommu_map, TWO, IOVA_N, TLB_N, 0x1000, RW), 0);
+    };
+    const run = logged(log, SCENARIO, {
+      steps: [outcome('failed', 1, 1), outcome('done', 1, 4, [{ address: IOVA_N + 0x20, length: 64 }])],
+      views,
+      viewLabels,
+      exposures: new Float64Array([4, 1, TWO, IOVA_N + 0x60, TLB_N + 0x60, 8, PLANTED, 1, RW]),
+    });
+    expect(judge(run, ['confinement-read'])[0]?.unknown ?? []).toHaveLength(told);
+  });
+
   test('where no entry is known: before the first event of the map', () => {
     const told = (first: boolean): unknown => {
       const log = (into: EventLog): void => {
