@@ -59,7 +59,6 @@ const CHANGES: readonly [Change, ...Change[]] = [
   otherEntry,
   mappedAgain,
   usedUp,
-  usedUp,
   joined,
 ];
 
@@ -112,7 +111,7 @@ function oneMoreDevice({ choices, features, program }: Given): Program {
   return { ...program, machine: { ...machine, devices }, steps };
 }
 
-/** Another buffer, mapped somewhere between the steps. */
+/** Another buffer, mapped somewhere between the steps; it may have data of its device from then on to the end. */
 function oneMoreMapping({ choices, features, program }: Given): Program {
   const { buffers, machine, steps } = program;
   if (buffers.length >= MOST_BUFFERS || steps.length >= LONGEST) return program;
@@ -131,7 +130,20 @@ function oneMoreMapping({ choices, features, program }: Given): Program {
     offset: 0,
     size,
   };
-  return inserted({ ...program, buffers: [...buffers, { size, offset }] }, at, [map]);
+  const more = { ...program, buffers: [...buffers, { size, offset }] };
+  if (choices.below(2) === 0) return inserted(more, at, [map]);
+  const used = inserted(more, at, [map, useOf(map)]);
+  return { ...used, steps: [...used.steps, unmapOf(map)] };
+}
+
+/** Its device reads or writes all of the mapping. */
+function useOf(step: MapStep): Step {
+  const op = step.dir === DMA_TO_DEVICE ? 'device_read' : 'device_write';
+  return { line: 0, op, map: step.map, segment: undefined, offset: 0, size: mappedSize(step) };
+}
+
+function unmapOf({ op, map }: MapStep, attrs = 0): Step {
+  return { line: 0, op: op === 'map_sg' ? 'unmap_sg' : 'unmap_page', map, attrs, during: [] };
 }
 
 const SETTINGS = [
@@ -264,8 +276,7 @@ function mappedAgain({ choices, program }: Given): Program {
   const chosen = maps[choices.below(maps.length)];
   if (chosen === undefined || program.steps.length >= LONGEST) return program;
   const { map, device } = chosen;
-  const op = chosen.op === 'map_sg' ? 'unmap_sg' : 'unmap_page';
-  const unmap: Step = { line: 0, op, map, attrs: DMA_ATTR_SKIP_CPU_SYNC, during: [] };
+  const unmap = unmapOf(chosen, DMA_ATTR_SKIP_CPU_SYNC);
   const again = { ...chosen, map: map + 1, during: [] };
   const at = program.steps.indexOf(chosen);
   const more = inserted(program, at + 1, [unmap, again]);
@@ -277,16 +288,8 @@ function mappedAgain({ choices, program }: Given): Program {
 function usedUp({ program }: Given): Program {
   const maps = program.steps.filter(isMap);
   if (program.steps.length + 2 * maps.length + program.buffers.length > LONGEST) return program;
-  const used = program.steps.flatMap((step): Step[] => {
-    if (!isMap(step)) return [step];
-    const op = step.dir === DMA_TO_DEVICE ? 'device_read' : 'device_write';
-    const { map } = step;
-    return [step, { line: 0, op, map, segment: undefined, offset: 0, size: mappedSize(step) }];
-  });
-  const unmaps = maps.map(({ op, map }): Step => {
-    const unmap = op === 'map_sg' ? 'unmap_sg' : 'unmap_page';
-    return { line: 0, op: unmap, map, attrs: 0, during: [] };
-  });
+  const used = program.steps.flatMap((step) => (isMap(step) ? [step, useOf(step)] : [step]));
+  const unmaps = maps.map((map) => unmapOf(map));
   const reads = program.buffers.map(({ size }, buffer): Step => ({
     line: 0,
     op: 'cpu_read',
