@@ -54,4 +54,13 @@ describe('lines that a mapping begins or ends in', () => {
   ])('buffer %i, byte %i: %p', (buffer, at, expected) => {
     expect(sharesLine(SCENARIO, 0, buffer, at)).toBe(expected);
   });
+
+  test('one that ends with a line has none of the next', () => {
+    const whole = caseOf(`
+buffers: { a: { size: 256, at: 0x200000 } }
+steps:
+  - map_page: { id: m, buffer: a, offset: 64, size: 64, dir: TO_DEVICE }
+`);
+    expect([63, 64, 127, 128].map((at) => sharesLine(whole, 0, 0, at))).toEqual([false, true, true, false]);
+  });
 });

@@ -43,12 +43,6 @@ function misused({ run: { scenario, steps }, completeSteps }: Facts): LeftOut[] 
 /** What is mapped of bytes that two buffers have. */
 function inTwoBuffers({ run: { scenario }, mappings, completeSteps }: Facts): LeftOut[] {
   const { buffers } = scenario;
-  const isTwofold = buffers.some((one, at) =>
-    buffers
-      .slice(at + 1)
-      .some((other) => Math.max(one.phys, other.phys) < Math.min(endOf(one), endOf(other))),
-  );
-  if (!isTwofold) return [];
   return mappings
     .filter(({ mapped, mapStep }) => mapped && mapStep < completeSteps)
     .flatMap(({ ranges, mapStep: step, index: mapping }) =>

@@ -85,9 +85,9 @@ class Walk implements Moment {
   private accesses(events: readonly Event[], inside?: MappingIx): void {
     for (const event of events) {
       if (event.kind === 'cpu_write') this.cpuWrote(event, inside);
-      if (event.kind === 'cpu_read') this.cpuRead(event, inside);
-      if (event.kind === 'device_read') this.deviceRead(event, inside);
-      if (event.kind === 'device_write_run') this.deviceWrote(event, inside);
+      else if (event.kind === 'cpu_read') this.cpuRead(event, inside);
+      else if (event.kind === 'device_read') this.deviceRead(event, inside);
+      else if (event.kind === 'device_write_run') this.deviceWrote(event, inside);
       this.lines.spoil(event, inside);
     }
   }
@@ -105,7 +105,7 @@ class Walk implements Moment {
       else run.attacked = false;
       run.known = true;
       run.deviceWrote = false;
-      if (run.mappings.length > 0) run.cpuWrote = run.cpuWroteMapped = true;
+      run.cpuWrote = run.cpuWroteMapped = true;
     }
   }
 

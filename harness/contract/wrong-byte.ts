@@ -46,16 +46,10 @@ export class Ownership {
   readonly unknown: { readonly look: Look; readonly offset: Size; size: Size }[] = [];
   readonly leftOut = new LeftOutBytes();
 
-  private last: OwnershipClause | undefined;
-  private lastButOne: OwnershipClause | undefined;
   private readonly lastWrong = new Map<OwnershipClause, WrongBytes>();
 
   /** A byte was looked at on behalf of a clause, and was right. */
   exercise(clause: OwnershipClause): void {
-    // Asked per byte, and mostly for the same clauses as before.
-    if (clause === this.last || clause === this.lastButOne) return;
-    this.lastButOne = this.last;
-    this.last = clause;
     this.exercised.add(clause);
   }
 

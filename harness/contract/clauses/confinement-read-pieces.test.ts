@@ -72,21 +72,21 @@ test.each([
 test('where no copy tells them apart: in front of the data, the data, behind it', () => {
   const log = (into: EventLog): void => {
     into.step = 0;
-    into.result(into.push(EV.swiotlb_tbl_map_single, ONE, 0x200010, 64, 0x60, 0, 0, 0), TLB_M + 0x10);
+    into.result(into.push(EV.swiotlb_tbl_map_single, ONE, 0x200080, 64, 0xc0, 0, 0, 0), TLB_M + 0x80);
     into.result(into.push(EV.iommu_map, ONE, IOVA_M, TLB_M, 0x1000, RW), 0);
   };
   const run = logged(log, SCENARIO, {
-    steps: [outcome('done', 0, 2, [{ address: IOVA_M + 0x10, length: 64 }]), outcome('failed', 2, 2)],
+    steps: [outcome('done', 0, 2, [{ address: IOVA_M + 0x80, length: 64 }]), outcome('failed', 2, 2)],
     views: [],
-    exposures: new Float64Array([2, 0, ONE, IOVA_M, TLB_M, 96, LABEL_STALE, 0, RW]),
+    exposures: new Float64Array([2, 0, ONE, IOVA_M, TLB_M, 0x100, LABEL_STALE, 0, RW]),
   });
   const [verdict] = judge(run, ['confinement-read']);
   const found = verdict?.breaks.flatMap(({ victims }) =>
     victims.map(({ from, to, evidence: { place, iova, count } }) => [place, from, to, iova, count]),
   );
   expect(found).toEqual([
-    ['in front of the data', 0, 16, IOVA_M, 16],
-    ['the data', 16, 80, IOVA_M + 16, 64],
-    ['behind the data', 80, 96, IOVA_M + 80, 16],
+    ['in front of the data', 0, 0x80, IOVA_M, 0x80],
+    ['the data', 0x80, 0xc0, IOVA_M + 0x80, 64],
+    ['behind the data', 0xc0, 0x100, IOVA_M + 0xc0, 64],
   ]);
 });

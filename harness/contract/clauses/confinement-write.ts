@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import type { View } from '../../run/recording.ts';
+import type { BufferRange } from '../../run/scenario.ts';
 import { ByteSets } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
-import type { BufferByte, Facts, MappingFacts } from '../facts.ts';
+import type { Facts, MappingFacts } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
 
 const CAUSES = {
@@ -125,22 +126,16 @@ function judgeWritten(
 ): number {
   const origin = facts.run.provenance.of(label);
   if (origin.by !== 'device') return size;
-  const place = placeOf(facts, view, byte);
-  if (wroteItRightfully(facts, origin, origin.iova, place)) {
-    const end = placeOf(facts, view, byte + size - 1);
-    const all =
-      facts.mappingAt(origin.device, origin.iova, origin.step) !== undefined &&
-      end?.buffer === place?.buffer &&
-      wroteItRightfully(facts, origin, origin.iova + size - 1, end);
-    return all ? size : 1;
-  }
+  const place = placeOf(facts, view, byte, size);
+  const rightful = rightfullyWritten(facts, origin, place, size);
+  if (rightful > 0) return rightful;
   if (!facts.confined(origin.device)) return 1;
   // What is there still, or again, in a later view is no further byte.
   if (counted.of(view.of, view.index, origin.device).add(byte, 1) > 0) {
     findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
       step: view.step,
       ...(view.of === 'mapping' && { mapping: view.index }),
-      ...place,
+      ...(place && { buffer: place.buffer, offset: place.offset }),
       device: origin.device,
       iova: origin.iova,
       count: 1,
@@ -150,27 +145,35 @@ function judgeWritten(
   return 1;
 }
 
-/** The buffer byte that byte `byte` of the view is; undefined: the mapping has more segments than bytes. */
-function placeOf(facts: Facts, view: View, byte: number): BufferByte | undefined {
-  return view.of === 'buffer' ? { buffer: view.index, offset: byte } : facts.bufferByte(view.index, byte);
+/** The buffer's bytes that bytes [byte, byte + size) of the view begin with; undefined: the mapping has more segments than bytes. */
+function placeOf(facts: Facts, view: View, byte: number, size: number): BufferRange | undefined {
+  return view.of === 'buffer'
+    ? { buffer: view.index, offset: byte, size }
+    : facts.pieces(view.index, byte, size)[0];
 }
 
 /**
- * At the time of the write, that bus address was this byte of a mapping that the device may write; or it was
- * none of its mappings, and the byte is the device's to write all the same.
+ * For how many of the `size` bytes of one write from `origin` on, which stand in `place`, this is so: at the time of
+ * the write, that bus address was this byte of a mapping that the device may write; or it was none of its mappings,
+ * and the byte is the device's to write all the same. 0: it is not so.
  */
-function wroteItRightfully(
+function rightfullyWritten(
   facts: Facts,
-  origin: { device: number; step: number },
-  iova: number,
-  place: BufferByte | undefined,
-): boolean {
-  const hit = facts.mappingAt(origin.device, iova, origin.step);
-  const { device, step } = origin;
+  { device, iova, step }: { device: number; iova: number; step: number },
+  place: BufferRange | undefined,
+  size: number,
+): number {
+  const hit = facts.mappingAt(device, iova, step);
   const phys = place && facts.bufferPhys(place.buffer, place.offset);
-  if (hit === undefined) return phys !== undefined && ownAt(facts, device, phys, step).own;
-  if (hit.mapping.dir === DMA_TO_DEVICE) return false;
-  const target = facts.bufferByte(hit.mapping.index, hit.byte);
+  const ahead = Math.min(size, place?.size ?? 1);
+  if (hit === undefined) {
+    if (phys === undefined) return 0;
+    const { own, size: far } = ownAt(facts, device, phys, step);
+    return own ? Math.min(ahead, far, facts.gapAt(device, iova, step)) : 0;
+  }
+  if (hit.mapping.dir === DMA_TO_DEVICE) return 0;
+  const [target] = facts.pieces(hit.mapping.index, hit.byte, Math.min(ahead, hit.left));
   // Buffers may overlap: the same memory is the same byte.
-  return (target && facts.bufferPhys(target.buffer, target.offset)) === phys;
+  const written = target && facts.bufferPhys(target.buffer, target.offset);
+  return written === phys ? (target?.size ?? ahead) : 0;
 }

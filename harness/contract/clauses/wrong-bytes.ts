@@ -51,11 +51,9 @@ export function judgeBytes<C extends string>(
       const observed = labelAfter(run.observed, from);
       const home = homeOf(facts, { ...run, offset, expected });
       // Bytes of one write that every event has treated alike share their fate.
-      n = facts.memory.alike(
-        home.original,
-        Math.min(size - from, facts.run.provenance.span(expected), home.size),
-      );
-      if (home.device !== undefined) n = facts.memory.alike(home.device, n);
+      const ahead = Math.min(size - from, facts.run.provenance.span(expected), home.size);
+      const alike = facts.memory.alike(home.original, ahead);
+      n = home.device === undefined ? alike : facts.memory.alike(home.device, alike);
       const cause = causeOf({ ...run, offset, size: n, expected, observed }, home);
       // A byte of the same mapping that is seen wrong again is no further byte.
       const count = counted.of(mapping ?? 'none', buffer).add(offset, n);
