@@ -59,8 +59,10 @@ export class BufferHistory {
 
   private edgesOf({ start, size }: View): number[] {
     const edges = [0];
-    for (let done = 0; done < size; edges.push(done))
+    for (let done = 0; done < size;) {
       done += runLength(this.labels, start + done, size - done);
+      edges.push(done);
+    }
     return edges;
   }
 }

@@ -177,8 +177,8 @@ export function makeSize(choices: Choices, features: ReadonlySet<Feature>, granu
     const fills = granule < 8192 ? [32768, 65536, 131072] : [granule, granule, 3 * granule];
     if (choices.below(granule < 8192 ? 8 : 12) === 0) return fills[choices.below(fills.length)] ?? granule;
   }
-  if (isLimited(features) && granule <= 4096 && choices.below(2) === 0)
-    return (2 + choices.below(5)) * granule;
+  const isForLimits = isLimited(features) && granule <= 4096;
+  if (isForLimits && choices.below(2) === 0) return (2 + choices.below(5)) * granule;
   const [whole, most] = [Math.min(granule, 8192), Math.min(granule, 16384)];
   const beside = pick(choices, [most, whole, whole, whole]);
   if (features.has('edges') && choices.below(2) === 0) return edge(choices, beside);
