@@ -54,7 +54,7 @@ export class Usage {
     return this.uses.flatMap(({ live }, map) => (live ? [map] : []));
   }
 
-  /** The map step of the mapping that ended last; undefined: all are live. */
+  /** The map step of the youngest mapping that has ended; undefined: all are live. */
   ended(): MapStep | undefined {
     return this.uses.findLast(({ live }) => !live)?.step;
   }
