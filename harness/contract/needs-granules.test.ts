@@ -230,6 +230,15 @@ steps: [{ map_sg: { id: m, sgl: [a, b, c], dir: TO_DEVICE } }]
       expect(lost([[1]], [failed(8), alloc({ pages: 3, pfn: 1, device: 1 })])).toMatchObject({ used: 7 });
     });
 
+    test('of the step after which more is held, not of a later one', () => {
+      const room = roomOf(
+        machine('', ', dmaMask: 0xffff', 'size: 0x8000, at: 0x200000'),
+        [failed(8), inStep(1, failed(3)), inStep(2, failed(8))],
+        { held: [[1], [1]], ends: [1, 2, 3] },
+      );
+      expect(room).toMatchObject({ used: 7, free: 8 });
+    });
+
     test('one that the scenario made fail was given nothing', () => {
       const injected: Write = (log) => log.result(log.push(EV.alloc_iova_fast, 0, 4, 0xfffff), 0, true);
       expect(lost([[1]], [failed(8), injected])).toMatchObject({ used: 7 });

@@ -216,7 +216,10 @@ test('reset forgets the table, the IOTLB and the owner', () => {
   iommu.owner = 3;
   iommu.map(0x1000, 0x300000, 0x2000, READ);
   iommu.unmap(0x2000, 0x1000);
+  iommu.sync();
+  iommu.unmap(0x1000, 0x1000);
   iommu.reset(512, true, 'arm');
+  expect(iommu.syncs).toBe(0);
   expect([iommu.size, iommu.lingering.length, iommu.owner, iommu.granule]).toEqual([0, 0, -1, 512]);
   expect([reach(iommu, 0x1000), reach(iommu, 0x2000)]).toEqual([undefined, undefined]);
   iommu.map(0x200, 0x300200, 0x200, WRITE);

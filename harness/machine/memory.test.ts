@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Budget } from './budget.ts';
 import { POOL_START, RAM_SIZE } from './config.ts';
 import { LABEL_NEVER_WRITTEN, LABEL_STALE } from './labels.ts';
 import { CHUNK, LINES_PER_CHUNK, Memory } from './memory.ts';
@@ -43,6 +44,14 @@ describe('first contents', () => {
     ['the first behind it', POOL_START + POOL_SIZE, 0x07, LABEL_NEVER_WRITTEN],
   ])('%s', (_, phys, value, label) => {
     expect(byteAt(fresh(), phys)).toEqual({ value, label });
+  });
+
+  test('a touched chunk takes ten bytes a byte of the budget, once', () => {
+    const budget = new Budget();
+    const memory = new Memory(budget);
+    memory.reset(0);
+    for (const phys of [0x200000, 0x200fff, 0x201000, 0x200000]) memory.index(phys);
+    expect(budget.taken).toBe(2 * 10 * CHUNK);
   });
 
   test('without a pool its place is ordinary memory', () => {

@@ -90,3 +90,31 @@ test('where no copy tells them apart: in front of the data, the data, behind it'
     ['behind the data', 0xc0, 0x100, IOVA_M + 0xc0, 64],
   ]);
 });
+
+test('behind one entry of a list and in front of the next: where a piece of the map begins', () => {
+  const log = (into: EventLog): void => {
+    into.step = 0;
+    into.result(into.push(EV.swiotlb_tbl_map_single, ONE, 0x200010, 64, 0x400, 0, 0, 0), TLB_M + 0x10);
+    for (const at of [0, 0x200])
+      into.result(into.push(EV.iommu_map, ONE, IOVA_M + at, TLB_M + at, 0x200, RW), 0);
+  };
+  const run = logged(log, SCENARIO, {
+    steps: [
+      outcome('done', 0, 3, [
+        { address: IOVA_M + 0x10, length: 64 },
+        { address: IOVA_M + 0x240, length: 64 },
+      ]),
+      outcome('failed', 3, 3),
+    ],
+    views: [],
+    exposures: new Float64Array([3, 0, ONE, IOVA_M + 0x50, TLB_M + 0x50, 0x1f0, LABEL_STALE, 0, RW]),
+  });
+  const [verdict] = judge(run, ['confinement-read']);
+  const found = verdict?.breaks.flatMap(({ victims }) =>
+    victims.map(({ evidence: { place, iova, count } }) => [place, iova, count]),
+  );
+  expect(found).toEqual([
+    ['behind the data', IOVA_M + 0x50, 0x1b0],
+    ['in front of the data', IOVA_M + 0x200, 0x40],
+  ]);
+});
