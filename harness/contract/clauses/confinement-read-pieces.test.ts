@@ -95,8 +95,9 @@ test('behind one entry of a list and in front of the next: where a piece of the 
   const log = (into: EventLog): void => {
     into.step = 0;
     into.result(into.push(EV.swiotlb_tbl_map_single, ONE, 0x200010, 64, 0x400, 0, 0, 0), TLB_M + 0x10);
-    for (const at of [0, 0x200])
+    for (const at of [0, 0x200]) {
       into.result(into.push(EV.iommu_map, ONE, IOVA_M + at, TLB_M + at, 0x200, RW), 0);
+    }
   };
   const run = logged(log, SCENARIO, {
     steps: [
