@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { expectTrouble, run, type Outcome } from './testing/run.ts';
 
-const SEARCH = ['v2', 'v3', '--runs', '40', '--seed', '1', '--workers', '1'];
+const SEARCH = ['v2', 'v3', '--runs', '300', '--seed', '1', '--workers', '1'];
 let folder: string;
 const file = (name: string): string => join(folder, name);
 

@@ -167,7 +167,7 @@ describe('nothing raw in', () => {
       programs: { seed: 1 },
     } as const;
     const search = new Search(inThisThread(Prober.of(assignment)));
-    await search.run(0, 4);
+    await search.run(0, 64);
     const [finding] = search.findings;
     if (finding === undefined) throw new Error('nothing found');
     const machine = new Machine();

@@ -11,8 +11,8 @@ import {
   sameBytes,
 } from './labels.ts';
 
-// Before, across and behind the end of what is in store.
-const FIRSTS = [16, 2 ** 17 - 100, 2 ** 18 - 200, 2 ** 18 - 100, 2 ** 18, 2 ** 22, 2 ** 30];
+// Before, across and behind each end of what is in store.
+const FIRSTS = [16, 2 ** 17 - 100, 2 ** 17, 2 ** 20 - 1, 2 ** 22 - 200, 2 ** 22 - 100, 2 ** 22, 2 ** 30];
 
 test.each(FIRSTS)('labels from %d on count up by one, and belong together', (first) => {
   const labels = new Uint32Array(300).fill(7);
@@ -32,7 +32,7 @@ test.each(FIRSTS)('labels from %d on count up by one, and belong together', (fir
 const SIZES = [1, 2, 63, 64, 65, 200];
 
 test.each(SIZES)('a run of %d labels ends with the first that does not go on', (size) => {
-  for (const first of [LABEL_STALE, FIRST_LABEL - 1, FIRST_LABEL, 1000, 2 ** 18 - 30]) {
+  for (const first of [LABEL_STALE, FIRST_LABEL - 1, FIRST_LABEL, 1000, 2 ** 17 - 30, 2 ** 22 - 30]) {
     for (let wrong = 1; wrong <= size; wrong++) {
       const labels = Uint32Array.from({ length: size + 5 }, (_, i) => labelAfter(first, i - 3));
       if (wrong < size) labels[3 + wrong] = 9;

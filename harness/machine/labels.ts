@@ -11,12 +11,21 @@ export const FIRST_LABEL = 16;
 /** From so many labels on it pays to let memcmp look at all of them first. */
 const LONG = 64;
 
-/** Label n at index n, to be copied from: as many as most runs give out. */
-const COUNTING = Uint32Array.from({ length: 2 ** 18 }, (_, n) => n);
+/** Label n at index n, to be copied from: as far as a run has needed it, but not beyond MOST. */
+let counting = upTo(2 ** 17);
+const MOST = 2 ** 22;
+
+function upTo(size: number): Uint32Array {
+  const labels = new Uint32Array(size);
+  for (let n = 0; n < size; n++) labels[n] = n;
+  return labels;
+}
 
 /** The labels from `first` on, `size` of them; fewer where there are too many to have in store. */
 function countedFrom(first: number, size: number): Uint32Array {
-  return COUNTING.subarray(first, first + size);
+  const end = first + size;
+  if (end > counting.length && end <= MOST) counting = upTo(2 ** Math.ceil(Math.log2(end)));
+  return counting.subarray(first, first + size);
 }
 
 /** Give `size` bytes from index `at` on the labels `first`, `first + 1`, … */
@@ -33,7 +42,9 @@ export function countUp(labels: Uint32Array, at: number, size: number, first: nu
 export function runLength(labels: Uint32Array, at: number, size: number): number {
   const label = labels[at] ?? 0;
   const step = label < FIRST_LABEL ? 0 : 1;
-  if (size >= LONG && goesOn(labels, at, size, step)) return size;
+  const last = size - 1;
+  const mayGoOn = size >= LONG && labels[at + last] === label + last * step;
+  if (mayGoOn && goesOn(labels, at, size, step)) return size;
   let n = 1;
   while (n < size && labels[at + n] === label + n * step) n++;
   return n;
