@@ -46,7 +46,7 @@ const FEATURES = {
   iovaPressure: 8,
   boundary: 10,
   segments: 12,
-  slivers: 14,
+  slivers: 12,
   retry: 7,
   edges: 3,
   long: 6,

@@ -168,15 +168,15 @@ class Author {
       during: [],
     };
     if (!sg) return this.interrupted({ ...common, op: 'map_page', ...this.mapRange(buffer) });
-    const longest = longestEntry(this.machine.devices[common.device]);
+    const device = this.machine.devices[common.device];
+    const longest = longestEntry(device);
     const sgl = this.list(buffer).map((range) => ({ ...range, size: Math.min(range.size, longest) }));
-    return this.interrupted({ ...common, op: 'map_sg', sgl: features.has('slivers') ? this.cut(sgl) : sgl });
-  }
-
-  /** One entry of them has no byte, or one. */
-  private cut(sgl: readonly BufferRange[]): BufferRange[] {
-    const at = this.choices.below(sgl.length);
-    return sgl.map((range, index) => (index === at ? { ...range, size: this.choices.below(2) } : range));
+    if (!features.has('slivers')) return this.interrupted({ ...common, op: 'map_sg', sgl });
+    // Of a list that is mapped as a whole, an entry may also be empty.
+    const at = choices.below(sgl.length);
+    const size = device?.untrusted === true ? 1 : choices.below(2);
+    const cut = sgl.map((range, index) => (index === at ? { ...range, size } : range));
+    return this.interrupted({ ...common, op: 'map_sg', sgl: cut });
   }
 
   /** Buffers, each once; or parts of one. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS } from '../machine/config.ts';
+import { DMA_TO_DEVICE } from '../machine/vocabulary.ts';
 import type { Step } from '../run/scenario.ts';
 import { bulkOf, isMap, mappedSize, MOST_BYTES, rangesOf, type Program } from './program.ts';
 import { SeededChoices } from './random.ts';
 import { seededPrograms } from './source.ts';
-import { longestEntry } from './usage.ts';
+import { isCorrectUse, longestEntry } from './usage.ts';
 import { vary } from './vary.ts';
 
 const SOURCE = seededPrograms(17);
@@ -116,6 +117,30 @@ describe('among the programs of a seed are, not once but often,', () => {
     const isLong = (step: Step): boolean => step.op === 'map_sg' && step.sgl.length >= 5;
     expect(count(({ steps }) => steps.some(isLong))).toBeGreaterThan(20);
   });
+});
+
+test.each([
+  ['a list of a trusted device', false, [64, 0], true],
+  ['a list of an untrusted one, whose entries are mapped one by one', true, [64, 0], false],
+  ['nothing but empty entries', false, [0, 0], false],
+])('an empty entry: %s', (_, untrusted, sizes, expected) => {
+  const program: Program = {
+    machine: { ...MACHINE_DEFAULTS, devices: [{ ...DEVICE_DEFAULTS, untrusted }] },
+    buffers: sizes.map(() => ({ size: 64, offset: 0 })),
+    steps: [
+      {
+        line: 0,
+        op: 'map_sg',
+        map: 0,
+        device: 0,
+        dir: DMA_TO_DEVICE,
+        attrs: 0,
+        during: [],
+        sgl: sizes.map((size, buffer) => ({ buffer, offset: 0, size })),
+      },
+    ],
+  };
+  expect(isCorrectUse(program)).toBe(expected);
 });
 
 describe('no program is larger than it needs to be', () => {

@@ -144,8 +144,9 @@ export class Usage {
     const config = this.device(step.device);
     if (config === undefined || step.map !== this.uses.length) return false;
     const ranges = rangesOf(step);
-    // Of a list, some entries may be empty.
-    const mayBeEmpty = step.op === 'map_sg' && ranges.some(({ size }) => size > 0);
+    // Of a trusted device's list, some entries may be empty. Untrusted ones get each entry mapped by itself: slots or
+    // IOVAs of no byte are a BUG_ON(!nslots), or undefined.
+    const mayBeEmpty = step.op === 'map_sg' && !config.untrusted && ranges.some(({ size }) => size > 0);
     if (ranges.length === 0 || !ranges.every((range) => this.isInside(range, mayBeEmpty))) return false;
     if (step.op === 'map_sg' && ranges.some(({ size }) => size > longestEntry(config))) return false;
     const overlapping = ranges.some((a, i) =>

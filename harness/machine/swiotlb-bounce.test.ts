@@ -2,10 +2,13 @@
 /** swiotlb_bounce() up to its memcpy, what it makes of odd addresses, and laws of the whole pool. */
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { POOL_START, SLOTS_PER_SEGMENT, SLOT_SIZE } from './config.ts';
+import { DEVICE_DEFAULTS, MACHINE_DEFAULTS, POOL_START, SLOTS_PER_SEGMENT, SLOT_SIZE } from './config.ts';
 import { KernelCrash } from './crash.ts';
+import { Machine } from './machine.ts';
 import type { PoolUser } from './swiotlb.ts';
 import { Pool } from './testing/pool.ts';
+import { numberOfText } from './texts.ts';
+import { DMA_TO_DEVICE } from './vocabulary.ts';
 
 const TWO_32 = 2 ** 32;
 
@@ -228,6 +231,25 @@ describe('the pool', () => {
     expect(crashOf(() => pool.planBounce(user(), POOL_START, 1))).toEqual(
       new KernelCrash('slot-index-out-of-pool', 0, 0),
     );
+  });
+
+  test('no slot for no byte; a byte that is kept in front of it makes one', () => {
+    const bug = new KernelCrash('kernel-bug', numberOfText('find_slots() has BUG_ON(!nslots)'));
+    for (const slots of [0, 128]) expect(crashOf(() => poolOf(slots).map(user(), 0x2000, 0, 0))).toEqual(bug);
+    const pool = poolOf(128);
+    expect(pool.map(user(4095), 0x2001, 0, 0)).toBe(POOL_START + 1);
+    expect(pool.used).toBe(1);
+  });
+
+  test('a map panics where there is no pool, and only there', () => {
+    const machine = new Machine();
+    const mapped = (swiotlbSlots: number): unknown => {
+      machine.reset({ ...MACHINE_DEFAULTS, swiotlbSlots, devices: [DEVICE_DEFAULTS] });
+      const dev = machine.deviceAt(0);
+      return crashOf(() => machine.swiotlbTblMapSingle(dev, 0x200000, 64, 64, 0, DMA_TO_DEVICE, 0));
+    };
+    const text = 'swiotlb_tbl_map_single() panics: there is no pool';
+    expect([mapped(0), mapped(128)]).toEqual([new KernelCrash('kernel-bug', numberOfText(text)), undefined]);
   });
 
   test.each([128, 256])('reset to %i slots forgets mappings, hint and use', (slots) => {

@@ -214,6 +214,7 @@ export class Swiotlb implements SwiotlbCode {
   findSlots(user: PoolUser, phys: number, size: number, allocAlignMask: number): number {
     const alignMask = user.minAlignMask & ~(SLOT_SIZE - 1);
     const count = slotsFor(size);
+    if (count === 0) throw new KernelCrash('kernel-bug', numberOfText('find_slots() has BUG_ON(!nslots)'));
     if (count > this.slots.total - this.slots.used) return -1;
 
     let stride = (alignMask >>> 11) + 1;
