@@ -25,7 +25,7 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '\\.ts$': ['@swc/jest', swc] },
   injectGlobals: false,
-  testTimeout: 30_000,
+  testTimeout: 120_000,
   maxWorkers: Math.min(8, availableParallelism()),
   reporters: ['default', '<rootDir>/.jest/summary-reporter.mjs'],
 };

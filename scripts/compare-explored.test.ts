@@ -63,7 +63,7 @@ describe('compare --explore', () => {
     const plain = await run('compare', FEW, SLOW);
     expect(plain.stdout).not.toContain('xploration');
     expect((await run('compare', [...FEW, '--explore', '0'], SLOW)).stdout).toBe(plain.stdout);
-  }, 60_000);
+  });
 
   test(
     'the page and the mail have what was found',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The steps of compare.yml and comment.yml, run as they stand there. */
-import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   appendFileSync,
   cpSync,
@@ -127,7 +127,6 @@ const PATCH = 'variants/v3/account-for-min-align-mask.ts';
 
 describe('a pull request that changes a patch of v3', () => {
   // The sources have changed: their types are checked.
-  jest.setTimeout(120_000);
   let found: Outcome;
   let compared: Outcome;
   beforeAll(async () => {

@@ -32,7 +32,7 @@ test('any number of workers finds the same in the same order', async () => {
   expect(sources.stdout).toBe(one.stdout);
   expect(three.exitCode).toBe(1);
   expect(three.stdout).toBe(one.stdout);
-}, 120_000);
+});
 
 describe('--costs', () => {
   const args = ['v2', 'v3', '--runs', '40', '--seed', '1', '--no-corpus', '--no-learning', '--costs'];
@@ -92,7 +92,7 @@ describe('--save', () => {
     }
     // A second time, nothing is left to write.
     expect((await save()).stderr).toBe('');
-  }, 120_000);
+  });
 
   test('into a corpus of your own', async () => {
     const corpus = join(root, 'own');

@@ -2,7 +2,7 @@
 /** Whatever goes wrong, the exit code is never one that says something about the states. */
 import { appendFileSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, describe, expect, test } from '@jest/globals';
 import { copyProject } from './testing/project-copy.ts';
 import { execute, expectTrouble, nodeArgs, ROOT, run, type Outcome } from './testing/run.ts';
 
@@ -79,7 +79,6 @@ test('an internal error is one line', async () => {
 });
 
 describe('sources that have changed', () => {
-  jest.setTimeout(120_000);
   const checkout = copyProject([SCENARIO]);
   afterAll(() => rmSync(checkout, { recursive: true }));
   const patch = join(checkout, 'variants', 'v3', 'index.ts');

@@ -77,7 +77,7 @@ test('SIGTERM kills what is busy', async () => {
   const { exitCode, killedBy, took, files } = await interrupt('SIGTERM', 'matrix', []);
   expect({ exitCode, killedBy, files }).toEqual({ exitCode: undefined, killedBy: 'SIGTERM', files: [] });
   expect(took).toBeLessThan(SOON);
-}, 120_000);
+});
 
 test('a signal that comes between two pieces of work is not lost', async () => {
   const module = JSON.stringify(pathToFileURL(join(BUILD, 'scripts', 'interrupt.js')).href);

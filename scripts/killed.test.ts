@@ -124,7 +124,7 @@ describe('a folder of files that belong together', () => {
     // At first nothing has happened; from the journal on, all of it has.
     expect(outcomes.join(' ')).toMatch(/^old( old)*( new)+$/);
     expect(calls).toBeGreaterThan(20);
-  }, 120_000);
+  });
 
   test('may be killed while it is looked after, too', async () => {
     const again = ['--input-type=module', '-e', script.replaceAll('replaceFolder', 'finishFileSets')];
@@ -134,7 +134,7 @@ describe('a folder of files that belong together', () => {
       expect(await killedEverywhere(again, below, expectWholeFiles)).toBe('0');
       expect([contents(below), leftOvers(below)]).toEqual([NEW, []]);
     }
-  }, 120_000);
+  });
 
   test('stays as it was when a file cannot be put into place, even if that is interrupted', async () => {
     for (let at = 1; ; at++) {
@@ -159,7 +159,7 @@ describe('a folder of files that belong together', () => {
     }
     rmSync(join(below, 'last'));
     expect([contents(below), leftOvers(below)]).toEqual([OLD, []]);
-  }, 120_000);
+  });
 
   test('leaves alone what a process that still runs is about to write', () => {
     begin();
@@ -210,7 +210,7 @@ test('--accept', async () => {
   expect(ended).toBe(`0 3 expectations added to ${file}`);
   expect(leftOvers(join(root, 'corpus'))).toEqual([]);
   writeFileSync(file, before);
-}, 120_000);
+});
 
 test('--save', async () => {
   const found = join(root, 'corpus', 'found');
@@ -229,7 +229,7 @@ test('--save', async () => {
   expect(text).toMatch(/^# SPDX[^]*\nsteps:\n {2}- /);
   expect(leftOvers(found)).toEqual([]);
   rmSync(found, { recursive: true });
-}, 120_000);
+});
 
 describe('new-state', () => {
   const variants = join(root, 'variants');

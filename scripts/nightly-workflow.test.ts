@@ -109,7 +109,7 @@ describe('nightly.yml', () => {
     writeFileSync(join(folder, 'shards', 'shard-5.json'), 'cut sho');
     const { exitCode } = await shell(stepNamed('Merge').run ?? '', SETTING);
     expect(exitCode).not.toBe(0);
-  }, 60_000);
+  });
 });
 
 describe('the Kubernetes job of docs/exploration.md', () => {

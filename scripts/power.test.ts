@@ -111,4 +111,4 @@ test('--machine, Ctrl-C: its folder goes with it', async () => {
   const { exitCode } = await started;
   clearInterval(looking);
   expect({ exitCode, left: ours() }).toEqual({ exitCode: 130, left: [] });
-}, 120_000);
+});

@@ -48,7 +48,7 @@ test('matrix, trace, source and explore take them', async () => {
   expect(source.stdout).not.toContain('attrs |=');
   expect([0, 1]).toContain(explore.exitCode);
   expect(explore.stdout).toContain('v3-v3.3');
-}, 120_000);
+});
 
 test('no shell wants them quoted', async () => {
   const node = [process.execPath, ...nodeArgs('trace', ['v3.1+v3.2:mapPage,mapSg', 'sync/sg-trusted'])].join(

@@ -33,7 +33,7 @@ beforeAll(() => {
     machine.devices.some(({ untrusted, coherent }) => untrusted && !coherent),
   );
   measured = measureCosts(states, cases, () => undefined);
-}, 120_000);
+});
 
 /** The row of a non-coherent device that writes: nothing skipped, no min_align_mask. */
 function rowOf(

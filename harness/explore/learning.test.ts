@@ -183,7 +183,7 @@ describe('a search that learns', () => {
     expect(three.learned).toEqual(one.learned);
     expect(two.search.findings).toEqual(one.search.findings);
     expect(three.search.findings).toEqual(one.search.findings);
-  }, 120_000);
+  });
 
   test('one program of a later generation is the same alone', async () => {
     const make = (): LearningPrograms => new LearningPrograms(1, START);
@@ -195,7 +195,7 @@ describe('a search that learns', () => {
     for (const index of later) expect(alone.at(index)).toEqual(whole.at(index));
     const untaught = make();
     expect(later.some((index) => !isDeepStrictEqual(untaught.at(index), whole.at(index)))).toBe(true);
-  }, 60_000);
+  });
 
   test('without anything to vary it is by chance alone', () => {
     const [learning, seeded] = [new LearningPrograms(4, []), seededPrograms(4)];

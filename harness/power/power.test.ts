@@ -117,7 +117,7 @@ describe('preparePower', () => {
     expect(memset).toMatchObject({ operator: 'size ± 1', kernelFunction: '__iommu_dma_map_swiotlb' });
     expect(memset?.notice).toBe('finding');
     expect(made.filter(({ notice }) => notice === 'finding' || notice === 'cost').length).toBeGreaterThan(45);
-  }, 60_000);
+  });
 
   test('a patch that only takes lines away', async () => {
     const work = await preparePower(state('v8'), state('v8'), corpus.scenarios);

@@ -80,7 +80,7 @@ test('a state that was slow once is not suspected for ever', () => {
   runScenario(machine, state, { ...first, machine: { ...first.machine, strict: false } });
   expect(kernels.length).toBe(1);
   expect(kernels[0]).toBe(machine);
-}, 20_000);
+});
 
 describe('a state that does not return in one of three cases', () => {
   const crash = (id: string): unknown => ({
