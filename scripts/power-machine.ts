@@ -58,8 +58,8 @@ function isNoticed({ failed }: ToolMade): boolean {
 }
 
 function documentOf(found: ToolPower, seed: number): Block[] {
-  const { possible, made, equivalent, replayed } = found;
-  const drawn = made.length + equivalent.length;
+  const { possible, made, equivalent, refused, replayed } = found;
+  const drawn = made.length + equivalent.length + refused.length;
   const noticed = made.filter(isNoticed);
   const replays = made.some(({ room }) => room === 'harness/machine')
     ? ` The recordings were replayed by ${replayed.join(', ')}.`
@@ -67,7 +67,7 @@ function documentOf(found: ToolPower, seed: number): Block[] {
   return [
     paragraph(
       strong('power of the tests'),
-      `: ${sentenceOf(found)}. ${equivalent.length} more do the same. Drawn: ${drawn} of ${possible}, seed ${seed}.${replays}`,
+      `: ${sentenceOf(found)}. ${equivalent.length} more do the same, and ${refused.length} TypeScript refuses. Drawn: ${drawn} of ${possible}, seed ${seed}.${replays}`,
     ),
     ...section('Nothing notices', made.filter((one) => !isNoticed(one)).map(line)),
     ...section(
@@ -77,6 +77,10 @@ function documentOf(found: ToolPower, seed: number): Block[] {
     ...section(
       'Left out, for they do the same',
       equivalent.map((one): Text => [...line(one), `; ${one.reason}`]),
+    ),
+    ...section(
+      'Left out, for TypeScript refuses them',
+      refused.map((one): Text => [...line(one), `; ${one.reason}`]),
     ),
   ];
 }

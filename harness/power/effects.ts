@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a piece of code changes and looks at, itself and through all that it calls, as far as its text says. */
-import { Node, SyntaxKind, type CallExpression, type PropertyAccessExpression } from 'ts-morph';
+import {
+  Node,
+  SyntaxKind,
+  type CallExpression,
+  type NewExpression,
+  type PropertyAccessExpression,
+} from 'ts-morph';
 import { assignedIn } from './names.ts';
 
 /** Methods of the language's collections that look at them, and of its numbers. */
@@ -15,17 +21,33 @@ export interface Effects {
   readonly written: ReadonlySet<string>;
   /** Names of the members that are looked at. */
   readonly read: ReadonlySet<string>;
-  /** What is in some collection changes that was there before. */
-  readonly changesContents: boolean;
+  /** Kinds of the collections (kindOf()) in which something changes, and that were there before. */
+  readonly changed: ReadonlySet<string>;
+  /** Kinds of the collections that are looked into. */
+  readonly lookedInto: ReadonlySet<string>;
+  /** It may end in an exception of its own. */
+  readonly throws: boolean;
 }
 
 /** The effects of a piece of code; undefined: it calls what nobody knows, or more than can be told from its text. */
 export function effectsOf(node: Node): Effects | undefined {
-  const found = { written: new Set<string>(), read: new Set<string>(), changesContents: false };
+  const found: Found = {
+    written: new Set(),
+    read: new Set(),
+    changed: new Set(),
+    lookedInto: new Set(),
+    throws: false,
+  };
   return add(node, found, new Set()) ? found : undefined;
 }
 
-type Found = { written: Set<string>; read: Set<string>; changesContents: boolean };
+interface Found extends Effects {
+  readonly written: Set<string>;
+  readonly read: Set<string>;
+  readonly changed: Set<string>;
+  readonly lookedInto: Set<string>;
+  throws: boolean;
+}
 
 function add(node: Node, found: Found, known: Set<Node>): boolean {
   if (known.has(node)) return true;
@@ -33,10 +55,11 @@ function add(node: Node, found: Found, known: Set<Node>): boolean {
   for (const place of assignedIn(node)) {
     if (Node.isPropertyAccessExpression(place)) {
       found.written.add(place.getName());
+      if (OF_CONTENTS.has(place.getName())) found.changed.add(kindOf(place.getExpression()));
       if (namedIn(place).setters.has(place.getName())) return false;
     }
     if (Node.isElementAccessExpression(place)) {
-      if (!isFresh(place.getExpression(), node)) found.changesContents = true;
+      if (!isFresh(place.getExpression(), node)) found.changed.add(kindOf(place.getExpression()));
       // By anything but a number, a member can be meant.
       const type = place.getArgumentExpression()?.getType();
       if (type?.isNumber() !== true && type?.isNumberLiteral() !== true) return false;
@@ -45,8 +68,10 @@ function add(node: Node, found: Found, known: Set<Node>): boolean {
     if (Node.isIdentifier(place) ? isOthers(place, node) : !isMember) return false;
   }
   return [node, ...node.getDescendants()].every((one) => {
+    for (const inside of lookedInto(one)) found.lookedInto.add(kindOf(inside));
+    if (Node.isThrowStatement(one)) found.throws = true;
     if (Node.isCallExpression(one)) return addCall(one, node, found, known);
-    if (Node.isNewExpression(one)) return COLLECTION.test(one.getText());
+    if (Node.isNewExpression(one)) return COLLECTION.test(one.getText()) || addMaker(one, found, known);
     if (Node.isPropertyAccessExpression(one)) return addRead(one, found, known);
     if (Node.isBindingElement(one)) found.read.add(one.getPropertyNameNode()?.getText() ?? one.getName());
     return !LEAVING.has(one.getKind());
@@ -67,6 +92,76 @@ const LEAVING: ReadonlySet<SyntaxKind> = new Set([
   SyntaxKind.DeleteExpression,
   SyntaxKind.TaggedTemplateExpression,
 ]);
+
+/** What is looked into there: elements, how many there are, all of them. */
+function lookedInto(node: Node): readonly Node[] {
+  if (Node.isElementAccessExpression(node) || Node.isForOfStatement(node)) return [node.getExpression()];
+  if (Node.isSpreadElement(node) || Node.isSpreadAssignment(node)) return [node.getExpression()];
+  if (Node.isPropertyAccessExpression(node)) {
+    return OF_CONTENTS.has(node.getName()) ? [node.getExpression()] : [];
+  }
+  if (Node.isTemplateSpan(node)) return [node.getExpression()];
+  if (Node.isVariableDeclaration(node) && Node.isArrayBindingPattern(node.getNameNode())) return [node];
+  if (!Node.isCallExpression(node)) return [];
+  const callee = node.getExpression();
+  return Node.isPropertyAccessExpression(callee)
+    ? [callee.getExpression(), ...node.getArguments()]
+    : node.getArguments();
+}
+
+/** What is in a collection changes without anybody giving these members a value. */
+const OF_CONTENTS: ReadonlySet<string> = new Set(['length', 'size', 'byteLength']);
+
+const PLAIN = 'plain';
+const UNKNOWN = 'unknown';
+
+/**
+ * Which of the language's collections it is, and of which member it is the value: two of different types are never
+ * one, and no two members hold the same. Of a number or text, `plain`.
+ */
+function kindOf(node: Node): string {
+  const type = node.getType().getNonNullableType();
+  const parts = type.isUnion() ? type.getUnionTypes() : [type];
+  const isPlain = parts.every(
+    (part) =>
+      part.isNumber() || part.isString() || part.isBoolean() || part.isLiteral() || part.isUndefined(),
+  );
+  if (isPlain) return PLAIN;
+  const name =
+    type
+      .getSymbol()
+      ?.getName()
+      .replace(/^Readonly/, '') ?? '';
+  if (!KINDS.has(name)) return UNKNOWN;
+  return Node.isPropertyAccessExpression(node) ? `${name} .${node.getName()}` : name;
+}
+
+const KINDS: ReadonlySet<string> = new Set(
+  'Array Map Set WeakMap Uint8Array Uint32Array Int32Array Float64Array'.split(' '),
+);
+
+/** Something that is in a collection of one of these kinds may be in one of those. */
+export function mayMeet(these: ReadonlySet<string>, those: ReadonlySet<string>): boolean {
+  return [...these].some((one) => [...those].some((other) => mayBeOne(one, other)));
+}
+
+function mayBeOne(one: string, other: string): boolean {
+  if (one === PLAIN || other === PLAIN) return false;
+  if (one === UNKNOWN || other === UNKNOWN || one === other) return true;
+  // Only of one that is no member's value nobody knows whose it is.
+  const [type, member] = one.split(' ');
+  const [otherType, otherMember] = other.split(' ');
+  return type === otherType && (member === undefined || otherMember === undefined);
+}
+
+/** What a class of these sources, which extends no other, does to make an object. */
+function addMaker(made: NewExpression, found: Found, known: Set<Node>): boolean {
+  const symbol = made.getExpression().getSymbol();
+  const [declared] = (symbol?.getAliasedSymbol() ?? symbol)?.getDeclarations() ?? [];
+  if (!Node.isClassDeclaration(declared) || declared.getExtends() !== undefined) return false;
+  const values = declared.getProperties().flatMap((property) => property.getInitializer() ?? []);
+  return [...values, ...declared.getConstructors()].every((part) => add(part, found, known));
+}
 
 /** A member is looked at; one that code answers for may be any getter of that name. */
 function addRead(access: PropertyAccessExpression, found: Found, known: Set<Node>): boolean {
@@ -96,7 +191,9 @@ function addCall(call: CallExpression, root: Node, found: Found, known: Set<Node
     const named = namedIn(call).methods.filter((method) => method.name === name);
     if (!named.every(({ node }) => add(node, found, known))) return false;
   }
-  if (CHANGING.test(name) && !isFresh(callee.getExpression(), root)) found.changesContents = true;
+  if (CHANGING.test(name) && !isFresh(callee.getExpression(), root)) {
+    found.changed.add(kindOf(callee.getExpression()));
+  }
   return CHANGING.test(name) || LOOKING.test(name);
 }
 

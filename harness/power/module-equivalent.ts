@@ -1,32 +1,28 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Mistakes in a module that are none: the code does the same with them, whatever it runs on. */
 import { Node, SyntaxKind, VariableDeclarationKind } from 'ts-morph';
+import { areApart } from './apart.ts';
 import type { Change } from './mutation.ts';
-import { assignedIn, isMemberName } from './names.ts';
-import type { Purity } from './purity.ts';
-import { isQuiet, openVariables } from './quiet.ts';
+import { assignedIn } from './names.ts';
 
-type Rule = (change: Change, purity: Purity) => boolean;
+type Rule = (change: Change) => boolean;
 
 const RULES: readonly (readonly [reason: string, rule: Rule])[] = [
   ['neither of the two statements depends on the other', isReordered],
   ['the function that one of the two defines is called later', isDefinition],
   ['the one is a constant made of constants, which the other does not name', isConstant],
-  ['the one only keeps what the other leaves alone', isKept],
   ['the switch ends there anyway', isLastBreak],
 ];
 
 /** Why nothing can ever tell the mistake from the code; undefined: nothing says so. */
-export function whyModuleEquivalent(change: Change, purity: Purity): string | undefined {
-  return RULES.find(([, rule]) => rule(change, purity))?.[0];
+export function whyModuleEquivalent(change: Change): string | undefined {
+  return RULES.find(([, rule]) => rule(change))?.[0];
 }
 
-/** Two statements in each other's place that only compute, and of which none gives a value to what the other uses. */
-function isReordered({ operator, node }: Change, purity: Purity): boolean {
+/** Two statements in each other's place that have nothing to do with each other. */
+function isReordered({ operator, node }: Change): boolean {
   const next = node.getNextSibling();
-  if (operator !== 'statements swapped' || next === undefined) return false;
-  if (!purity.of(node) || !purity.of(next)) return false;
-  return !writesWhatIsUsed(node, next, purity) && !writesWhatIsUsed(next, node, purity);
+  return operator === 'statements swapped' && next !== undefined && areApart(node, next);
 }
 
 /** Two statements in each other's place, of which one only defines functions, which the other does not name. */
@@ -98,13 +94,6 @@ function isDeclared(name: Node): boolean {
   return made === name || (made !== undefined && name.getAncestors().includes(made));
 }
 
-/** Two statements in each other's place, of which one is quiet beside the other. */
-function isKept({ operator, node }: Change): boolean {
-  const next = node.getNextSibling();
-  if (operator !== 'statements swapped' || next === undefined) return false;
-  return isQuiet(node, next) || isQuiet(next, node);
-}
-
 /** The last statement of a switch. */
 function isLastBreak({ operator, node }: Change): boolean {
   const clause = node.getParent();
@@ -112,26 +101,4 @@ function isLastBreak({ operator, node }: Change): boolean {
   if (!Node.isCaseClause(clause) && !Node.isDefaultClause(clause)) return false;
   const clauses = clause.getParentIfKindOrThrow(SyntaxKind.CaseBlock).getClauses();
   return clauses.at(-1) === clause && clause.getStatements().at(-1) === node;
-}
-
-function writesWhatIsUsed(one: Node, other: Node, purity: Purity): boolean {
-  const used = new Set(placesIn(other));
-  const written = assignedIn(one).map((place) => placeOf(place));
-  // A function that is called may look at any member, and at the file's variables.
-  const looks = purity.looksAtMembers(other) && written.some((place) => place.startsWith('.'));
-  const open = new Set(openVariables(one));
-  return looks || written.some((place) => open.has(place)) || written.some((place) => used.has(place));
-}
-
-/** Every name, and every member by its name alone, whatever it is a member of. */
-function placesIn(node: Node): string[] {
-  return [node, ...node.getDescendants()].flatMap((one) =>
-    Node.isIdentifier(one) ? [placeOf(isMemberName(one) ? (one.getParent() ?? one) : one)] : [],
-  );
-}
-
-/** An element counts as what it is an element of. */
-function placeOf(node: Node): string {
-  if (Node.isPropertyAccessExpression(node)) return `.${node.getName()}`;
-  return Node.isElementAccessExpression(node) ? placeOf(node.getExpression()) : node.getText();
 }

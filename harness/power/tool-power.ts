@@ -4,7 +4,6 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Node } from 'ts-morph';
 import { loadVectors } from '../fidelity/vectors.ts';
-import { Modules } from '../source/modules.ts';
 import { globOf } from '../scenario/glob.ts';
 import { packageRoot } from '../text/package-root.ts';
 import { UserError } from '../text/user-error.ts';
@@ -13,8 +12,8 @@ import { whyModuleEquivalent } from './module-equivalent.ts';
 import { moduleText, mutationsOfModule, parameterTypes } from './module-mutations.ts';
 import { filesOf, ModuleTests } from './module-tests.ts';
 import type { Change } from './mutation.ts';
-import { Purity } from './purity.ts';
 import { TestRuns, type Outcome, type Tests } from './test-runs.ts';
+import { checkedProject, TypeCheck } from './type-check.ts';
 
 /** The rooms in which mistakes are made: what a run stands on, and what judges it. */
 const ROOMS = ['harness/machine', 'harness/contract'] as const;
@@ -39,15 +38,18 @@ export interface ToolMade extends ToolMistake {
   readonly failed: string | undefined;
 }
 
-/** A mistake that was not made: the code does the same with it. */
-export interface ToolEquivalent extends ToolMistake {
+/** A mistake that was not made, and why. */
+export interface ToolLeftOut extends ToolMistake {
   readonly reason: string;
 }
 
 export interface ToolPower {
   readonly possible: number;
   readonly made: readonly ToolMade[];
-  readonly equivalent: readonly ToolEquivalent[];
+  /** The code does the same with them. */
+  readonly equivalent: readonly ToolLeftOut[];
+  /** TypeScript does not accept them; as it says. */
+  readonly refused: readonly ToolLeftOut[];
   /** The states whose recordings were replayed with a mistake in the machine that no unit test noticed. */
   readonly replayed: readonly string[];
 }
@@ -79,13 +81,17 @@ export async function measureTool(options: ToolPowerOptions): Promise<ToolPower>
   if (!existsSync(join(root, 'node_modules', 'jest'))) {
     throw new UserError('jest, which runs the tests, is missing: npm ci');
   }
-  const { mistakes, purity } = mistakesIn(root, options.module);
+  const mistakes = mistakesIn(root, options.module);
   const chosen = drawn(mistakes, options);
-  const equivalent = chosen.flatMap((mistake): ToolEquivalent[] => {
-    const reason = whyModuleEquivalent(mistake.change, purity);
-    return reason === undefined ? [] : [{ ...told(mistake), reason }];
-  });
-  const rest = chosen.filter(({ change }) => whyModuleEquivalent(change, purity) === undefined);
+  const types = new TypeCheck(root);
+  const [equivalent, refused, rest] = [[] as ToolLeftOut[], [] as ToolLeftOut[], [] as Mistake[]];
+  for (const mistake of chosen) {
+    const same = whyModuleEquivalent(mistake.change);
+    const error = same === undefined ? types.refusal(mistake.file, moduleText(mistake.change)) : undefined;
+    if (same !== undefined) equivalent.push({ ...told(mistake), reason: same });
+    else if (error !== undefined) refused.push({ ...told(mistake), reason: error });
+    else rest.push(mistake);
+  }
   const { states } = loadVectors(join(root, 'harness', 'fidelity', 'data'));
   const replayed = states.filter((_, index) => index % Math.ceil(states.length / REPLAYS) === 0);
   const runs = await TestRuns.in(root);
@@ -93,7 +99,7 @@ export async function measureTool(options: ToolPowerOptions): Promise<ToolPower>
     const measure = await Measure.prepare(root, runs, new Set(rest.map(({ room }) => room)), replayed);
     const work = async (mistake: Mistake): Promise<ToolMade> => measure.of(mistake);
     const made = await inParallel(rest, options.workers, work, options.progress);
-    return { possible: mistakes.length, made, equivalent, replayed };
+    return { possible: mistakes.length, made, equivalent, refused, replayed };
   } finally {
     runs.close();
   }
@@ -105,27 +111,29 @@ interface Mistake {
   readonly change: Change;
 }
 
-function mistakesIn(
-  root: string,
-  glob: string | undefined,
-): { readonly mistakes: readonly Mistake[]; readonly purity: Purity } {
+function mistakesIn(root: string, glob: string | undefined): Mistake[] {
   const paths = ROOMS.flatMap((room) =>
     filesOf(root, room)
       .filter((path) => !path.endsWith('.test.ts') && !path.includes('/testing/'))
       .map((path) => ({ room, path })),
   );
-  const modules = new Modules(root);
-  const files = paths.map(({ path }) => modules.file(path));
+  const project = checkedProject(root);
+  const files = paths.map(({ path }) => project.addSourceFileAtPath(join(root, path)));
+  // What one calls may stand anywhere.
+  project.resolveSourceFileDependencies();
   const types = parameterTypes(files);
   const matches = globOf(glob ?? '**');
   const wanted = paths.filter(({ path }) => matches(path));
   if (wanted.length === 0) {
     throw new UserError(`--module ${JSON.stringify(glob)}: no file of ${ROOMS.join(' or ')} matches`);
   }
-  const mistakes = wanted.flatMap(({ room, path }) =>
-    mutationsOfModule(modules.file(path), types).map((change) => ({ room, file: path, change })),
+  return wanted.flatMap(({ room, path }) =>
+    mutationsOfModule(project.getSourceFileOrThrow(join(root, path)), types).map((change) => ({
+      room,
+      file: path,
+      change,
+    })),
   );
-  return { mistakes, purity: new Purity(files) };
 }
 
 function told({ room, file, change: { node, operator, line, before, after } }: Mistake): ToolMistake {
