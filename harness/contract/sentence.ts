@@ -29,11 +29,11 @@ export function sentence(
   const step = run.scenario.steps[evidence.step];
   const when: Span[] =
     step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
-  const why = `${what(run, evidence, victims)}${CAUSE_WORDS[cause]}${room(run, evidence)}${crashed(run, evidence)}`;
+  const why = `${what(run, cause, evidence, victims)}${CAUSE_WORDS[cause]}${room(run, evidence)}${crashed(run, evidence)}`;
   return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
 }
 
-function what(run: Run, evidence: Evidence, victims: readonly Victim[]): string {
+function what(run: Run, cause: Cause, evidence: Evidence, victims: readonly Victim[]): string {
   const { scenario } = run;
   if (evidence.iova === undefined && evidence.phys !== undefined) return foreign(run, evidence, victims);
   const seen = (label: number): string => describeLabel(scenario, run.provenance, label);
@@ -42,7 +42,8 @@ function what(run: Run, evidence: Evidence, victims: readonly Victim[]): string 
   const subject = [
     place(run, evidence),
     ...(evidence.count > 1 && evidence.observed !== undefined ? [`(${inAll})`] : []),
-    ...(evidence.mapping === undefined
+    // What is there already is none of the mapping's.
+    ...(evidence.mapping === undefined || cause === 'already-mapped'
       ? []
       : [`of mapping ${scenario.mappings[evidence.mapping]?.name ?? '?'}`]),
     ...(evidence.place === undefined || parts !== '' ? [] : [`(${evidence.place})`]),

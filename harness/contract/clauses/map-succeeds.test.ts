@@ -11,6 +11,8 @@ import {
   type Scatterlist,
   type Size,
 } from '../../../variants/dma-ops.ts';
+import { plain } from '../../text/document.ts';
+import { sentence } from '../sentence.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
 
@@ -140,7 +142,7 @@ test('not exercised: nothing is mapped', () => {
 describe('broken', () => {
   test('something is mapped there', () => {
     const evidence = evidenceOf(verdictOf(CLAUSE, MapsOverEachOther, TWO), 'already-mapped');
-    expect(evidence).toMatchObject({ step: 1, mapping: 1, device: 0, iova: IOVA, phys: 0x110000, count: 1 });
+    expect(evidence).toMatchObject({ step: 1, mapping: 1, device: 0, iova: IOVA, phys: 0x100000, count: 1 });
     expect(evidence.event).toBeGreaterThanOrEqual(
       recordingOf(MapsOverEachOther, TWO).steps[1]?.from ?? Infinity,
     );
@@ -153,7 +155,25 @@ describe('broken', () => {
 
   test('a list over another', () => {
     const evidence = evidenceOf(verdictOf(CLAUSE, MapsLists, TWO_LISTS), 'already-mapped');
-    expect(evidence).toMatchObject({ step: 1, mapping: 1, device: 0, iova: 0xff000000, count: 1 });
+    expect(evidence).toMatchObject({ step: 1, mapping: 1, device: 0, iova: 0xff000000, phys: 0x100000 });
+  });
+
+  // The second map begins a page below the first, which is where it meets it.
+  test('the page in the way is told, not where the call begins', () => {
+    class MapsBelow extends MapsOverEachOther {
+      private calls = 0;
+      protected override install(dev: Device, phys: PhysAddr, length: Size, prot: number): DmaAddr {
+        const at = IOVA - 0x1000 * this.calls++;
+        return this.kernel.iommuMap(dev, at, phys, length, prot) === 0 ? at : DMA_MAPPING_ERROR;
+      }
+    }
+    const yaml = TWO.replace('b: { size: 64 }', 'b: { size: 8192 }');
+    const verdict = verdictOf(CLAUSE, MapsBelow, yaml);
+    const evidence = evidenceOf(verdict, 'already-mapped');
+    expect(evidence).toMatchObject({ step: 1, mapping: 1, iova: IOVA, phys: 0x100000 });
+    expect(plain(sentence(recordingOf(MapsBelow, yaml), CLAUSE, 'already-mapped', evidence))).toContain(
+      'bus address 0xfffff000 → phys 0x100000: something is mapped at that bus address already',
+    );
   });
 
   test('a list of no whole granules', () => {

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { WARNINGS } from '../../machine/crash.ts';
 import { hasFailed, type Event, type EventOf } from '../../machine/events.ts';
+import type { DmaAddr, PhysAddr } from '../../machine/vocabulary.ts';
+import type { EventIndex } from '../../run/event-index.ts';
 import { makeClause } from '../clause.ts';
 import { EXCUSES, isNoExcuse, NO_EXCUSES, refusalOf } from '../refusal.ts';
-
-const EEXIST = -17;
 
 const REFUSALS = {
   'already-mapped': 'something is mapped at that bus address already',
   'refused-by-iommu': 'iommu_map refused',
 } as const;
-type Refusal = keyof typeof REFUSALS;
 
 export const mapSucceeds = makeClause({
   id: 'map-succeeds',
@@ -47,26 +47,31 @@ export const mapSucceeds = makeClause({
         ...events.of('iommu_map_sg', outcome.from, outcome.to),
       ];
       for (const event of maps.toSorted((a, b) => a.index - b.index)) {
-        const { index: at, iova } = event;
-        const cause = refusal(event, events.between(at + 1, outcome.to), run.scenario.machine.granule);
-        if (cause === undefined) continue;
-        const evidence = { step: mapStep, event: at, mapping: index, device, iova, count: 1 };
-        findings.breaks(cause, event.kind === 'iommu_map' ? { ...evidence, phys: event.phys } : evidence);
+        if (event.injected || !hasFailed(event)) continue;
+        const there = mappedAlready(events, event);
+        const cause = there === undefined ? 'refused-by-iommu' : 'already-mapped';
+        const evidence = { step: mapStep, event: event.index, mapping: index, device, count: 1 };
+        findings.breaks(cause, { ...evidence, ...(there ?? askedOf(event)) });
       }
     }
   },
 });
 
-/** Why the IOMMU refused without an injected failure; undefined when it did not. */
-function refusal(
-  event: EventOf<'iommu_map' | 'iommu_map_sg'>,
-  after: readonly Event[],
-  granule: number,
-): Refusal | undefined {
-  if (event.injected || !hasFailed(event)) return undefined;
-  if (event.kind === 'iommu_map') return event.result === EEXIST ? 'already-mapped' : 'refused-by-iommu';
-  const isUneven = (entry: Event): boolean =>
-    entry.kind === 'sg_entry' && (entry.phys % granule !== 0 || entry.length % granule !== 0);
-  const refused = event.iova % granule !== 0 || after.slice(0, event.nents).some(isUneven);
-  return refused ? 'refused-by-iommu' : 'already-mapped';
+type MapCall = EventOf<'iommu_map' | 'iommu_map_sg'>;
+
+/** The page that was mapped already when the call came to it, and what is behind it: the driver's WARN_ON() says so. */
+function mappedAlready(
+  events: EventIndex,
+  { index }: MapCall,
+): { iova: DmaAddr; phys: PhysAddr } | undefined {
+  let next = index + 1;
+  const eventAt = (at: number): Event | undefined => (at < events.count ? events.at(at) : undefined);
+  while (eventAt(next)?.kind === 'sg_entry') next++;
+  const warning = eventAt(next);
+  if (warning?.kind !== 'warn' || WARNINGS[warning.which] !== 'already-mapped') return undefined;
+  return { iova: warning.a, phys: warning.b };
+}
+
+function askedOf(event: MapCall): { iova: DmaAddr; phys?: PhysAddr } {
+  return event.kind === 'iommu_map' ? { iova: event.iova, phys: event.phys } : { iova: event.iova };
 }

@@ -288,16 +288,26 @@ describe('map-succeeds', () => {
     (result: number, injected = false): Write =>
     (log) =>
       log.result(log.push(EV.iommu_map, 1, 0xe000, 0x300000, 0x1000, 3), result, injected);
+  const there = { iova: 0xf000, phys: 0x555000 };
+  const found = [['already-mapped', { ...evidence, ...there }]];
+  const warns: Write = (log) => {
+    log.push(EV.warn, 1, WARNINGS.indexOf('already-mapped'), there.iova, there.phys, 0x301000);
+  };
+  const both =
+    (first: Write, second: Write): Write =>
+    (log) => {
+      first(log);
+      second(log);
+    };
   const list =
     (result: number, iova: number, ...entries: readonly (readonly [number, number])[]): Write =>
     (log) => {
       log.result(log.push(EV.iommu_map_sg, 1, iova, 2, 3), result);
       for (const [phys, length] of entries) log.push(EV.sg_entry, 1, phys, length);
     };
-  const [whole, odd, short] = [
+  const [whole, odd] = [
     [0x300000, 0x1000],
     [0x300800, 0x1000],
-    [0x300000, 0x800],
   ] as const;
 
   test.each<[string, 'done' | 'failed' | 'crashed' | 'skipped', Write, unknown]>([
@@ -310,17 +320,19 @@ describe('map-succeeds', () => {
       maps(0),
       [['failed-without-asking', { step: 2, mapping: 1, device: 1, count: 1 }]],
     ],
-    ['something is there', 'failed', maps(-17), [['already-mapped', { ...evidence, phys: 0x300000 }]]],
-    ['and yet it works', 'done', maps(-17), [['already-mapped', { ...evidence, phys: 0x300000 }]]],
+    ['something is at the second page of it', 'failed', both(maps(-17), warns), found],
+    ['and yet it works', 'done', both(maps(-17), warns), found],
+    ['something is there, and is kept', 'done', both(maps(0), warns), 'holds'],
+    [
+      'nothing is there, but where another call goes',
+      'failed',
+      both(maps(-22), both(maps(0), warns)),
+      [['refused-by-iommu', { ...evidence, phys: 0x300000 }]],
+    ],
     ['something else', 'failed', maps(-22), [['refused-by-iommu', { ...evidence, phys: 0x300000 }]]],
     ['the scenario had it fail', 'failed', maps(-12, true), 'holds'],
     ['a list works', 'done', list(0x2000, 0xe000, whole, whole), 'holds'],
-    [
-      'something is where a list goes',
-      'failed',
-      list(0, 0xe000, whole, whole),
-      [['already-mapped', evidence]],
-    ],
+    ['something is where a list goes', 'failed', both(list(0, 0xe000, whole, whole), warns), found],
     [
       'a list at half a granule',
       'failed',
@@ -328,31 +340,20 @@ describe('map-succeeds', () => {
       [['refused-by-iommu', { ...evidence, iova: 0xe800 }]],
     ],
     [
-      'its first entry begins inside of a granule',
+      'an entry of it at half a granule',
       'failed',
-      list(0, 0xe000, odd, whole),
+      list(0, 0xe000, whole, odd),
       [['refused-by-iommu', evidence]],
-    ],
-    ['its last entry does', 'failed', list(0, 0xe000, whole, odd), [['refused-by-iommu', evidence]]],
-    ['its last entry ends there', 'failed', list(0, 0xe000, whole, short), [['refused-by-iommu', evidence]]],
-    [
-      'an entry of the next list does',
-      'failed',
-      list(0, 0xe000, whole, whole, odd),
-      [['already-mapped', evidence]],
     ],
   ])('%s', (_, status, write, expected) => {
     expect(judged(status, write)).toEqual(expected);
   });
 
   test('in the order of the calls', () => {
-    const both: Write = (log) => {
-      list(0, 0xe000, whole, whole)(log);
-      maps(-22)(log);
-    };
-    expect(judged('failed', both)).toMatchObject([
+    const calls = both(both(list(0, 0xe000, whole, whole), warns), maps(-22));
+    expect(judged('failed', calls)).toMatchObject([
       ['already-mapped', { event: 1 }],
-      ['refused-by-iommu', { event: 4 }],
+      ['refused-by-iommu', { event: 5 }],
     ]);
   });
 });
