@@ -12,7 +12,6 @@ export class ByteSet {
 
   /** Adds [address, address + size); returns how many of them were not in yet. */
   add(address: number, size: number): number {
-    if (size <= 0) return 0;
     const { edges } = this;
     const first = this.before(address);
     const last = this.upTo(address + size);

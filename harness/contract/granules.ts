@@ -32,8 +32,8 @@ export function boundaryPadding(scenario: Scenario, mapping: number): Set<number
     const first = start - (start % granule);
     const length = Math.ceil((start + size - first) / granule) * granule;
     const pad = lowBits(-total, mask + 1);
-    // Nothing is to be padded in front of the first entry: the total is 0 by then.
-    if (pad !== 0 && pad < length - 1) {
+    // Nothing is to be padded in front of the first entry: the total is 0 by then, and so is the pad.
+    if (pad < length - 1) {
       for (let at = previousEnd; at < previousEnd + pad; at += granule) padding.add(at);
       total += pad;
     }

@@ -196,6 +196,19 @@ describe('buffers of the CPU', () => {
     ]);
   });
 
+  test('where what is looked at ends, the byte behind it is not looked at', () => {
+    const bytes = (all: BufferBytes[]): void => {
+      for (const run of all[BUFFER_A]?.between(2, 4) ?? []) run.judged = false;
+    };
+    expect(pieces(isolationOf({ a: but(A, 2, 3, Z), bytes }))).toEqual([]);
+  });
+
+  test('each has the next one’s', () => {
+    expect(pieces(isolationOf({ a: [A + 1, A + 2, A + 3, ...count(A + 3, 13)] }))).toEqual([
+      [undefined, BUFFER_A, 0, 3, A, A + 1],
+    ]);
+  });
+
   test('what it should hold comes to light', () => {
     const bytes = (all: BufferBytes[]): void => {
       all[BUFFER_A]?.content.set([S], 1);
@@ -224,6 +237,13 @@ describe('mappings of devices', () => {
     expect(pieces(isolationOf({ n: but(B, 15, 16, Z), o: but(C, 3, 5, S) }))).toEqual([
       [N, BUFFER_B, 15, 1, B + 15, Z],
       [O, BUFFER_C, 3, 2, C + 3, S],
+    ]);
+  });
+
+  test('each has the next one’s', () => {
+    expect(pieces(isolationOf({ n: [...count(B + 1, 15), Z] }))).toEqual([
+      [N, BUFFER_B, 0, 15, B, B + 1],
+      [N, BUFFER_B, 15, 1, B + 15, Z],
     ]);
   });
 

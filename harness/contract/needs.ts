@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** What a mapping needs at least, whatever the code asks for, and whether there was room for that. */
-import { POOL_START, SLOT_SIZE, SLOTS_PER_SEGMENT } from '../machine/config.ts';
+import { POOL_START, SLOT_SIZE, SLOTS_PER_SEGMENT, type DeviceConfig } from '../machine/config.ts';
 import { hasFailed, type EventOf } from '../machine/events.ts';
 import { alignUp, lowBits, minU64 } from '../machine/u64.ts';
 import type { Size } from '../machine/vocabulary.ts';
@@ -26,7 +26,7 @@ export interface Room {
 /** Slots at a call of swiotlb_tbl_map_single() for a mapping. */
 export function slotsAt(run: Run, mapping: number, call: EventOf<'swiotlb_tbl_map_single'>): Room {
   const { machine, buffers, mappings } = run.scenario;
-  const { minAlignMask: mask = 0, segBoundary = -1, untrusted = true } = machine.devices[call.device] ?? {};
+  const { minAlignMask: mask, segBoundary, untrusted } = deviceOf(run, call.device);
   const total = machine.swiotlbSlots;
   const taken = new Uint8Array(total);
   let used = 0;
@@ -67,16 +67,17 @@ export function slotsAt(run: Run, mapping: number, call: EventOf<'swiotlb_tbl_ma
   return { asked, used, free: total - used, needed, fits: everFits && fitsIn(taken), everFits };
 }
 
+function deviceOf({ scenario: { machine } }: Run, index: number): DeviceConfig {
+  const device = machine.devices[index];
+  if (device === undefined) throw new RangeError(`no device ${index}`);
+  return device;
+}
+
 /** Granules of the device's IOVA space at a call of alloc_iova_fast() for a mapping. */
 export function granulesAt(run: Run, mapping: number, call: EventOf<'alloc_iova_fast'>): Room {
   const { machine, mappings } = run.scenario;
   const { granule } = machine;
-  const {
-    dmaMask = -1,
-    minAlignMask = 0,
-    untrusted = true,
-    iovaBase = 0,
-  } = machine.devices[call.device] ?? {};
+  const { dmaMask, minAlignMask, untrusted, iovaBase } = deviceOf(run, call.device);
   const last = Math.floor(minU64(dmaMask, APERTURE_END) / granule);
   const needs = (mappings[mapping]?.ranges ?? []).map((range) =>
     granulesOf(run, range, untrusted, minAlignMask),

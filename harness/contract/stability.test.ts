@@ -90,6 +90,8 @@ describe('seen again', () => {
       0,
       [[2, 8]],
     ]);
+    const allButOne = again(SEEN, SEEN, [0, 0, 1, 1, 1, 1, 0, 1, 1, 1, 0, 0]);
+    expect([...allButOne.exercised]).toEqual(['cpu-owned-stability']);
     const first = again(SEEN, SEEN, [0, 0, 1]);
     expect([first.exercised.size, first.unknown.map(({ offset, size }) => [offset, size])]).toEqual([
       1,

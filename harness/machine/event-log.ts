@@ -139,7 +139,7 @@ export class EventLog {
   repeat(pattern: Uint8Array, start: number, size: number): void {
     for (let done = 0, n; done < size; done += n) {
       n = Math.min(size - done, pattern.length);
-      this.bytes.set(n < pattern.length ? pattern.subarray(0, n) : pattern, start + done);
+      this.bytes.set(pattern.subarray(0, n), start + done);
     }
   }
 
