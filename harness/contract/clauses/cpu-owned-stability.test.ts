@@ -258,6 +258,8 @@ steps:
     ['lazy, before the flush', gone('{ strict: false }'), 'not-exercised'],
     ['lazy, after the flush', gone('{ strict: false }', '- flush_queue'), ['changed-in-memory']],
     ['strict', gone('{ strict: true }'), ['changed-in-memory']],
+    // The CPU reads its own memory: no copy has anything to do with it.
+    ['bounced', `device: { untrusted: true }${gone('{}')}`, ['changed-in-memory']],
   ])('%s', (_, yaml, outcome) => {
     expect(outcomeOf(CLAUSE, ClearsWhatIsGone, yaml)).toEqual(outcome);
   });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { makeClause } from '../clause.ts';
-import { judgeBytes, notSeenByCpu } from './wrong-bytes.ts';
+import { judgeBytes, lostInCache } from './wrong-bytes.ts';
 
 export const cpuOwnedStability = makeClause({
   id: 'cpu-owned-stability',
@@ -11,15 +11,19 @@ export const cpuOwnedStability = makeClause({
     'changed-in-memory': 'memory changed under the CPU',
     'not-invalidated': 'the CPU cache still held the line, nobody invalidated it',
     'overwritten-by-write-back': "a dirty cache line was written back over the device's data",
-    'not-copied': 'it was not copied',
   },
   judge(facts, findings) {
-    judgeBytes('cpu-owned-stability', facts, findings, ({ event, attacked }, home) => {
-      if (event === undefined) return 'changed-by-operation';
-      // Whatever the cache made of it.
-      if (attacked === true) return 'changed-in-memory';
-      const cause = notSeenByCpu(facts, home);
-      return cause === 'wrong-data' ? 'changed-in-memory' : cause;
-    });
+    judgeBytes(
+      'cpu-owned-stability',
+      facts,
+      findings,
+      ({ event, attacked }, { mapping, original, until }) => {
+        if (event === undefined) return 'changed-by-operation';
+        // Whatever the cache made of it.
+        if (attacked === true || mapping === undefined) return 'changed-in-memory';
+        // The CPU reads its own memory, whatever the device uses.
+        return lostInCache(facts, original, 0, until, mapping.device) ?? 'changed-in-memory';
+      },
+    );
   },
 });

@@ -3,7 +3,13 @@ import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
-import { ForgetsTheIotlb, NeverCleans, NeverCopiesBack, NeverInvalidates } from '../testing/fakes.ts';
+import {
+  ForgetsTheIotlb,
+  NeverCleans,
+  NeverCopiesBack,
+  NeverInvalidates,
+  ReturnsALongSegment,
+} from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
 
@@ -177,6 +183,27 @@ describe('broken', () => {
     expect(evidenceOf(verdict, 'overwritten-by-write-back')).toMatchObject({ offset: 64, count: 36 });
   });
 });
+
+// Bytes 256 to 319 of the list are b's; the first segment, of 320 bytes, has them behind a, or behind its slot's data.
+test.each(['{ untrusted: true }', '{}', '{ coherent: false }'])(
+  'a dma segment that is longer than what it is for: %s',
+  (device) => {
+    const yaml = `
+device: ${device}
+buffers: { a: { size: 256 }, b: { size: 64 } }
+steps:
+  - map_sg: { id: m, sgl: [a, b], dir: FROM_DEVICE }
+  - device_write: { id: m, offset: 256, size: 64 }
+  - unmap_sg: m
+`;
+    expect(evidenceOf(verdictOf(CLAUSE, ReturnsALongSegment, yaml), 'wrong-address')).toMatchObject({
+      step: 2,
+      buffer: 1,
+      offset: 0,
+      count: 64,
+    });
+  },
+);
 
 // What the hand-over showed is no further cause when the CPU reads it.
 describe('one cause, also when the CPU reads it later', () => {

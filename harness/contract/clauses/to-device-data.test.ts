@@ -13,7 +13,12 @@ import {
 } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
-import { InvalidatesInsteadOfCleaning, NeverCleans, NeverCopiesOut } from '../testing/fakes.ts';
+import {
+  InvalidatesInsteadOfCleaning,
+  NeverCleans,
+  NeverCopiesOut,
+  ReturnsALongSegment,
+} from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
 
@@ -27,13 +32,21 @@ class ClearsTooLate extends HonestOps {
   }
 }
 
+/** Clears the buffer before the data is taken from it. */
+class ClearsTooEarly extends HonestOps {
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    this.kernel.memset(phys, 100);
+    return super.takeSlots(dev, phys, length, dir);
+  }
+}
+
 class MapsTheFirstGranuleOnly extends HonestOps {
   protected override install(dev: Device, phys: PhysAddr, _: Size, prot: number): DmaAddr {
     return super.install(dev, phys, 4096, prot);
   }
 }
 
-class CopiesFromTheWrongPlace extends HonestOps {
+class TakesSlotsForOtherBytes extends HonestOps {
   protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
     return super.takeSlots(dev, phys + 64, length, dir);
   }
@@ -176,11 +189,18 @@ describe('broken', () => {
       { ...at, step: 0, offset: 128, count: 128, expected: first + 128, observed: LABEL_FAULT },
     ],
     [
+      'the slots are for other bytes',
+      TakesSlotsForOtherBytes,
+      BOUNCED,
+      'wrong-address',
+      { ...at, expected: written, observed: written + 64 },
+    ],
+    [
       'other bytes are copied',
-      CopiesFromTheWrongPlace,
+      ClearsTooEarly,
       BOUNCED,
       'wrong-data',
-      { ...at, expected: written, observed: written + 64 },
+      { ...at, count: 100, expected: written, observed: LABEL_ZERO },
     ],
     [
       'a sync does nothing',
@@ -217,6 +237,27 @@ describe('broken', () => {
 
   test('a dma segment is shorter than what it is for', () => {
     expect(outcomeOf(CLAUSE, ReturnsShortSegments, LIST)).toEqual(['device-fault']);
+  });
+});
+
+describe('a dma segment that is longer than what it is for', () => {
+  const list = (device: string): string => `
+device: ${device}
+buffers: { a: { size: 256 }, b: { size: 512 } }
+steps: [{ map_sg: { id: m, sgl: [a, { buffer: b, offset: 128, size: 64 }], dir: TO_DEVICE } }]
+`;
+  // The device finds the second entry's 64 bytes where the first segment goes on: behind a, or behind its slot's data.
+  test.each([
+    ['bounced', '{ untrusted: true }'],
+    ['not bounced', '{}'],
+    ['not bounced, not coherent', '{ coherent: false }'],
+  ])('moves what follows to other memory: %s', (_, device) => {
+    expect(evidenceOf(verdictOf(CLAUSE, ReturnsALongSegment, list(device)), 'wrong-address')).toMatchObject({
+      step: 0,
+      buffer: 1,
+      offset: 128,
+      count: 64,
+    });
   });
 });
 

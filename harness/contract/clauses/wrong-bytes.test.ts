@@ -3,13 +3,14 @@
 import { describe, expect, test } from '@jest/globals';
 import { EV, type EventLog } from '../../machine/event-log.ts';
 import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE } from '../../machine/labels.ts';
-import { DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
+import { DMA_BIDIRECTIONAL, DMA_FROM_DEVICE, DMA_TO_DEVICE } from '../../machine/vocabulary.ts';
 import { Facts } from '../facts.ts';
 import { judge } from '../contract.ts';
 import { caseOf } from '../testing/judging.ts';
 import { logged, outcome } from '../testing/recordings.ts';
 import {
   decidedAt,
+  isAtItsAddress,
   isNotCopiedOut,
   notSeenByCpu,
   notSeenByDevice,
@@ -50,11 +51,20 @@ const deviceWrote: Step = (log) => log.push(EV.device_write_run, 0, 0xf000, LINE
 const deviceWroteOriginal: Step = (log) =>
   log.push(EV.device_write_run, 0, 0xf000, 0x200000, 64, FIRST_LABEL);
 
-function factsOf(steps: readonly Step[]): Facts {
+/** swiotlb gave the slot at LINE for `size` bytes from `original` on; said by a call in step `step`. */
+const given =
+  (step: number, original = 0x200000, size = 64): Step =>
+  (log) => {
+    log.step = step;
+    log.result(log.push(EV.swiotlb_tbl_map_single, 0, original, size, 0x1000, 0, DMA_BIDIRECTIONAL, 0), LINE);
+  };
+
+/** The events, and behind them, where no history looks, those that say whose slots are whose. */
+function factsOf(steps: readonly Step[], slots: readonly Step[] = [given(1), given(2)]): Facts {
   return new Facts(
     logged(
       (log) => {
-        for (const step of steps) step(log);
+        for (const step of [...steps, ...slots]) step(log);
       },
       SCENARIO,
       { steps: STEPS },
@@ -70,10 +80,30 @@ function homeOf(facts: Facts, instead: Partial<ByteHome> = {}): ByteHome {
     device: TLB,
     size: 1,
     written: 0,
-    until: facts.run.events.count,
+    until: facts.run.events.count - facts.run.bounceBuffers.length,
     ...instead,
   };
 }
+
+describe('where the bus address of byte 0x14 leads', () => {
+  test.each<[string, Step[], Partial<ByteHome>, boolean]>([
+    ['to the byte itself', [], { device: ORIGINAL }, true],
+    ['to the byte behind it', [], { device: ORIGINAL + 1 }, false],
+    ['to its place in the slot', [given(1)], {}, true],
+    ['to the place behind it', [given(1)], { device: TLB + 1 }, false],
+    ['to the slot of another mapping', [given(2)], {}, false],
+    ['to a slot for what ends with it', [given(1, 0x200000, 0x15)], {}, true],
+    ['to a slot for what ends in front of it', [given(1, 0x200000, 0x14)], {}, false],
+    ['to a slot for what begins with it', [given(1, ORIGINAL, 4)], { device: LINE }, true],
+    ['to a slot for what begins behind it', [given(1, ORIGINAL + 1, 4)], { device: LINE - 1 }, false],
+  ])('%s', (_, slots, instead, isRight) => {
+    const facts = factsOf([other, other], slots);
+    expect(isAtItsAddress(facts, homeOf(facts, instead))).toBe(isRight);
+    const cause = notSeenByDevice(facts, LABEL_STALE, homeOf(facts, instead));
+    expect(cause === 'wrong-address').toBe(!isRight);
+    expect(notSeenByCpu(facts, homeOf(facts, instead)) === 'wrong-address').toBe(!isRight);
+  });
+});
 
 describe('the copy to the bounce buffer', () => {
   test.each<[string, Step[], Partial<ByteHome>, boolean]>([
@@ -230,6 +260,7 @@ steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
         log.step = 0;
         for (const step of steps) step(log);
         log.result(log.push(EV.iommu_map, 0, 0xf000, where, 0x1000, 1), 0);
+        given(0, 0x200000, 128)(log);
       },
       scenario,
       {

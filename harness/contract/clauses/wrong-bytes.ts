@@ -132,6 +132,7 @@ export function staleCause(
 /** Why a device may not see what the CPU wrote. */
 export const NOT_SEEN_BY_DEVICE = {
   'device-fault': 'the access faulted in the IOMMU',
+  'wrong-address': 'its bus address leads to other memory',
   'not-copied': 'it was not copied',
   'not-cleaned': 'the data is in the CPU cache and was not cleaned to memory',
   'dropped-by-arch-invalidate':
@@ -148,12 +149,25 @@ export function notSeenByDevice(
 ): keyof typeof NOT_SEEN_BY_DEVICE {
   const { mapping, device, original, until } = home;
   if (observed === LABEL_FAULT || mapping === undefined || device === undefined) return 'device-fault';
+  if (!isAtItsAddress(facts, home)) return 'wrong-address';
   if (isNotCopiedOut(facts, home)) return 'not-copied';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
   const { last, line } = facts.memory.of(device, from, until, facts.coherent(mapping.device));
   if (line === 'dropped') return 'dropped-by-arch-invalidate';
   if (line === 'dirty') return 'not-cleaned';
   return last === 'cleared' ? 'overwritten' : 'wrong-data';
+}
+
+/** The byte's bus address leads to the byte itself, or to its place in the mapping's bounce buffer. */
+export function isAtItsAddress({ run }: Facts, { mapping, device, original }: ByteHome): boolean {
+  if (device === original) return true;
+  return run.bounceBuffers.some(
+    (bounce) =>
+      bounce.mapping === mapping?.index &&
+      original >= bounce.original &&
+      original < bounce.original + bounce.size &&
+      original - bounce.original + bounce.tlb === device,
+  );
 }
 
 /** What the CPU wrote never went to the bounce buffer. */
@@ -166,6 +180,7 @@ export function isNotCopiedOut({ run }: Facts, home: ByteHome): boolean {
 
 /** Why the CPU may not see what a device wrote. */
 export const NOT_SEEN_BY_CPU = {
+  'wrong-address': 'its bus address leads to other memory',
   'not-copied': 'it was not copied',
   'not-invalidated': 'the CPU cache still held the line, nobody invalidated it',
   'overwritten-by-write-back': "a dirty cache line was written back over the device's data",
@@ -176,12 +191,25 @@ export const NOT_SEEN_BY_CPU = {
 export function notSeenByCpu(facts: Facts, home: ByteHome): keyof typeof NOT_SEEN_BY_CPU {
   const { mapping, device, original, written, until } = home;
   if (mapping === undefined || device === undefined) return 'wrong-data';
+  if (!isAtItsAddress(facts, home)) return 'wrong-address';
   const from = device === original ? 0 : firstEvent(facts.run, mapping);
-  const history = facts.memory.of(device, from, decidedAt(facts, home), facts.coherent(mapping.device));
-  if (history.overwritten) return 'overwritten-by-write-back';
-  if (history.cachedStale) return 'not-invalidated';
+  const lost = lostInCache(facts, device, from, decidedAt(facts, home), mapping.device);
+  if (lost !== undefined) return lost;
   const copiedBack = copies(facts.run.events, original, written, until).length > 0;
   return device !== original && !copiedBack ? 'not-copied' : 'wrong-data';
+}
+
+/** How the cache kept what a device wrote to `phys` from the CPU, among events [from, until); undefined: it did not. */
+export function lostInCache(
+  facts: Facts,
+  phys: PhysAddr,
+  from: EventIx,
+  until: EventIx,
+  device: number,
+): 'overwritten-by-write-back' | 'not-invalidated' | undefined {
+  const { overwritten, cachedStale } = facts.memory.of(phys, from, until, facts.coherent(device));
+  if (overwritten) return 'overwritten-by-write-back';
+  return cachedStale ? 'not-invalidated' : undefined;
 }
 
 /** Bounce copies that put something at `phys` among events [from, until). */

@@ -2,10 +2,12 @@
 /** States that are honest but for one thing, which several tests need. */
 import {
   DMA_FROM_DEVICE,
+  type Attrs,
   type Device,
   type Direction,
   type DmaAddr,
   type PhysAddr,
+  type Scatterlist,
   type Size,
 } from '../../../variants/dma-ops.ts';
 import { HonestOps } from './honest-ops.ts';
@@ -82,6 +84,16 @@ export class UnmapsOneGranuleLess extends HonestOps {
 export class MapsOneGranuleMore extends HonestOps {
   protected override install(dev: Device, phys: PhysAddr, length: Size, prot: number): DmaAddr {
     return super.install(dev, phys, length + 2 ** this.kernel.iovaShift(dev), prot);
+  }
+}
+
+/** The first dma segment of a list is 64 bytes longer than its entry. */
+export class ReturnsALongSegment extends HonestOps {
+  override mapSg(dev: Device, sgl: Scatterlist, nents: number, dir: Direction, attrs: Attrs): number {
+    const count = super.mapSg(dev, sgl, nents, dir, attrs);
+    const first = sgl[0];
+    if (first !== undefined) first.dmaLength += 64;
+    return count;
   }
 }
 
