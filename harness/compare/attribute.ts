@@ -4,6 +4,7 @@ import { NotReady } from '../subject/not-ready.ts';
 import type { ChainLink, State } from '../subject/state.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Stage, Walk } from './chain.ts';
+import type { CaseFinding } from './classify.ts';
 import type { Harm, Prefixes, Standing } from './prefixes.ts';
 
 type Effect = 'breaks' | 'mends' | 'hides' | 'uncovers';
@@ -38,9 +39,15 @@ export interface Attribution {
   readonly counterparts: readonly Stage[];
 }
 
-/** Walks a finding in one case through both chains. */
-export function attribute(prefixes: Prefixes, walk: Walk, scenario: Scenario, harm: Harm): Attribution {
-  const standing = (state: State): Standing => prefixes.standing(state, scenario, harm);
+/** Walks a finding in one case through both chains; the second state shows it, if it is broken there. */
+export function attribute(
+  prefixes: Prefixes,
+  walk: Walk,
+  scenario: Scenario,
+  harm: Harm & Pick<CaseFinding, 'to'>,
+): Attribution {
+  const shownBy = (harm.to === undefined ? walk.back : walk.forth).at(-1)?.after ?? walk.common;
+  const standing = (state: State): Standing => prefixes.standing(state, scenario, harm, shownBy);
   const turns = (stages: readonly Stage[]): Turn[] =>
     changes(stages, standing).flatMap(({ stage, index, before, after }): Turn[] => {
       const trial = (patches: readonly ChainLink[]): Standing =>

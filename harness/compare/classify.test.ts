@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CLAUSE_IDS, type Break, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { classify, type FindingKind } from './classify.ts';
 import type { Stretch } from '../contract/victim.ts';
-import type { MapOutcome, Side } from './side.ts';
+import type { MapCourse, MapOutcome, Side } from './side.ts';
 
 const CLAUSE: ClauseId = 'to-device-data';
 
@@ -148,14 +148,53 @@ describe('classify', () => {
   });
 
   test('bytes of a mapping whose map failed on the other side are neither fixed nor regressed', () => {
-    const done: MapOutcome = { returned: 'done', refusal: undefined };
+    const done: MapOutcome = { returned: 'done', calls: [], refusal: undefined };
     const evidence = { step: 0, event: 3, mapping: 0, count: 1, asked: 17, used: 68, free: 60 };
-    const failed: MapOutcome = { returned: 'failed', refusal: { cause: 'no-slots', evidence } };
+    const failed: MapOutcome = { returned: 'failed', calls: [], refusal: { cause: 'no-slots', evidence } };
     const broken = side([wrong('not-copied')], { maps: [done] });
     expect(said(broken, side('holds', { maps: [failed] }))).toEqual([
       ['hidden', 'not-copied', WHOLE],
       ['regressed', 'no-slots', 'mapping 0 0-1'],
     ]);
+  });
+
+  describe('of a map that is not done on one side at least', () => {
+    const went = (returned: MapCourse['returned'], ...calls: MapCourse['calls']): MapOutcome => ({
+      returned,
+      calls,
+      refusal: undefined,
+    });
+    const [slots, iova, page] = ['swiotlb_tbl_map_single', 'alloc_iova_fast', 'iommu_map'] as const;
+    const done = went('done');
+    const skipped = went('unknown');
+    const atSlots = went('failed', slots);
+    const atPage = went('failed', slots, iova, page);
+    const atSecondSlots = went('failed', slots, iova, page, slots);
+    test.each<[string, MapOutcome, MapOutcome, FindingKind, FindingKind]>([
+      ['failed at the same call', atSecondSlots, atSecondSlots, 'regressed', 'fixed'],
+      ['failed before it made that call', atSlots, atPage, 'uncovered', 'hidden'],
+      ['failed at an earlier call of that kind', atSlots, atSecondSlots, 'uncovered', 'hidden'],
+      ['failed later', atSecondSlots, atPage, 'regressed', 'fixed'],
+      ['worked', done, atSlots, 'regressed', 'fixed'],
+      ['failed, which here works', atPage, done, 'uncovered', 'hidden'],
+      ['did not run, and here works', skipped, done, 'uncovered', 'hidden'],
+      [
+        'failed before it made the call that crashed',
+        atSlots,
+        went('unknown', slots, iova),
+        'uncovered',
+        'hidden',
+      ],
+    ])('the other %s', (_, other, own, broken, before) => {
+      const [holds, breaks] = [
+        side('holds', { maps: [other] }),
+        side([wrong('not-copied')], { maps: [own] }),
+      ];
+      const kinds = (from: Side, to: Side): FindingKind[] =>
+        classify(from, to, () => []).flatMap(({ clause, kind }) => (clause === CLAUSE ? [kind] : []));
+      expect(kinds(holds, breaks)).toEqual([broken]);
+      expect(kinds(breaks, holds)).toEqual([before]);
+    });
   });
 
   test('bytes that are broken twice on either side are as many as they are', () => {
@@ -185,10 +224,10 @@ describe('classify', () => {
 });
 
 describe('what maps return', () => {
-  const done: MapOutcome = { returned: 'done', refusal: undefined };
+  const done: MapOutcome = { returned: 'done', calls: [], refusal: undefined };
   const evidence = { step: 4, event: 30, mapping: 0, count: 1, asked: 17, used: 68, free: 60 };
-  const failed: MapOutcome = { returned: 'failed', refusal: { cause: 'no-slots', evidence } };
-  const unknown: MapOutcome = { returned: 'unknown', refusal: undefined };
+  const failed: MapOutcome = { returned: 'failed', calls: [], refusal: { cause: 'no-slots', evidence } };
+  const unknown: MapOutcome = { returned: 'unknown', calls: [], refusal: undefined };
   const only = (map: MapOutcome): Side => side('holds', { maps: [map] });
 
   test('that fails on both sides is no difference, even where only one has an excuse', () => {

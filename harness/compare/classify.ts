@@ -5,13 +5,13 @@ import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
 import { atPlace, shared, splitBy, without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
 import { inSamePlaces } from './same-places.ts';
-import { wentBothWays, type Side } from './side.ts';
+import { wentAsFar, wentBothWays, type Side } from './side.ts';
 import { elementAt } from '../text/element.ts';
 
 /**
  * `hidden`/`uncovered`: broken on one side, while the other side could not be judged: it crashed, or its
- * map failed, before the clause was put to the test, or what it left does not show it. `layout-dependent`: it differs, but not so where
- * pool and IOVA space are taken otherwise.
+ * map failed, before the clause was put to the test, or what it left does not show it.
+ * `layout-dependent`: it differs, but not so where pool and IOVA space are taken otherwise.
  */
 export const FINDING_KINDS = [
   'regressed',
@@ -181,20 +181,19 @@ interface Alone {
 /**
  * The victims of one side that the other does not have, `verdict` being the other's: those on which that was
  * judged, those that its crash hides, and the rest. It was judged when it was put to the test, its run shows
- * whether it holds for them, the map of the mapping worked there as well, and it ran past the step where this
- * one broke.
+ * whether it holds for them, the map of the mapping went as far there, and it ran past the step where this one
+ * broke.
  */
 function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, other: Side): Alone[] {
   const others = victimsOf(verdict);
   const alone = victims.flatMap((victim) => without(victim, others));
   const isHidden = ({ evidence }: Victim): boolean => other.crashStep <= evidence.step;
-  const isTested = ({ evidence: { mapping } }: Victim): boolean =>
-    verdict.status !== 'not-exercised' &&
-    (verdict.clause === 'map-succeeds' ||
-      !(
-        elementAt(own.maps, mapping)?.returned === 'done' &&
-        elementAt(other.maps, mapping)?.returned === 'failed'
-      ));
+  const isTested = ({ evidence: { mapping } }: Victim): boolean => {
+    if (verdict.status === 'not-exercised') return false;
+    const [there, here] = [elementAt(other.maps, mapping), elementAt(own.maps, mapping)];
+    const isAny = there === undefined || here === undefined;
+    return isAny || verdict.clause === 'map-succeeds' || wentAsFar(there, here);
+  };
   const seen = alone.filter((victim) => !isHidden(victim));
   const tested = seen.filter(isTested).map((victim) => splitBy(victim, verdict.unknown ?? []));
   const untested = seen.filter((victim) => !isTested(victim));

@@ -7,17 +7,15 @@ import { shared, splitBy, type Victim } from '../contract/victim.ts';
 import { judgeFacts } from '../contract/contract.ts';
 import { Facts } from '../contract/facts.ts';
 import type { Machine } from '../machine/machine.ts';
-import type { MappingIx } from '../machine/vocabulary.ts';
 import { costsOf, type StepCosts } from '../run/costs.ts';
-import { keep, KeptRun, type Run } from '../run/run.ts';
+import { keep, KeptRun } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
 import { readsTheSame } from '../run/trace.ts';
 import { lookAt } from '../run/interpreter.ts';
 import { returning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Evaluation } from './evaluate.ts';
-import { sideOf, type Side } from './side.ts';
-import { elementAt } from '../text/element.ts';
+import { courseOf, sideOf, wentAsFar, type Side } from './side.ts';
 
 /** How a state stands towards a defect in a case; `hidden`: it crashes first, its map fails, or its run does not show it. */
 export type Standing = 'broken' | 'holds' | 'hidden';
@@ -146,18 +144,21 @@ export class Prefixes {
     return evaluation;
   }
 
-  /** Broken when the state breaks the clause for some of these victims, whatever the cause. */
-  standing(state: State, scenario: Scenario, { clause, victims }: Harm): Standing {
+  /** Broken when the state breaks the clause for some of these victims, whatever the cause; `shownBy` does. */
+  standing(state: State, scenario: Scenario, { clause, victims }: Harm, shownBy: State): Standing {
     const evaluation = this.of(state, scenario);
     const { run } = evaluation;
     const { status, breaks: found = [], unknown = [] } = evaluation.verdict(clause) ?? {};
     if (found.some((b) => victims.some((victim) => shared(victim, b.victims).length > 0))) return 'broken';
-    const first = Math.min(...victims.map(({ evidence }) => evidence.step));
-    if ((run.crash?.step ?? Infinity) <= first) return 'hidden';
-    if (victims.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
-    const failed = victims.some(({ evidence: { mapping } }) => hasFailed(run, mapping));
-    if (failed && clause === 'map-succeeds') return 'broken';
-    if (failed && clause !== 'failed-map-harmless') return 'hidden';
+    const reached = victims.filter(({ evidence }) => evidence.step < (run.crash?.step ?? Infinity));
+    if (reached.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
+    const shown = this.of(shownBy, scenario).run;
+    const maps = reached.flatMap(({ evidence: { mapping } }) => mapping ?? []);
+    if (clause === 'map-succeeds') {
+      if (maps.some((mapping) => courseOf(run, mapping).returned === 'failed')) return 'broken';
+    } else if (maps.some((mapping) => !wentAsFar(courseOf(run, mapping), courseOf(shown, mapping)))) {
+      return 'hidden';
+    }
     // Nobody looked, as with no-leftovers where the mapping is live in the end.
     return status === 'not-exercised' ? 'hidden' : 'holds';
   }
@@ -167,10 +168,6 @@ export class Prefixes {
     const [x, y] = [this.of(a, scenario), this.of(b, scenario)];
     return x.isLike(y) || readsTheSame(x.run, y.run);
   }
-}
-
-function hasFailed({ scenario, steps }: Run, mapping: MappingIx | undefined): boolean {
-  return elementAt(steps, elementAt(scenario.mappings, mapping)?.step)?.status === 'failed';
 }
 
 /** The case, in the layout that it is run in. */

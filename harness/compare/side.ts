@@ -3,12 +3,21 @@
 import { refusalOf, type Refusal } from '../contract/refusal.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { dataOf, type Stretch } from '../contract/victim.ts';
+import { canFail, type EventKind } from '../machine/events.ts';
+import type { MappingIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
+import { elementAt } from '../text/element.ts';
 
-/** What a map returned, and why, if it failed with an excuse. */
-export interface MapOutcome {
+/** How a map went. */
+export interface MapCourse {
   /** `unknown`: it did not run, or crashed. */
   readonly returned: 'done' | 'failed' | 'unknown';
+  /** Of one that is not done: the calls that it made of those that can fail, the last one ended it. */
+  readonly calls: readonly EventKind[];
+}
+
+/** The same, and why it failed, if with an excuse. */
+export interface MapOutcome extends MapCourse {
   readonly refusal: Refusal | undefined;
 }
 
@@ -29,11 +38,32 @@ export function sideOf(run: Run, verdicts: readonly Verdict[]): Side {
 }
 
 function mapsOf(run: Run): MapOutcome[] {
-  return run.scenario.mappings.map(({ step }, mapping): MapOutcome => {
-    const status = run.steps[step]?.status;
-    if (status === 'failed') return { returned: 'failed', refusal: refusalOf(run, mapping) };
-    return { returned: status === 'done' ? 'done' : 'unknown', refusal: undefined };
-  });
+  return run.scenario.mappings.map((_, mapping) => ({
+    ...courseOf(run, mapping),
+    refusal: refusalOf(run, mapping),
+  }));
+}
+
+/** How the map of that mapping went. */
+export function courseOf({ scenario, steps, events }: Run, mapping: MappingIx): MapCourse {
+  const outcome = elementAt(steps, scenario.mappings[mapping]?.step);
+  if (outcome?.status === 'done') return { returned: 'done', calls: [] };
+  const made = outcome === undefined ? [] : events.between(outcome.from, outcome.to);
+  return {
+    returned: outcome?.status === 'failed' ? 'failed' : 'unknown',
+    calls: made.flatMap(({ kind }) => (canFail(kind) ? [kind] : [])),
+  };
+}
+
+/**
+ * What the map of a mapping did on its own side until it ended, it did on the other as well, or had the chance
+ * to: there it worked, or made that last call as often.
+ */
+export function wentAsFar(other: MapCourse, own: MapCourse): boolean {
+  if (other.returned === 'done') return true;
+  const last = own.calls.at(-1);
+  const made = (calls: readonly EventKind[]): number => calls.filter((kind) => kind === last).length;
+  return own.returned !== 'done' && made(other.calls) >= made(own.calls);
 }
 
 /** Some map failed on this side and worked on the other. */

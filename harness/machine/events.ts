@@ -356,6 +356,11 @@ export function hasFailed({ kind, result }: Event): boolean {
   return EVENTS[kind].failed?.(result) === true;
 }
 
+/** A call of that kind can fail. */
+export function canFail(kind: EventKind): boolean {
+  return EVENTS[kind].failed !== undefined;
+}
+
 /** Where a bounce copy takes its bytes from and puts them. */
 export function copyOf({ original, tlb, size, dir }: Named<typeof BOUNCE>): {
   from: PhysAddr;

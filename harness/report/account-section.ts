@@ -6,6 +6,7 @@ import type { Attribution, Turn } from '../compare/attribute.ts';
 import type { ClaimRecord, LedgerEntry } from '../compare/ledger.ts';
 import type { Effect } from '../compare/ledger-effects.ts';
 import type { Section } from './budget.ts';
+import { COMES_FIRST } from './kinds.ts';
 import { caseSpan, patchSpan, type Files } from './links.ts';
 import { unexplainedEffects, type Report } from './report.ts';
 import {
@@ -33,14 +34,14 @@ export function behind({ forth, back, counterparts }: Attribution): Block[] {
 const VERBS = {
   breaks: 'breaks it',
   mends: 'mends it',
-  hides: 'hides it: from here on a crash, a failed map or other wrong bytes come first',
-  uncovers: 'ends the crash or failed map that hid it, and after it it is',
+  hides: `hides it: from here on ${COMES_FIRST}`,
+  uncovers: `uncovers it: until here ${COMES_FIRST}, from here on it`,
 } as const;
 
 function describe({ stage, effect, after, touched, executed, together }: Turn, isBack: boolean): Text {
   const { id, place, subject } = stage.patch;
   const verb =
-    effect === 'uncovers' ? `${VERBS.uncovers} ${after === 'broken' ? 'broken' : 'mended'}` : VERBS[effect];
+    effect === 'uncovers' ? `${VERBS.uncovers} ${after === 'broken' ? 'is broken' : 'holds'}` : VERBS[effect];
   const where = isBack ? ` on the side that is left behind` : '';
   return [
     strong(id),

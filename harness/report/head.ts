@@ -18,7 +18,7 @@ import {
 import { wordsOf } from './clause-words.ts';
 import { costLines, costText, riseOf, whereText } from './cost-lines.ts';
 import { countsOf, kindWords, type Count } from './counts.ts';
-import { anchorOf, nameOf, rootName } from './kinds.ts';
+import { anchorOf, COMES_FIRST, nameOf, rootName } from './kinds.ts';
 import { mailOf, messageIdOf, placeSpan } from './links.ts';
 import { unexplainedRegressions, type Report } from './report.ts';
 import { notExercised, worked } from './summary.ts';
@@ -227,7 +227,7 @@ function remarkOn(report: Report, { outcome, findings }: Count): Text {
     return parts.join('; ');
   }
   if (outcome === 'uncovered' || outcome === 'hidden') {
-    return 'a crash or a failed map comes first: not judged there';
+    return `${COMES_FIRST}: not judged there`;
   }
   if (outcome === 'layout-dependent') return 'not so where pool and IOVA space are taken otherwise';
   return '';

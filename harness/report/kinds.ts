@@ -74,6 +74,9 @@ export function unrepeatedWords(first: FindingCase | undefined): string | undefi
     : undefined;
 }
 
+/** Why nothing can be said of a finding, whichever it is. */
+export const COMES_FIRST = 'a crash, a failed map or other wrong bytes come first, or nobody looks';
+
 /** Why a finding in a case could not be judged on the other side, in words; undefined: it was. */
 export function hiddenWords({ from, to }: Comparison, { kind, hiddenBy }: FindingCase): string | undefined {
   if (kind !== 'hidden' && kind !== 'uncovered') return undefined;

@@ -117,6 +117,24 @@ describe('holds', () => {
   });
 });
 
+/** The second entry of the list finds no slots: a granule is 8 of 128, and 15 mappings have theirs. */
+const FAILING_LIST = `
+machine: { granule: 16384, pageSize: 16384, swiotlbSlots: 128 }
+device: { untrusted: true }
+buffers: { a: { size: 512 }, rest: { size: 4096 } }
+steps:
+  - repeat:
+      times: 15
+      as: i
+      steps: [{ map_page: { id: r$i, buffer: rest, offset: $i*64, size: 64, dir: FROM_DEVICE } }]
+  - map_sg: { id: m, sgl: [{ buffer: a, size: 256 }, { buffer: a, offset: 256, size: 256 }], dir: TO_DEVICE }
+`;
+
+test('what a map has installed when it fails is judged, and is put to the test where it holds', () => {
+  expect(outcomeOf(CLAUSE, HonestOps, FAILING_LIST)).toBe('holds');
+  expect(outcomeOf(CLAUSE, NeverClears, FAILING_LIST)).toEqual(['never-cleared']);
+});
+
 describe('not exercised', () => {
   test.each([
     ['nothing is mapped', 'buffers: { a: { size: 64 } }\nsteps: [{ cpu_read: a }]'],

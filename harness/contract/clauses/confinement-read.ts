@@ -39,8 +39,9 @@ export const confinementRead = makeClause({
 
 /** Untrusted device, CONFIG_SWIOTLB=y: byte by byte, by whose data it is. */
 function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
+  // What a map installs before it fails is scanned as well.
   const isExposed = (mapping: MappingFacts): boolean =>
-    mapping.mapped && facts.confined(mapping.device) && isReadable(facts, mapping);
+    facts.confined(mapping.device) && isReadable(facts, mapping);
   if (facts.mappings.some(isExposed)) findings.exercise();
   const counted = new ByteSets();
   for (const exposure of exposures(facts.run)) {
