@@ -234,7 +234,7 @@ describe('mappings of devices', () => {
 
   test('bytes of another have', () => {
     expect(pieces(isolationOf({ n: but(B, 0, 1, Z) }))).toEqual([[N, BUFFER_B, 0, 1, B, Z]]);
-    expect(pieces(isolationOf({ n: but(B, 15, 16, Z), o: but(C, 3, 5, S) }))).toEqual([
+    expect(pieces(isolationOf({ n: but(B, 15, 16, Z), o: but(C, 3, 4, S).with(4, S + 1) }))).toEqual([
       [N, BUFFER_B, 15, 1, B + 15, Z],
       [O, BUFFER_C, 3, 2, C + 3, S],
     ]);

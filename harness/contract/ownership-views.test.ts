@@ -36,7 +36,7 @@ describe('handed over to the device', () => {
     ['the last byte', [...RIGHT.slice(0, 3), Z], [[7, 1, A + 7, Z]]],
     [
       'all, in two ways',
-      [Z, Z, S, S],
+      [Z, Z, S, S + 1],
       [
         [4, 2, A + 4, Z],
         [6, 2, A + 6, S],

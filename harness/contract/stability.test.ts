@@ -161,7 +161,7 @@ describe('both looks of a read', () => {
   });
 
   test('the second look finds something else', () => {
-    const second = [20, 21, 22, 23, S, S, 26, 27];
+    const second = [20, 21, 22, 23, S, S + 1, 26, 27];
     const { found, bytes } = read({ first: BYTES, second });
     expect(pieces(found)).toEqual([['cpu-owned-stability', 6, 2, 24, S]]);
     expect([...bytes.seen]).toEqual([0, 0, ...second, 0, 0]);
@@ -170,7 +170,7 @@ describe('both looks of a read', () => {
   test('each of them does', () => {
     const { found } = read({
       first: [20, 21, Z, Z, Z, Z, 26, 27],
-      second: [20, 21, Z, Z, S, S, S, 27],
+      second: [20, 21, Z, Z, S, S + 1, S, 27],
       seen: [20, 21, 22, 23, 24, 25, 26, 27],
     });
     expect(pieces(found)).toEqual([

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Victims put together and taken apart, from bytes written by hand. */
 import { describe, expect, test } from '@jest/globals';
-import { FIRST_LABEL, LABEL_STALE } from '../machine/labels.ts';
+import { FIRST_LABEL, LABEL_NEVER_WRITTEN } from '../machine/labels.ts';
 import type { Device, PhysAddr, Size } from '../../variants/dma-ops.ts';
 import { judge } from './contract.ts';
 import { HonestOps } from './testing/honest-ops.ts';
@@ -172,13 +172,13 @@ describe('a part of a victim', () => {
   });
 
   test('what no write wrote is the same in each byte', () => {
-    const stale = bytes('a', 10, 20, { expected: FIRST_LABEL - 1, observed: LABEL_STALE });
+    const stale = bytes('a', 10, 20, { expected: FIRST_LABEL - 1, observed: LABEL_NEVER_WRITTEN });
     expect(without(stale, [bytes('a', 0, 13)])[0]?.evidence).toEqual({
       step: 3,
       event: 7,
       count: 7,
       expected: FIRST_LABEL - 1,
-      observed: LABEL_STALE,
+      observed: LABEL_NEVER_WRITTEN,
     });
   });
 

@@ -5,6 +5,8 @@ import {
   differLength,
   equalLabels,
   FIRST_LABEL,
+  isStale,
+  LABEL_NEVER_WRITTEN,
   LABEL_STALE,
   labelAfter,
   runLength,
@@ -12,7 +14,8 @@ import {
 } from './labels.ts';
 
 // Before, across and behind each end of what is in store.
-const FIRSTS = [16, 2 ** 17 - 100, 2 ** 17, 2 ** 20 - 1, 2 ** 22 - 200, 2 ** 22 - 100, 2 ** 22, 2 ** 30];
+const ENDS = [2 ** 17 - 100, 2 ** 17, 2 ** 20 - 1, 2 ** 22 - 200, 2 ** 22 - 100, 2 ** 22, 2 ** 30];
+const FIRSTS = [16, LABEL_STALE, ...ENDS, ...ENDS.map((end) => LABEL_STALE + end)];
 
 test.each(FIRSTS)('labels from %d on count up by one, and belong together', (first) => {
   const labels = new Uint32Array(300).fill(7);
@@ -32,7 +35,8 @@ test.each(FIRSTS)('labels from %d on count up by one, and belong together', (fir
 const SIZES = [1, 2, 63, 64, 65, 200];
 
 test.each(SIZES)('a run of %d labels ends with the first that does not go on', (size) => {
-  for (const first of [LABEL_STALE, FIRST_LABEL - 1, FIRST_LABEL, 1000, 2 ** 17 - 30, 2 ** 22 - 30]) {
+  const counting = [1000, 2 ** 17 - 30, 2 ** 22 - 30].flatMap((n) => [n, LABEL_STALE + n]);
+  for (const first of [LABEL_NEVER_WRITTEN, FIRST_LABEL - 1, FIRST_LABEL, LABEL_STALE, ...counting]) {
     for (let wrong = 1; wrong <= size; wrong++) {
       const labels = Uint32Array.from({ length: size + 5 }, (_, i) => labelAfter(first, i - 3));
       if (wrong < size) labels[3 + wrong] = 9;
@@ -58,12 +62,13 @@ test('labels that differ and go on alike differ all the way', () => {
   expect(differLength(a, 1, b, 4, 3)).toBe(1);
 });
 
-test('a byte further on in a write has the next label; a kind of memory has one', () => {
+test('a byte further on in a write, and in the pool, has the next label; a kind of memory has one', () => {
   expect([labelAfter(FIRST_LABEL, 5), labelAfter(FIRST_LABEL - 1, 5), labelAfter(LABEL_STALE, 5)]).toEqual([
     FIRST_LABEL + 5,
     FIRST_LABEL - 1,
-    LABEL_STALE,
+    LABEL_STALE + 5,
   ]);
+  expect([LABEL_STALE - 1, LABEL_STALE, LABEL_STALE + 5].map(isStale)).toEqual([false, true, true]);
 });
 
 test('numbers are the same where all their bytes are', () => {

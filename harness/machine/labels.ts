@@ -1,31 +1,56 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Provenance labels: what they mean, and arrays of them. */
 
-/** Labels below FIRST_LABEL say what kind of memory a byte is; the rest name one byte of one write. */
+/** Labels below FIRST_LABEL say what kind of memory a byte is; the rest name one byte, of one write in general. */
 export const LABEL_NEVER_WRITTEN = 0;
 export const LABEL_ZERO = 1;
-export const LABEL_STALE = 2;
 export const LABEL_FAULT = 3;
 export const FIRST_LABEL = 16;
+/** What the first byte of the pool holds of a slot's earlier use; byte n of the pool holds LABEL_STALE + n. */
+export const LABEL_STALE = 2 ** 31;
+
+/** What a byte of the pool holds of a slot's earlier use. */
+export function isStale(label: number): boolean {
+  return label >= LABEL_STALE;
+}
 
 /** From so many labels on it pays to let memcmp look at all of them first. */
 const LONG = 64;
 
-/** Label n at index n, to be copied from: as far as a run has needed it, but not beyond MOST. */
-let counting = upTo(2 ** 17);
+/** Labels that count up, to be copied from: as far as a run has needed them, but no more than MOST. */
+class Counted {
+  private readonly base: number;
+  private labels: Uint32Array;
+
+  constructor(base: number, size: number) {
+    this.base = base;
+    this.labels = upFrom(base, size);
+  }
+
+  /** The labels from `first` on, `size` of them; fewer where there are too many to have in store. */
+  from(first: number, size: number): Uint32Array {
+    const at = first - this.base;
+    const end = at + size;
+    if (end > this.labels.length && end <= MOST) {
+      this.labels = upFrom(this.base, 2 ** Math.ceil(Math.log2(end)));
+    }
+    return this.labels.subarray(at, end);
+  }
+}
+
 const MOST = 2 ** 22;
 
-function upTo(size: number): Uint32Array {
+function upFrom(base: number, size: number): Uint32Array {
   const labels = new Uint32Array(size);
-  for (let n = 0; n < size; n++) labels[n] = n;
+  for (let n = 0; n < size; n++) labels[n] = base + n;
   return labels;
 }
 
-/** The labels from `first` on, `size` of them; fewer where there are too many to have in store. */
+const written = new Counted(0, 2 ** 17);
+const stale = new Counted(LABEL_STALE, 2 ** 17);
+
 function countedFrom(first: number, size: number): Uint32Array {
-  const end = first + size;
-  if (end > counting.length && end <= MOST) counting = upTo(2 ** Math.ceil(Math.log2(end)));
-  return counting.subarray(first, first + size);
+  return (isStale(first) ? stale : written).from(first, size);
 }
 
 /** Give `size` bytes from index `at` on the labels `first`, `first + 1`, … */

@@ -39,8 +39,8 @@ describe('first contents', () => {
   test.each([
     ['the last byte below the pool', POOL_START - 1, 0xe8, LABEL_NEVER_WRITTEN],
     ['the first of the pool', POOL_START, 0xee, LABEL_STALE],
-    ['one inside', POOL_START + 2049, 0xee, LABEL_STALE],
-    ['the last of the pool', POOL_START + POOL_SIZE - 1, 0xee, LABEL_STALE],
+    ['one inside', POOL_START + 2049, 0xee, LABEL_STALE + 2049],
+    ['the last of the pool', POOL_START + POOL_SIZE - 1, 0xee, LABEL_STALE + POOL_SIZE - 1],
     ['the first behind it', POOL_START + POOL_SIZE, 0x07, LABEL_NEVER_WRITTEN],
   ])('%s', (_, phys, value, label) => {
     expect(byteAt(fresh(), phys)).toEqual({ value, label });
@@ -110,7 +110,7 @@ describe('reset', () => {
     const memory = fresh(POOL_SIZE);
     memory.index(POOL_START + POOL_SIZE);
     memory.reset(2 * POOL_SIZE);
-    expect(byteAt(memory, POOL_START + POOL_SIZE)).toEqual({ value: 0xee, label: LABEL_STALE });
+    expect(byteAt(memory, POOL_START + POOL_SIZE)).toEqual({ value: 0xee, label: LABEL_STALE + POOL_SIZE });
     memory.reset(0);
     expect(byteAt(memory, POOL_START)).toEqual({ value: 0x07, label: LABEL_NEVER_WRITTEN });
   });

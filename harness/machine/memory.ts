@@ -95,9 +95,13 @@ export class Memory {
     const at = this.used * CHUNK;
     const phys = chunk * CHUNK;
     const pool = phys >= POOL_START && phys < this.poolEnd;
-    if (pool) this.ram.fill(STALE_BYTE, at, at + CHUNK);
-    else this.ram.set(PATTERN, at);
-    this.ramLabel.fill(pool ? LABEL_STALE : LABEL_NEVER_WRITTEN, at, at + CHUNK);
+    if (pool) {
+      this.ram.fill(STALE_BYTE, at, at + CHUNK);
+      countUp(this.ramLabel, at, CHUNK, LABEL_STALE + phys - POOL_START);
+    } else {
+      this.ram.set(PATTERN, at);
+      this.ramLabel.fill(LABEL_NEVER_WRITTEN, at, at + CHUNK);
+    }
     this.line.fill(0, this.used * LINES_PER_CHUNK, (this.used + 1) * LINES_PER_CHUNK);
     this.changed[this.used] = 0;
     this.touched[this.used++] = chunk;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whose data a byte of memory holds, as a table that the moments of a run point into. */
-import { LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
+import { isStale, LABEL_ZERO } from '../machine/labels.ts';
 import { hex } from '../machine/u64.ts';
 import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
@@ -34,7 +34,7 @@ function contentOf(run: Run, label: number): PageContent {
   const long = `bytes ${describeLabel(scenario, provenance, label)}`;
   const nobody = { buffer: NONE, step: 0, long };
   if (label === LABEL_ZERO) return { letter: '0', short: 'cleared', ...nobody };
-  if (label === LABEL_STALE) return { letter: 's', short: 'earlier use', ...nobody };
+  if (isStale(label)) return { letter: 's', short: 'earlier use', ...nobody };
   const origin = provenance.of(label);
   if (origin.by === 'cpu') {
     const { buffer, offset, step } = origin;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whose data a byte of memory holds, as seen from one mapping. */
-import { LABEL_STALE, LABEL_ZERO } from '../machine/labels.ts';
+import { isStale, LABEL_ZERO } from '../machine/labels.ts';
 import { hex } from '../machine/u64.ts';
 import type { Run } from '../run/run.ts';
 import type { Colour } from './svg.ts';
@@ -51,7 +51,7 @@ export class Contents {
   /** The content of the byte at `phys`. */
   of(label: number, phys: number): Content {
     if (label === LABEL_ZERO) return { kind: 'zero', words: 'cleared', when: '', key: 'zero' };
-    if (label === LABEL_STALE) return { kind: 'stale', words: 'earlier use', when: '', key: 'stale' };
+    if (isStale(label)) return { kind: 'stale', words: 'earlier use', when: '', key: 'stale' };
     const origin = this.run.provenance.of(label);
     const { scenario } = this.run;
     const when = 'step' in origin && origin.step >= 0 ? `step ${origin.step + 1}` : '';

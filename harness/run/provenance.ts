@@ -2,9 +2,9 @@
 /** Who wrote a byte: from its label back to the write. */
 import {
   FIRST_LABEL,
+  isStale,
   LABEL_FAULT,
   LABEL_NEVER_WRITTEN,
-  LABEL_STALE,
   LABEL_ZERO,
   runLength,
 } from '../machine/labels.ts';
@@ -54,9 +54,9 @@ export class Labels {
       .sort((one, other) => one.first - other.first);
   }
 
-  /** How many labels from this one on name bytes of the same write; without end for a kind of memory, 1 for what nobody wrote. */
+  /** How many labels from this one on name bytes of the same write; without end for a kind of memory and for old bytes of the pool, 1 for what nobody wrote. */
   span(label: Label): number {
-    if (label < FIRST_LABEL) return Infinity;
+    if (label < FIRST_LABEL || isStale(label)) return Infinity;
     const write = this.write(label);
     return write === undefined ? 1 : write.first + write.size - label;
   }
@@ -69,7 +69,7 @@ export class Labels {
   /** Who wrote the byte with this label. */
   of(label: Label): Provenance {
     if (label === LABEL_ZERO) return { by: 'zero' };
-    if (label === LABEL_STALE) return { by: 'stale' };
+    if (isStale(label)) return { by: 'stale' };
     if (label === LABEL_FAULT) return { by: 'fault' };
     if (label === LABEL_NEVER_WRITTEN) return { by: 'nobody' };
     const write = this.write(label);
@@ -103,14 +103,18 @@ function provenanceOf(write: EventOf<'cpu_write' | 'device_write'>, i: number): 
 
 /** Who wrote the bytes with these labels, in words: runs of the same write, in order. */
 export function describeLabels(scenario: Scenario, provenance: Labels, labels: Uint32Array): string {
-  const parts: string[] = [];
+  const parts: { who: string; count: number }[] = [];
   for (let i = 0; i < labels.length;) {
+    const label = labels[i] ?? LABEL_NEVER_WRITTEN;
     const n = runLength(labels, i, labels.length - i);
-    const who = describeLabel(scenario, provenance, labels[i] ?? 0);
-    parts.push(`${n} ${n === 1 ? 'byte' : 'bytes'} ${who}`);
+    const who = describeLabel(scenario, provenance, label);
+    const last = parts.at(-1);
+    // Whichever slots it comes from.
+    if (isStale(label) && last?.who === who) last.count += n;
+    else parts.push({ who, count: n });
     i += n;
   }
-  return parts.join(', ');
+  return parts.map(({ who, count }) => `${count} ${count === 1 ? 'byte' : 'bytes'} ${who}`).join(', ');
 }
 
 /** Who wrote a byte, in words that follow "bytes". */

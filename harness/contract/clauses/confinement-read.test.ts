@@ -169,7 +169,7 @@ describe('broken: untrusted device', () => {
         iova: IOVA + 384,
         phys: POOL_START + 384,
         count: 3712,
-        observed: LABEL_STALE,
+        observed: LABEL_STALE + 384,
         place: 'behind the data',
       },
     ],

@@ -129,7 +129,14 @@ describe('broken', () => {
       CopiesStaleBytesBack,
       FROM,
       'buffer-changed',
-      { ...at, buffer: 0, offset: 0, count: 5000, expected: FIRST_LABEL + 5064, observed: LABEL_STALE },
+      {
+        ...at,
+        buffer: 0,
+        offset: 0,
+        count: 5000,
+        expected: FIRST_LABEL + 5064,
+        observed: LABEL_STALE + 0x1000,
+      },
     ],
   ])('%s', (_, Ops, yaml, cause, evidence) => {
     expect(evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause)).toEqual(evidence);

@@ -146,7 +146,7 @@ describe('broken', () => {
       NeverClears,
       SYNCED,
       'never-cleared',
-      { ...at, offset: 128, count: 32, expected: cpu + 128, observed: LABEL_STALE },
+      { ...at, offset: 128, count: 32, expected: cpu + 128, observed: LABEL_STALE + 128 },
     ],
     [
       'cleared in the cache, thrown away before the copy back',
