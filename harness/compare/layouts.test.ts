@@ -61,6 +61,13 @@ test.each([
     'errors/pool-full-endless*',
     'fixed layout-dependent no-crash search-never-ends',
   ],
+  // The copy at the unmap reads lines that the copy of the sync left in the cache, if they are still there.
+  [
+    'v3.3',
+    'review/arch-sync-else-swiotlb',
+    'sync/longer-than-reported*coherent=false*',
+    'fixed layout-dependent cpu-owned-stability changed-by-operation',
+  ],
   ['v2', 'v3', 'min-align-mask/two*', 'regressed no-crash memset-out-of-memory'],
   ['baseline', 'v1', 'map/page-untrusted*', 'fixed to-device-data not-cleaned'],
 ])('%s → %s, %s: %s', (from, to, glob, expected) => {

@@ -2,6 +2,7 @@
 /** Differences tried again where pool and IOVA space have given out other things before. */
 import { sameCause } from '../contract/defect.ts';
 import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
+import { without } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding } from './classify.ts';
@@ -14,12 +15,15 @@ export const LAYOUTS: readonly Layout[] = [
   { passed: 61, taken: 2, iovas: [4] },
 ];
 
+/** A line that may have left the cache by then is no reason to hold. */
+const EVICTING: Layout = { passed: 0, taken: 0, iovas: [], evicts: true };
+
 /** Both sides of a case, which says in what layout; verdicts of these clauses only. */
 export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => readonly [Side, Side];
 
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
- * in some other layout. A layout in which something fails that works here, or in which one side cannot be
+ * in some other layout, or of which both sides break every byte where clean lines do not stay in the cache. A layout in which something fails that works here, or in which one side cannot be
  * judged, says nothing; where none says anything, the finding is `unrepeated`.
  */
 export function tryLayouts(
@@ -36,8 +40,14 @@ export function tryLayouts(
     const saysNothing = failsMore(from, plain[0]) || failsMore(to, plain[1]);
     return { layout, found: saysNothing ? undefined : classify(from, to, () => []) };
   });
+  const evicted = hasCache(scenario)
+    ? classify(...sidesOf({ ...scenario, layout: EVICTING }, clauses), () => [])
+    : [];
   return findings.map((finding) => {
     if (!isDifference(finding)) return finding;
+    if (evicted.length > 0 && breaksBoth(finding, evicted)) {
+      return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts: [EVICTING] } };
+    }
     const without = others.filter(({ found }) => found?.every((other) => !isSame(finding, other)));
     if (without.length === 0) {
       const isRepeated = others.some(({ found }) => found?.some((other) => isRepetition(finding, other)));
@@ -50,6 +60,19 @@ export function tryLayouts(
 
 function isDifference<F extends CaseFinding>(finding: F): finding is F & { kind: 'fixed' | 'regressed' } {
   return finding.kind === 'fixed' || finding.kind === 'regressed';
+}
+
+/** Some device does not snoop the CPU cache, and lines stay in it. */
+function hasCache({ machine }: Scenario): boolean {
+  return machine.cache === 'worst' && machine.devices.some(({ coherent }) => !coherent);
+}
+
+/** Each byte that the finding is about is broken on both sides there. */
+function breaksBoth({ clause, victims }: CaseFinding, found: readonly CaseFinding[]): boolean {
+  const both = found
+    .filter((other) => other.kind === 'still-broken' && other.clause === clause)
+    .flatMap((other) => other.victims);
+  return victims.length > 0 && victims.every((victim) => without(victim, both).length === 0);
 }
 
 /** Some mapping gets an IOVA or slots. */
@@ -76,10 +99,11 @@ function isRepetition(finding: CaseFinding, other: CaseFinding): boolean {
 }
 
 /** The layout in words that follow "not where". */
-export function layoutWords({ passed, taken, iovas }: Layout): string {
+export function layoutWords({ passed, taken, iovas, evicts }: Layout): string {
   const parts = [
     ...(passed > 0 ? [`the search for slots begins ${passed} slots on`] : []),
     ...(taken > 0 ? [`${taken} slots are taken`] : []),
+    ...(evicts === true ? ['no clean line stays in the CPU cache'] : []),
     ...(iovas.length > 0 ? [`IOVA ranges of ${iovas.join(' and ')} granules are taken`] : []),
   ];
   return parts.join(' and ');

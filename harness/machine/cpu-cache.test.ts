@@ -35,6 +35,21 @@ describe('write-back', () => {
   });
 });
 
+test('evict drops clean lines, and those alone', () => {
+  const bench = new Bench();
+  for (const start of [BASE, BASE + CHUNK - LINE]) {
+    bench.load(start, LINE);
+    bench.store(start + LINE, LINE);
+    bench.device(start, LINE);
+    expect(bench.see(true, start, LINE)).toEqual(untouched(start, LINE));
+  }
+  bench.cache.evict();
+  for (const start of [BASE, BASE + CHUNK - LINE]) {
+    expect(bench.see(true, start, 2 * LINE)).toEqual([...dev(LINE), ...cpu(LINE)]);
+    expect(bench.ram(start + LINE, LINE)).toEqual(untouched(start + LINE, LINE));
+  }
+});
+
 test.each([
   ['one line', 0, 64, 'lost kept lost lost'],
   ['its first byte and the last one before it', -1, 2, 'kept kept lost lost'],

@@ -3,8 +3,8 @@
  * The CPU's write-back cache over memory, and what devices see past it.
  *
  * Every CPU access allocates its line; a write makes it dirty. Nothing is evicted by chance: lines
- * leave or are written back only through arch operations and through the adversary's rules around
- * non-coherent device writes, which always take the harmful choice.
+ * leave or are written back only through arch operations, through the adversary's rules around
+ * non-coherent device writes, which always take the harmful choice, and where a layout says so.
  */
 import { LINE_SIZE } from './config.ts';
 import { countUp, equalLabels, LABEL_ZERO, sameBytes } from './labels.ts';
@@ -134,6 +134,16 @@ export class CpuCache {
       done += n;
     }
     return linesIn(phys, size);
+  }
+
+  /** Drop all clean lines, as the cache may whenever it likes. */
+  evict(): void {
+    const m = this.memory;
+    if (!this.on) return;
+    for (let line = m.line.indexOf(CLEAN); line >= 0; line = m.line.indexOf(CLEAN, line)) {
+      m.line[line] = ABSENT;
+      m.touch(line * LINE_SIZE);
+    }
   }
 
   /** Device load: a coherent one sees the CPU's view, another only memory. Within one chunk. */

@@ -229,7 +229,7 @@ function remarkOn(report: Report, { outcome, findings }: Count): Text {
   if (outcome === 'uncovered' || outcome === 'hidden') {
     return `${COMES_FIRST}: not judged there`;
   }
-  if (outcome === 'layout-dependent') return 'not so where pool and IOVA space are taken otherwise';
+  if (outcome === 'layout-dependent') return 'not so where pool and IOVA space are taken otherwise, or no clean line stays in the cache';
   return '';
 }
 

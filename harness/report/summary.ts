@@ -27,7 +27,7 @@ export interface Summary {
   /** Broken on the first side, not judged on the second; and the other way round. */
   readonly hidden: number;
   readonly uncovered: number;
-  /** Fixed or regressed, and not so in other layouts of pool and IOVA space. */
+  /** Fixed or regressed, and not so in other layouts of pool, IOVA space and cache. */
   readonly layoutDependent: number;
   /** Costs of operations, a line of the table each. */
   readonly costsLess: number;

@@ -119,6 +119,7 @@ export class Execution {
     for (const step of scenario.steps) {
       machine.log.step = ++index;
       machine.log.path = 0;
+      if (scenario.layout?.evicts === true) machine.cache.evict();
       const from = machine.log.length;
       const { status, map } = this.attempt(step, index);
       if (status === 'done' && this.crash === undefined) machine.attack();

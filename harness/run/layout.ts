@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Where pool and IOVA space are taken before a case begins: what an allocator gives out is luck. */
+/** What is luck: what the allocators of pool and IOVA space give out, and how long a clean line stays in the cache. */
 import { KernelCrash } from '../machine/crash.ts';
 import type { DmaDevice } from '../machine/device.ts';
 import type { Machine } from '../machine/machine.ts';
@@ -19,6 +19,8 @@ export interface Layout {
   readonly taken: number;
   /** IOVA ranges of each device that stay taken, granules. */
   readonly iovas: readonly number[];
+  /** Clean lines leave the CPU cache after each step. */
+  readonly evicts?: true;
 }
 
 /** What a layout took. */
