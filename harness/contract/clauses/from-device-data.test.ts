@@ -1,6 +1,14 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../../variants/dma-ops.ts';
+import {
+  DMA_FROM_DEVICE,
+  type Device,
+  type Direction,
+  type DmaAddr,
+  type DmaOpsClass,
+  type PhysAddr,
+  type Size,
+} from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
 import {
@@ -25,6 +33,29 @@ class ClearsTheBuffer extends HonestOps {
   protected override copyBack(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
     super.copyBack(dev, tlb, size, dir);
     this.kernel.memset(this.phys, 16);
+  }
+}
+
+/** What the device wrote stays in the bounce buffer, where lines of the CPU's cache go over it. */
+class LeavesItToTheCache extends NeverCopiesBack {
+  protected override invalidate(): void {
+    // Lines that were there before stay.
+  }
+  protected override writeBack(): void {
+    // And so do dirty ones.
+  }
+}
+
+/** Throws what has been copied back out of the cache. */
+class InvalidatesTheOriginal extends HonestOps {
+  private phys = 0;
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    this.phys = phys;
+    return super.takeSlots(dev, phys, length, dir);
+  }
+  protected override copyBack(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
+    super.copyBack(dev, tlb, size, dir);
+    this.kernel.archSyncDmaForCpu(this.phys, size, DMA_FROM_DEVICE);
   }
 }
 
@@ -133,6 +164,20 @@ describe('broken', () => {
   const at = { step: 3, mapping: 0, buffer: 0, offset: 0, count: 256 };
   test.each<[string, DmaOpsClass, string, Cause, Evidence]>([
     ['not copied', NeverCopiesBack, BOUNCED, 'not-copied', { ...at, expected: device, observed: cpu }],
+    [
+      'not copied, whatever the cache does to the bounce buffer',
+      LeavesItToTheCache,
+      BOUNCED_NON_COHERENT,
+      'not-copied',
+      { ...at, expected: device, observed: cpu },
+    ],
+    [
+      'copied, and thrown away with the lines of the buffer',
+      InvalidatesTheOriginal,
+      BOUNCED_NON_COHERENT,
+      'dropped-by-arch-invalidate',
+      { ...at, expected: device, observed: FIRST_LABEL },
+    ],
     [
       'not invalidated',
       NeverInvalidates,

@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import {
   DMA_BIDIRECTIONAL,
+  DMA_FROM_DEVICE,
   type Attrs,
   type Device,
   type Direction,
@@ -12,7 +13,14 @@ import {
 } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
-import { InvalidatesInsteadOfCleaning, NeverCleans, NeverClears, NeverCopiesOut } from '../testing/fakes.ts';
+import {
+  ClearsTooEarly,
+  InvalidatesInsteadOfCleaning,
+  NeverCleans,
+  NeverClears,
+  NeverCopiesBack,
+  NeverCopiesOut,
+} from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
 import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
 
@@ -29,6 +37,14 @@ class ClearsTooLate extends HonestOps {
 class NeverFills extends NeverCopiesOut {
   protected override fillSlots(): void {
     // Stale slots.
+  }
+}
+
+/** Keeps the caches of the buffer, not of the slots, as arm64 does for a from-device mapping; copies nothing back. */
+class MaintainsTheOriginal extends NeverCopiesBack {
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    this.kernel.archSyncDmaForDevice(phys, length, DMA_FROM_DEVICE);
+    return super.takeSlots(dev, phys, length, dir);
   }
 }
 
@@ -181,6 +197,18 @@ describe('broken', () => {
     ],
   ])('%s', (_, Ops, yaml, cause, evidence) => {
     expect(evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause)).toEqual(evidence);
+  });
+
+  // The slots were cleared and cleaned; the CPU finds nothing of that.
+  test('not copied back: what became of the buffer itself', () => {
+    const verdict = verdictOf(CLAUSE, MaintainsTheOriginal, FROM_NON_COHERENT);
+    expect(evidenceOf(verdict, 'dropped-by-arch-invalidate')).toEqual({ ...at, observed: first });
+  });
+
+  // The slots have what was copied out, and a copy back is nobody's business.
+  test('to-device: what became of the buffer itself', () => {
+    const verdict = verdictOf(CLAUSE, ClearsTooEarly, shortWrite('{ untrusted: true }', 'TO_DEVICE'));
+    expect(evidenceOf(verdict, 'wrong-data')).toMatchObject({ step: 3, offset: 0, observed: LABEL_ZERO });
   });
 
   test("another mapping's bytes", () => {

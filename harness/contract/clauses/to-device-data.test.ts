@@ -14,6 +14,7 @@ import {
 import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
 import type { Cause, Evidence } from '../verdict.ts';
 import {
+  ClearsTooEarly,
   InvalidatesInsteadOfCleaning,
   NeverCleans,
   NeverCopiesOut,
@@ -29,14 +30,6 @@ class ClearsTooLate extends HonestOps {
   protected override copyOut(dev: Device, tlb: PhysAddr, size: Size, dir: Direction): void {
     super.copyOut(dev, tlb, size, dir);
     this.kernel.memset(tlb, 100);
-  }
-}
-
-/** Clears the buffer before the data is taken from it. */
-class ClearsTooEarly extends HonestOps {
-  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
-    this.kernel.memset(phys, 100);
-    return super.takeSlots(dev, phys, length, dir);
   }
 }
 

@@ -9,9 +9,10 @@ import { judge } from '../contract.ts';
 import { caseOf } from '../testing/judging.ts';
 import { logged, outcome } from '../testing/recordings.ts';
 import {
-  decidedAt,
+  broughtBack,
   isAtItsAddress,
   isNotCopiedOut,
+  notPreserved,
   notSeenByCpu,
   notSeenByDevice,
   staleCause,
@@ -47,7 +48,16 @@ const copied =
     log.push(EV.swiotlb_bounce, 0, 0x200000 + skip, LINE + skip, size, dir);
 const out = copied(DMA_TO_DEVICE);
 const back = copied(DMA_FROM_DEVICE);
+const invalidatedOriginal: Step = (log) =>
+  log.push(EV.arch_sync_dma_for_cpu, -1, 0x200000, 64, DMA_FROM_DEVICE, 0);
+/** A copy back to the same bytes, of the line behind the slot's first. */
+const backFromElsewhere: Step = (log) =>
+  log.push(EV.swiotlb_bounce, 0, 0x200000, LINE + 64, 64, DMA_FROM_DEVICE);
+const writtenOriginal: Step = (log) => log.push(EV.cpu_write, -1, 0, 0, 64, 0, 0x200000);
+const DROPPED = 'dropped-by-arch-invalidate';
 const deviceWrote: Step = (log) => log.push(EV.device_write_run, 0, 0xf000, LINE, 64, FIRST_LABEL);
+/** Brought back as the device wrote it; then `step`. */
+const broughtThen = (step: Step): Step[] => [other, deviceWrote, invalidated, back, step];
 const deviceWroteOriginal: Step = (log) =>
   log.push(EV.device_write_run, 0, 0xf000, 0x200000, 64, FIRST_LABEL);
 
@@ -127,18 +137,19 @@ describe('the copy to the bounce buffer', () => {
   });
 });
 
-describe('when it was decided what the CPU finds', () => {
-  test.each<[string, Step[], Partial<ByteHome>, number]>([
-    ['at the last copy back', [other, back, other, back, other], {}, 3],
-    ['at the only one', [other, back, other], {}, 1],
-    ['when it looks, where there was none', [other, out, other], {}, 3],
-    ['when it looks, where there was one before the map', [back, other], {}, 2],
-    ['when it looks, before a copy', [other, other, back], { until: 2 }, 2],
-    ['not bounced', [other, back, other], { device: ORIGINAL }, 3],
-    ['of no mapping', [other, back, other], { mapping: undefined }, 3],
+describe('the copy that brought the byte back', () => {
+  test.each<[string, Step[], Partial<ByteHome>, number | undefined]>([
+    ['is the last one', [other, back, other, back, other], {}, 3],
+    ['is the only one', [other, back, other], {}, 1],
+    ['is none that goes out', [other, out, other], {}, undefined],
+    ['is none before the map', [back, other], {}, undefined],
+    ['is none after the look', [other, other, back], { until: 2 }, undefined],
+    ['is none of other bytes', [other, copied(DMA_FROM_DEVICE, 0x15, 4)], {}, undefined],
+    ['where nothing is bounced', [other, back, other], { device: ORIGINAL }, undefined],
+    ['of no mapping', [other, back, other], { mapping: undefined }, undefined],
   ])('%s', (_, steps, instead, event) => {
     const facts = factsOf(steps);
-    expect(decidedAt(facts, homeOf(facts, instead))).toBe(event);
+    expect(broughtBack(facts, homeOf(facts, instead))?.index).toBe(event);
   });
 });
 
@@ -182,6 +193,14 @@ describe('why the CPU does not see what a device wrote', () => {
     ['of no mapping', [other, deviceWrote], { mapping: undefined }, 'wrong-data'],
     ['nothing is mapped there', [other, deviceWrote], { device: undefined }, 'wrong-data'],
     ['never copied back', [other, deviceWrote, invalidated], { written: 1 }, 'not-copied'],
+    // What the cache does to a bounce buffer is nothing to a CPU that gets nothing from there.
+    ['never copied back, stale', [other, deviceWrote], { written: 1 }, 'not-copied'],
+    ['never copied back, written back', [other, cleared, deviceWrote], { written: 2 }, 'not-copied'],
+    ['copied back before the write, stale', [other, back, deviceWrote], { written: 2 }, 'not-copied'],
+    ['copied back, and then thrown away', broughtThen(invalidatedOriginal), { written: 1 }, DROPPED],
+    ['copied back, and then cleared', broughtThen(clearedOriginal), { written: 1 }, 'wrong-data'],
+    ['copied back, and then from elsewhere', broughtThen(backFromElsewhere), { written: 1 }, 'wrong-data'],
+    ['copied back from elsewhere', [other, deviceWrote, backFromElsewhere], { written: 1 }, 'wrong-data'],
     ['copied back before the write', [other, back, deviceWrote, invalidated], { written: 2 }, 'not-copied'],
     ['copied back with the write', [other, deviceWrote, invalidated, back], { written: 1 }, 'wrong-data'],
     ['the line was stale', [other, deviceWrote, back], { written: 1 }, 'not-invalidated'],
@@ -214,6 +233,35 @@ describe('why the CPU does not see what a device wrote', () => {
   ])('%s', (_, steps, instead, cause) => {
     const facts = factsOf(steps);
     expect(notSeenByCpu(facts, homeOf(facts, instead))).toBe(cause);
+  });
+});
+
+describe('why a byte that the device did not write is not what it was', () => {
+  test.each<[string, Step[], Partial<ByteHome>, string]>([
+    // Copied back: what became of the bounce buffer until then.
+    ['the slot, in the cache', [other, out, back], {}, 'not-cleaned'],
+    ['the slot, of a copy', [other, out, cleaned, back], {}, 'left-by-a-copy'],
+    ['the slot, cleared again', [other, out, cleared, cleaned, back], {}, 'overwritten'],
+    ['never copied out', [other, cleared, back], {}, 'not-copied'],
+    ['copied out only after it came back', [other, cleared, back, out], {}, 'not-copied'],
+    ['copied back from elsewhere', [other, out, backFromElsewhere], {}, 'wrong-data'],
+    ['the device has nothing', [other, out, back], { device: undefined }, 'wrong-data'],
+    // Afterwards the buffer is on its own.
+    ['copied back, and then thrown away', [other, out, back, invalidatedOriginal], {}, DROPPED],
+    ['copied back, and then cleared', [other, out, back, clearedOriginal], {}, 'wrong-data'],
+    // Never copied back: the bounce buffer has nothing to do with it.
+    ['thrown away at the map', [writtenOriginal, invalidatedOriginal, out, cleared], {}, DROPPED],
+    ['thrown away, of no memory', [writtenOriginal, invalidatedOriginal], { device: undefined }, DROPPED],
+    ['a copy of an earlier mapping', [back, other, out], {}, 'left-by-a-copy'],
+    ['nobody knows', [writtenOriginal, other, out, cleared], {}, 'wrong-data'],
+    ['of no mapping', [writtenOriginal, invalidatedOriginal], { mapping: undefined }, 'wrong-data'],
+    // Not bounced.
+    ['not bounced, thrown away', [writtenOriginal, invalidatedOriginal], { device: ORIGINAL }, DROPPED],
+    ['not bounced, of a copy', [back, other], { device: ORIGINAL }, 'left-by-a-copy'],
+    ['not bounced, cleared', [clearedOriginal, cleanedOriginal], { device: ORIGINAL }, 'wrong-data'],
+  ])('%s', (_, steps, instead, cause) => {
+    const facts = factsOf(steps);
+    expect(notPreserved(facts, homeOf(facts, instead))).toBe(cause);
   });
 });
 

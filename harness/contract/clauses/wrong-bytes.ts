@@ -2,7 +2,13 @@
 /** How the clauses about bytes turn what the ownership walk found into verdicts. */
 import { labelAfter, LABEL_FAULT } from '../../machine/labels.ts';
 import { copyOf, type EventOf } from '../../machine/events.ts';
-import type { BufferIx, EventIx, PhysAddr, Size } from '../../machine/vocabulary.ts';
+import {
+  DMA_FROM_DEVICE,
+  type BufferIx,
+  type EventIx,
+  type PhysAddr,
+  type Size,
+} from '../../machine/vocabulary.ts';
 import type { EventIndex } from '../../run/event-index.ts';
 import type { Run } from '../../run/run.ts';
 import { elementAt } from '../../text/element.ts';
@@ -97,12 +103,6 @@ function memoryBehind(
   return { phys, size: Math.min(own.size, size) };
 }
 
-/** When it was decided what the CPU finds: at the last copy back, else when it looks. */
-export function decidedAt({ run }: Facts, { mapping, device, original, until }: ByteHome): EventIx {
-  if (mapping === undefined || device === original) return until;
-  return copies(run.events, original, firstEvent(run, mapping), until).at(-1)?.index ?? until;
-}
-
 /** What can have become of bytes that are stale for a device or a copy. */
 export const STALE_CAUSES = {
   'never-cleared': 'nobody cleared the memory',
@@ -184,6 +184,8 @@ export const NOT_SEEN_BY_CPU = {
   'not-copied': 'it was not copied',
   'not-invalidated': 'the CPU cache still held the line, nobody invalidated it',
   'overwritten-by-write-back': "a dirty cache line was written back over the device's data",
+  'dropped-by-arch-invalidate':
+    'what the CPU had put there was still in the cache and the invalidate threw it away',
   'wrong-data': 'something else was put there',
 } as const;
 
@@ -192,11 +194,62 @@ export function notSeenByCpu(facts: Facts, home: ByteHome): keyof typeof NOT_SEE
   const { mapping, device, original, written, until } = home;
   if (mapping === undefined || device === undefined) return 'wrong-data';
   if (!isAtItsAddress(facts, home)) return 'wrong-address';
-  const from = device === original ? 0 : firstEvent(facts.run, mapping);
-  const lost = lostInCache(facts, device, from, decidedAt(facts, home), mapping.device);
-  if (lost !== undefined) return lost;
-  const copiedBack = copies(facts.run.events, original, written, until).length > 0;
-  return device !== original && !copiedBack ? 'not-copied' : 'wrong-data';
+  if (device === original) return lostInCache(facts, device, 0, until, mapping.device) ?? 'wrong-data';
+  const copy = broughtBack(facts, home);
+  if (copy === undefined || copy.index < written) return 'not-copied';
+  const own = ownFate(facts, original, copy.index, until);
+  if (own !== 'left-by-a-copy') return own;
+  if (sourceOf(copy, original) !== device) return 'wrong-data';
+  return (
+    lostInCache(facts, device, firstEvent(facts.run, mapping), copy.index, mapping.device) ?? 'wrong-data'
+  );
+}
+
+/** Why bytes that the device did not write may not be what they were. */
+export const NOT_PRESERVED = {
+  'wrong-data': 'something else was put there',
+  'not-copied': 'it was not copied',
+  ...STALE_CAUSES,
+} as const;
+
+/** Why a byte that the device did not write is not what it was. */
+export function notPreserved(facts: Facts, home: ByteHome): keyof typeof NOT_PRESERVED {
+  const { mapping, device, original, until } = home;
+  if (mapping === undefined) return 'wrong-data';
+  const copy = broughtBack(facts, home);
+  const own = ownFate(facts, original, copy?.index ?? 0, until);
+  if (copy === undefined || own !== 'left-by-a-copy') return own;
+  if (device === undefined || sourceOf(copy, original) !== device) return 'wrong-data';
+  const then = { ...home, until: copy.index };
+  if (mapping.dir !== DMA_FROM_DEVICE && isNotCopiedOut(facts, then)) return 'not-copied';
+  return staleCause(facts, device, firstEvent(facts.run, mapping), copy.index, mapping.device);
+}
+
+/** The last copy that brought something back into the caller's byte since the map; undefined: none did. */
+export function broughtBack(
+  { run }: Facts,
+  { mapping, device, original, until }: ByteHome,
+): EventOf<'swiotlb_bounce'> | undefined {
+  if (mapping === undefined || device === original) return undefined;
+  return copies(run.events, original, firstEvent(run, mapping), until).at(-1);
+}
+
+/** Where a copy has taken the byte at `phys` from. */
+function sourceOf(copy: EventOf<'swiotlb_bounce'>, phys: PhysAddr): PhysAddr {
+  const { from, to } = copyOf(copy);
+  return from + phys - to;
+}
+
+/** What has become of a byte of the caller's own memory, whatever its device uses, in events [from, until). */
+function ownFate(
+  { memory }: Facts,
+  phys: PhysAddr,
+  from: EventIx,
+  until: EventIx,
+): 'dropped-by-arch-invalidate' | 'left-by-a-copy' | 'wrong-data' {
+  const { last, line } = memory.of(phys, from, until, false);
+  if (line === 'dropped') return 'dropped-by-arch-invalidate';
+  return last === 'copied' ? 'left-by-a-copy' : 'wrong-data';
 }
 
 /** How the cache kept what a device wrote to `phys` from the CPU, among events [from, until); undefined: it did not. */

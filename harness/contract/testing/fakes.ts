@@ -39,6 +39,14 @@ export class NeverClears extends HonestOps {
   }
 }
 
+/** Clears 100 bytes of the buffer before the data is taken from it. */
+export class ClearsTooEarly extends HonestOps {
+  protected override takeSlots(dev: Device, phys: PhysAddr, length: Size, dir: Direction): PhysAddr {
+    this.kernel.memset(phys, 100);
+    return super.takeSlots(dev, phys, length, dir);
+  }
+}
+
 export class NeverCleans extends HonestOps {
   protected override writeBack(): void {
     // What the CPU wrote stays in its cache.
