@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals';
 import { CLAUSE_IDS, type Break, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { classify, type FindingKind } from './classify.ts';
 import type { Stretch } from '../contract/victim.ts';
+import type { Triggered } from '../run/triggers.ts';
 import type { MapCourse, MapOutcome, Side } from './side.ts';
 
 const CLAUSE: ClauseId = 'to-device-data';
@@ -21,6 +22,7 @@ function side(
     clause = CLAUSE,
     maps = [] as readonly MapOutcome[],
     data = [] as readonly Stretch[],
+    triggered = [] as readonly Triggered[],
   } = {},
 ): Side {
   const verdicts = CLAUSE_IDS.map((id): Verdict => {
@@ -28,7 +30,7 @@ function side(
     if (broken === 'not-exercised') return { clause: id, status: broken, breaks: [] };
     return { clause: id, status: 'broken', breaks: broken };
   });
-  return { verdicts, crashStep, maps, data };
+  return { verdicts, crashStep, maps, data, triggered };
 }
 
 type Said = [FindingKind, Cause, string, Cause?];
@@ -104,6 +106,25 @@ describe('classify', () => {
     ['the side that holds crashed later', NOT_COPIED, side('holds', { crashStep: 3 }), ['fixed', undefined]],
   ])('%s', (_, from, to, expected) => {
     expect(classify(from, to, () => []).map(({ kind, hiddenBy }) => [kind, hiddenBy])).toEqual([expected]);
+  });
+
+  test.each<[string, number, FindingKind, FindingKind]>([
+    ['in the step', 1, 'uncovered', 'hidden'],
+    ['before it', 0, 'uncovered', 'hidden'],
+    ['after it', 2, 'regressed', 'fixed'],
+  ])('what the scenario does to one side alone %s', (_, step, after, before) => {
+    const triggered = (...at: string[]): Triggered[] =>
+      Array.from({ length: 3 }, (__, i) => ({ ran: true, at: i === step ? at : [] }));
+    const broken = side([wrong('not-copied')], { triggered: triggered('iommu_map fails') });
+    const holds = side('holds', { triggered: triggered() });
+    const partedBy = after === 'regressed' ? undefined : step;
+    const found = (from: Side, to: Side): unknown =>
+      classify(from, to, () => []).map((each) => [each.kind, each.partedBy]);
+    expect(found(holds, broken)).toEqual([[after, partedBy]]);
+    expect(found(broken, holds)).toEqual([[before, partedBy]]);
+    expect(found(broken, side('holds', { triggered: triggered('iommu_map fails') }))).toEqual([
+      ['fixed', undefined],
+    ]);
   });
 
   test('what one side cannot tell of is neither fixed nor regressed, the rest is', () => {

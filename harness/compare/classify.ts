@@ -4,6 +4,7 @@ import type { Break, Cause, ClauseId, Evidence, Verdict } from '../contract/verd
 import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
 import { atPlace, shared, splitBy, without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
+import { partedAt } from '../run/triggers.ts';
 import { inSamePlaces } from './same-places.ts';
 import { wentAsFar, wentBothWays, type Side } from './side.ts';
 import { elementAt } from '../text/element.ts';
@@ -34,6 +35,8 @@ export interface CaseFinding extends Defect {
   readonly victims: readonly Victim[];
   /** The step in which the other side crashed before it could be judged; undefined: no crash hides it. */
   readonly hiddenBy: number | undefined;
+  /** A step before or in which what the scenario lets happen at a kernel call came about on one side alone. */
+  readonly partedBy?: number;
   /** Of a layout-dependent one: what it is without a layout, and those in which it is not so. */
   readonly luck: { readonly kind: 'fixed' | 'regressed'; readonly layouts: readonly Layout[] } | undefined;
   /** The root of the second state breaks the clause for some of the same. */
@@ -61,21 +64,21 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     };
     findings.push(...brokenOnBoth(x, y, isInherited));
     for (const { cause, victims } of y.breaks) {
-      for (const { judged, alone, hiddenBy } of brokenAlone(victims, x, to, from)) {
+      for (const { judged, alone, ...why } of brokenAlone(victims, x, to, from)) {
         const kind = judged ? 'regressed' : 'uncovered';
         const inherited = isInherited(alone);
         findings.push({
           ...finding(kind, x.clause, cause, alone),
           to: evidenceOf(alone),
-          hiddenBy,
+          ...why,
           inherited,
         });
       }
     }
     for (const { cause, victims } of x.breaks) {
-      for (const { judged, alone, hiddenBy } of brokenAlone(victims, y, from, to)) {
+      for (const { judged, alone, ...why } of brokenAlone(victims, y, from, to)) {
         const kind = judged ? 'fixed' : 'hidden';
-        findings.push({ ...finding(kind, x.clause, cause, alone), from: evidenceOf(alone), hiddenBy });
+        findings.push({ ...finding(kind, x.clause, cause, alone), from: evidenceOf(alone), ...why });
       }
     }
   }
@@ -123,7 +126,10 @@ function finding(kind: FindingKind, clause: ClauseId, cause: Cause, victims: rea
   return { kind, clause, cause, victims, ...nothing };
 }
 
-/** Maps that worked on one side and failed on the other, but for those that are in the findings already. */
+/**
+ * Maps that worked on one side and failed on the other, but for those that are in the findings already, and those
+ * that the two sides were not put to the same test by.
+ */
 function otherReturns(from: Side, to: Side, findings: readonly CaseFinding[]): CaseFinding[] {
   const isKnown = (mapping: number): boolean =>
     findings.some(
@@ -132,11 +138,12 @@ function otherReturns(from: Side, to: Side, findings: readonly CaseFinding[]): C
         clause === 'map-succeeds' &&
         (a ?? b)?.mapping === mapping,
     );
+  const parted = partedAt(from.triggered, to.triggered);
   return to.maps.flatMap(({ returned, refusal }, mapping): CaseFinding[] => {
     const before = from.maps[mapping];
     if (!wentBothWays(returned, before?.returned) || isKnown(mapping)) return [];
     const { cause, evidence } = refusal ?? before?.refusal ?? {};
-    if (cause === undefined || evidence === undefined) return [];
+    if (cause === undefined || evidence === undefined || evidence.step >= parted) return [];
     const victims = [{ of: `mapping ${mapping}`, from: 0, to: 1, evidence }];
     const regressed = returned === 'failed';
     const found = finding(regressed ? 'regressed' : 'fixed', 'map-succeeds', cause, victims);
@@ -176,13 +183,14 @@ interface Alone {
   readonly judged: boolean;
   readonly alone: Victim[];
   readonly hiddenBy: number | undefined;
+  readonly partedBy?: number;
 }
 
 /**
  * The victims of one side that the other does not have, `verdict` being the other's: those on which that was
- * judged, those that its crash hides, and the rest. It was judged when it was put to the test, its run shows
- * whether it holds for them, the map of the mapping went as far there, and it ran past the step where this one
- * broke.
+ * judged, those that its crash hides, those since the two are not put to the same test, and the rest. It was
+ * judged when it was put to the test, its run shows whether it holds for them, the map of the mapping went as far
+ * there, and it ran past the step where this one broke.
  */
 function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, other: Side): Alone[] {
   const others = victimsOf(verdict);
@@ -194,12 +202,15 @@ function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, ot
     const isAny = there === undefined || here === undefined;
     return isAny || verdict.clause === 'map-succeeds' || wentAsFar(there, here);
   };
-  const seen = alone.filter((victim) => !isHidden(victim));
+  const partedBy = partedAt(own.triggered, other.triggered);
+  const isApart = (victim: Victim): boolean => !isHidden(victim) && victim.evidence.step >= partedBy;
+  const seen = alone.filter((victim) => !isHidden(victim) && !isApart(victim));
   const tested = seen.filter(isTested).map((victim) => splitBy(victim, verdict.unknown ?? []));
   const untested = seen.filter((victim) => !isTested(victim));
   return [
     { judged: true, alone: tested.flatMap(({ outside }) => outside), hiddenBy: undefined },
     { judged: false, alone: alone.filter(isHidden), hiddenBy: other.crashStep },
+    { judged: false, alone: alone.filter(isApart), hiddenBy: undefined, partedBy },
     { judged: false, alone: [...untested, ...tested.flatMap(({ inside }) => inside)], hiddenBy: undefined },
   ].filter((group) => group.alone.length > 0);
 }

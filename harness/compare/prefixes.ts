@@ -10,6 +10,7 @@ import type { Machine } from '../machine/machine.ts';
 import { costsOf, type StepCosts } from '../run/costs.ts';
 import { keep, KeptRun } from '../run/run.ts';
 import { sameBehaviour } from '../run/same.ts';
+import { partedAt, triggeredIn } from '../run/triggers.ts';
 import { readsTheSame } from '../run/trace.ts';
 import { lookAt } from '../run/interpreter.ts';
 import { returning } from '../run/returning.ts';
@@ -150,9 +151,10 @@ export class Prefixes {
     const { run } = evaluation;
     const { status, breaks: found = [], unknown = [] } = evaluation.verdict(clause) ?? {};
     if (found.some((b) => victims.some((victim) => shared(victim, b.victims).length > 0))) return 'broken';
-    const reached = victims.filter(({ evidence }) => evidence.step < (run.crash?.step ?? Infinity));
-    if (reached.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
     const shown = this.of(shownBy, scenario).run;
+    const end = Math.min(run.crash?.step ?? Infinity, partedAt(triggeredIn(run), triggeredIn(shown)));
+    const reached = victims.filter(({ evidence }) => evidence.step < end);
+    if (reached.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
     const maps = reached.flatMap(({ evidence: { mapping } }) => mapping ?? []);
     if (clause === 'map-succeeds') {
       if (maps.some((mapping) => courseOf(run, mapping).returned === 'failed')) return 'broken';

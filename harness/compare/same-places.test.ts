@@ -31,7 +31,7 @@ function verdict(...breaks: readonly (readonly [Cause, ...Victim[]])[]): Verdict
 }
 
 function side(...data: readonly Stretch[]): Side {
-  return { verdicts: [], crashStep: Infinity, maps: [], data };
+  return { verdicts: [], crashStep: Infinity, maps: [], data, triggered: [] };
 }
 
 /** The bytes of both sides, as `cause name from-to`. */

@@ -6,6 +6,7 @@ import { dataOf, type Stretch } from '../contract/victim.ts';
 import { canFail, type EventKind } from '../machine/events.ts';
 import type { MappingIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
+import { triggeredIn, type Triggered } from '../run/triggers.ts';
 import { elementAt } from '../text/element.ts';
 
 /** How a map went. */
@@ -30,11 +31,14 @@ export interface Side {
   readonly maps: readonly MapOutcome[];
   /** Where the data of untrusted devices' mappings is, in its granules. */
   readonly data: readonly Stretch[];
+  /** What came about of what the scenario lets happen at kernel calls. */
+  readonly triggered: readonly Triggered[];
 }
 
 /** The run as a side. */
 export function sideOf(run: Run, verdicts: readonly Verdict[]): Side {
-  return { verdicts, crashStep: run.crash?.step ?? Infinity, maps: mapsOf(run), data: dataOf(run) };
+  const crashStep = run.crash?.step ?? Infinity;
+  return { verdicts, crashStep, maps: mapsOf(run), data: dataOf(run), triggered: triggeredIn(run) };
 }
 
 function mapsOf(run: Run): MapOutcome[] {

@@ -138,6 +138,8 @@ function between(
     // What a crash alone hides or uncovers is told by the crash.
     const isHidden = kind === 'hidden' || kind === 'uncovered';
     if (crash && isHidden && clause !== 'no-crash') return [];
+    // Here the program did something to one side alone.
+    if (finding.partedBy !== undefined) return [];
     const [run, evidence] = b === undefined ? [x, a] : [y, b];
     return evidence === undefined ? [] : [candidate(finding, run, kind, evidence)];
   });

@@ -52,6 +52,7 @@ export function toJson(report: Report): string {
       was: finding.was ?? null,
       luck: finding.luck ?? null,
       hiddenBy: finding.cases[0]?.hiddenBy ?? null,
+      partedBy: finding.cases[0]?.partedBy ?? null,
       unrepeated: finding.cases[0]?.unrepeated ?? false,
       inherited: finding.inherited,
       scenario: scenario.scenario,

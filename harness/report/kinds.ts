@@ -75,13 +75,20 @@ export function unrepeatedWords(first: FindingCase | undefined): string | undefi
 }
 
 /** Why nothing can be said of a finding, whichever it is. */
-export const COMES_FIRST = 'a crash, a failed map or other wrong bytes come first, or nobody looks';
+export const COMES_FIRST =
+  'a crash, a failed map or other wrong bytes come first, nobody looks, or it is put to another test';
 
 /** Why a finding in a case could not be judged on the other side, in words; undefined: it was. */
-export function hiddenWords({ from, to }: Comparison, { kind, hiddenBy }: FindingCase): string | undefined {
+export function hiddenWords(
+  { from, to }: Comparison,
+  { kind, hiddenBy, partedBy }: FindingCase,
+): string | undefined {
   if (kind !== 'hidden' && kind !== 'uncovered') return undefined;
   const other = kind === 'hidden' ? to.id : from.id;
   if (hiddenBy !== undefined) return `hidden by the crash of step ${hiddenBy + 1} in ${other}`;
+  if (partedBy !== undefined) {
+    return `not put to the same test in ${other}: what the scenario lets happen at a kernel call in step ${partedBy + 1} happens on one side alone`;
+  }
   return `not put to the test in ${other}: there its map fails, nobody looks, or what went wrong before hides it`;
 }
 

@@ -68,6 +68,7 @@ const finding = z.strictObject({
   cause: text,
   was: text.nullable(),
   hiddenBy: step.nullable(),
+  partedBy: step.nullable(),
   luck: z
     .strictObject({
       kind: z.enum(['fixed', 'regressed']),
