@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { CLAUSE_IDS, type Break, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
 import { classify, type FindingKind } from './classify.ts';
-import type { Stretch } from '../contract/victim.ts';
+import type { Placed } from '../contract/victim.ts';
 import type { Triggered } from '../run/triggers.ts';
 import type { MapCourse, MapOutcome, Side } from './side.ts';
 
@@ -21,7 +21,7 @@ function side(
     crashStep = Infinity,
     clause = CLAUSE,
     maps = [] as readonly MapOutcome[],
-    data = [] as readonly Stretch[],
+    data = [] as readonly Placed[],
     triggered = [] as readonly Triggered[],
   } = {},
 ): Side {

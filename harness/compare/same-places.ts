@@ -1,18 +1,21 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Exposed bytes of two sides, named so that the same bytes go by the same name. */
 import type { Cause, Verdict } from '../contract/verdict.ts';
-import { atPlace, shared, without, type Stretch, type Victim } from '../contract/victim.ts';
+import { atPlace, shared, without, type Placed, type Stretch, type Victim } from '../contract/victim.ts';
 import type { Side } from './side.ts';
 
 /**
- * The verdicts of both sides on what a device reads. Two states may put the data elsewhere in its granule, and
- * what is around it moves along: a byte of the second side where the first has its data stands for the one that
- * the first has where the second's data is. And whatever lies in the padding or in an old slot, of whichever
- * earlier use: what is exposed in one place on both sides is the same.
+ * The verdicts of both sides on what a device reads. Two states may put the data elsewhere in its granules, and
+ * what is around it moves along, whole cache lines of it and padding: where more of what the two expose is the same
+ * then, the granules are turned until the data is where the first side has it. Else the data alone changes
+ * places: a byte of the second side where the first has its data stands for the one that the first has where the
+ * second's data is. And whatever lies in the padding or in an old slot, of whichever earlier use: what is exposed
+ * in one place on both sides is the same.
  */
 export function inSamePlaces(x: Verdict, from: Side, y: Verdict, to: Side): readonly [Verdict, Verdict] {
   if (y.clause !== 'confinement-read') return [x, y];
-  const moves = movesBetween(from.data, to.data);
+  const [before, after] = [x, y].map(({ breaks }) => breaks.flatMap(({ victims }) => victims.map(atPlace)));
+  const moves = movesBetween(from.data, to.data, before ?? [], after ?? []);
   const moved = withVictims(y, (victims) => victims.flatMap((victim) => move(victim, moves)));
   return [byPlace(x, moved), byPlace(moved, x)];
 }
@@ -22,19 +25,46 @@ interface Move extends Stretch {
   readonly target: number;
 }
 
-function movesBetween(before: readonly Stretch[], after: readonly Stretch[]): Move[] {
+/** `known`, `exposed`: what the first and the second side expose, by places. */
+function movesBetween(
+  before: readonly Placed[],
+  after: readonly Placed[],
+  known: readonly Victim[],
+  exposed: readonly Victim[],
+): Move[] {
   return after.flatMap((y): Move[] => {
     const x = before.find(({ of }) => of === y.of);
-    const size = y.to - y.from;
-    if (x === undefined || x.from === y.from || x.to - x.from !== size) return [];
-    const shift = Math.min(Math.abs(y.from - x.from), size);
-    // Where only the first side has data, and where only the second one has.
-    const [there, here] = y.from < x.from ? [x.to - shift, y.from] : [x.from, y.to - shift];
-    return [
-      { ...y, target: x.from },
-      { of: y.of, from: there, to: there + shift, target: here },
-    ];
+    if (x === undefined || x.from === y.from || x.to - x.from !== y.to - y.from) return [];
+    const same = (moves: readonly Move[]): number =>
+      exposed
+        .filter(({ of }) => of === y.of)
+        .flatMap((victim) => move(victim, moves).flatMap((part) => shared(part, known)))
+        .reduce((sum, part) => sum + part.to - part.from, 0);
+    const [alone, turned] = [dataAlone(x, y), allTurned(x, y)];
+    return same(turned) > same(alone) ? turned : alone;
   });
+}
+
+/** The data, and what lies where it goes. */
+function dataAlone(x: Placed, y: Placed): Move[] {
+  const size = y.to - y.from;
+  const shift = Math.min(Math.abs(y.from - x.from), size);
+  // Where only the first side has data, and where only the second one has.
+  const [there, here] = y.from < x.from ? [x.to - shift, y.from] : [x.from, y.to - shift];
+  return [
+    { ...y, target: x.from },
+    { of: y.of, from: there, to: there + shift, target: here },
+  ];
+}
+
+/** All in the granules of either side; what is pushed over one end comes in at the other. */
+function allTurned(x: Placed, y: Placed): Move[] {
+  const end = Math.max(x.end, y.end);
+  const shift = (x.from - y.from + end) % end;
+  return [
+    { of: y.of, from: 0, to: end - shift, target: shift },
+    { of: y.of, from: end - shift, to: end, target: 0 },
+  ];
 }
 
 function move(victim: Victim, moves: readonly Move[]): readonly Victim[] {

@@ -2,7 +2,7 @@
 /** What a comparison looks at of one state's run of a case. */
 import { refusalOf, type Refusal } from '../contract/refusal.ts';
 import type { Verdict } from '../contract/verdict.ts';
-import { dataOf, type Stretch } from '../contract/victim.ts';
+import { dataOf, type Placed } from '../contract/victim.ts';
 import { canFail, type EventKind } from '../machine/events.ts';
 import type { MappingIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
@@ -30,7 +30,7 @@ export interface Side {
   /** What came of the map of each mapping. */
   readonly maps: readonly MapOutcome[];
   /** Where the data of untrusted devices' mappings is, in its granules. */
-  readonly data: readonly Stretch[];
+  readonly data: readonly Placed[];
   /** What came about of what the scenario lets happen at kernel calls. */
   readonly triggered: readonly Triggered[];
 }

@@ -325,8 +325,8 @@ steps:
     const run = recordingOf(HonestOps, yaml());
     expect(run.steps[1]?.segments.map(({ address }) => address % 4096)).toEqual([0, 0x20]);
     expect(dataOf(run)).toEqual([
-      { of: 'device 1, mapping 1', from: 0, to: 4096 },
-      { of: 'device 1, mapping 1, segment 1', from: 0x20, to: 0x20 + 100 },
+      { of: 'device 1, mapping 1', from: 0, to: 4096, end: 4096 },
+      { of: 'device 1, mapping 1, segment 1', from: 0x20, to: 0x20 + 100, end: 4096 },
     ]);
   });
 

@@ -16,6 +16,12 @@ export interface Stretch {
   readonly to: number;
 }
 
+/** Data in its granules. */
+export interface Placed extends Stretch {
+  /** Where the last of its granules ends; the first one begins at 0. */
+  readonly end: number;
+}
+
 /** Bytes in a row of one owner, or other things in a row that can be broken. */
 export interface Victim extends Stretch {
   /** What shows it; its count is that of these bytes. */
@@ -75,15 +81,17 @@ function segmentAt(segments: readonly DmaSegment[], reach: readonly Reach[], iov
 }
 
 /** Where the data of untrusted devices' mappings is, by the names and from the places that their victims have. */
-export function dataOf({ scenario, steps }: Run): Stretch[] {
+export function dataOf({ scenario, steps }: Run): Placed[] {
   const { machine } = scenario;
-  return scenario.mappings.flatMap(({ device, step }, mapping): Stretch[] => {
+  return scenario.mappings.flatMap(({ device, step }, mapping): Placed[] => {
     const outcome = steps[step];
     const isConfined = machine.swiotlb && machine.devices[device]?.untrusted === true;
     if (outcome?.status !== 'done' || !isConfined) return [];
     return outcome.segments.map(({ address, length }, segment) => {
       const from = address % machine.granule;
-      return { of: `device ${device}, ${placeName(mapping, segment)}`, from, to: from + length };
+      const to = from + length;
+      const end = Math.ceil(to / machine.granule) * machine.granule;
+      return { of: `device ${device}, ${placeName(mapping, segment)}`, from, to, end };
     });
   });
 }
