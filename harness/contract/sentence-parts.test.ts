@@ -84,7 +84,7 @@ describe('the bytes', () => {
     [
       'more than one byte was seen',
       { buffer: 0, offset: 1, observed: LABEL_ZERO, count: 2, mapping: 0 },
-      `byte 0x1 of a (2 bytes in all) of mapping m is a byte cleared by the kernel: ${WHY}`,
+      `byte 0x1 of a (the first of 2 bytes) of mapping m is a byte cleared by the kernel: ${WHY}`,
     ],
     ['more than one, and nothing was seen', { buffer: 0, offset: 1, count: 2 }, `byte 0x1 of a: ${WHY}`],
     [
@@ -100,29 +100,33 @@ describe('the bytes', () => {
 describe('which of the bytes', () => {
   const all = { iova: 0xf000, observed: LABEL_ZERO, count: 5, mapping: 0, device: 0, place: 'p' };
   test.each<[string, Partial<Evidence>[], string]>([
-    ['alike', [{ count: 2 }, { count: 3 }], '(5 bytes in all) of mapping m (p)'],
-    ['in two places', [{ count: 2 }, { count: 3, place: 'q' }], '(5 bytes in all; p: 2; q: 3) of mapping m'],
+    ['alike', [{ count: 2 }, { count: 3 }], '(the first of 5 bytes) of mapping m (p)'],
+    [
+      'in two places',
+      [{ count: 2 }, { count: 3, place: 'q' }],
+      '(the first of 5 bytes; p: 2; q: 3) of mapping m',
+    ],
     [
       'in three pieces, two of a place',
       [{ count: 2 }, { count: 1, place: 'q' }, { count: 2 }],
-      '(5 bytes in all; p: 4; q: 1) of mapping m',
+      '(the first of 5 bytes; p: 4; q: 1) of mapping m',
     ],
     [
       'of two mappings',
       [{ count: 2 }, { count: 3, mapping: 1 }],
-      '(5 bytes in all; mapping m: 2; mapping n: 3) of mapping m',
+      '(the first of 5 bytes; mapping m: 2; mapping n: 3) of mapping m',
     ],
     [
       'of two devices, in two places',
       [{ count: 2 }, { count: 3, device: 1, place: 'q' }],
-      '(5 bytes in all; device disk, p: 2; device nic, q: 3) of mapping m',
+      '(the first of 5 bytes; device disk, p: 2; device nic, q: 3) of mapping m',
     ],
     [
       'of a mapping and a device that there are not',
       [{ count: 2 }, { count: 3, device: 7, mapping: 7 }],
-      '(5 bytes in all; device disk, mapping m: 2; device ?, mapping ?: 3) of mapping m',
+      '(the first of 5 bytes; device disk, mapping m: 2; device ?, mapping ?: 3) of mapping m',
     ],
-    ['not all of them', [{ count: 2 }, { count: 2, place: 'q' }], '(5 bytes in all) of mapping m (p)'],
+    ['not all of them', [{ count: 2 }, { count: 2, place: 'q' }], '(the first of 5 bytes) of mapping m (p)'],
   ])('%s', (_, victims, text) => {
     expect(said(all, undefined, victims)).toBe(
       `bus address 0xf000 ${text} is a byte cleared by the kernel: ${WHY}`,

@@ -30,7 +30,7 @@ function said(id: string, [scenario]: readonly Scenario[], wanted: Cause): strin
 test('bytes in different places are counted apart', () => {
   const scenarios = selectScenarios(corpus, 'sync/piece-by-piece[minAlignMask=4095,offset=0xe00]');
   expect(said('v2', scenarios, 'never-cleared')).toContain(
-    '(4096 bytes in all; a slot of nobody: 2048; in front of the data: 1536; behind the data: 512) of mapping io',
+    '(the first of 4096 bytes; a slot of nobody: 2048; in front of the data: 1536; behind the data: 512) of mapping io',
   );
 });
 
@@ -42,7 +42,7 @@ test.each([
 ])('%s: padding of a list stands behind the data of its own entry', (id, bytes) => {
   const scenarios = selectScenarios(corpus, 'found/next-segment-behind-the-data');
   expect(said(id, scenarios, 'cleared-not-cleaned')).toContain(
-    `(${bytes} bytes in all) of mapping m0 (behind the data) is`,
+    `(the first of ${bytes} bytes) of mapping m0 (behind the data) is`,
   );
 });
 
@@ -67,7 +67,7 @@ steps:
     'topic/two-exposures.yaml',
   );
   expect(said('v2', scenarios, 'other-mapping')).toContain(
-    '(1728 bytes in all; device camera, mapping p: 64; device disk, mapping l: 1664)',
+    '(the first of 1728 bytes; device camera, mapping p: 64; device disk, mapping l: 1664)',
   );
 });
 

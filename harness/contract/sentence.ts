@@ -38,7 +38,8 @@ function what(run: Run, cause: Cause, evidence: Evidence, victims: readonly Vict
   if (evidence.iova === undefined && evidence.phys !== undefined) return foreign(run, evidence, victims);
   const seen = (label: number): string => describeLabel(scenario, run.provenance, label);
   const parts = partsOf(run, evidence, victims);
-  const inAll = `${evidence.count} bytes in all${parts === '' ? '' : `; ${parts}`}`;
+  // What is seen there is said of that one.
+  const inAll = `the first of ${evidence.count} bytes${parts === '' ? '' : `; ${parts}`}`;
   const subject = [
     place(run, evidence),
     ...(evidence.count > 1 && evidence.observed !== undefined ? [`(${inAll})`] : []),
