@@ -169,9 +169,14 @@ describe('classify', () => {
   });
 
   test('bytes of a mapping whose map failed on the other side are neither fixed nor regressed', () => {
-    const done: MapOutcome = { returned: 'done', calls: [], refusal: undefined };
+    const done: MapOutcome = { returned: 'done', calls: [], refusal: undefined, steps: [0, Infinity] };
     const evidence = { step: 0, event: 3, mapping: 0, count: 1, asked: 17, used: 68, free: 60 };
-    const failed: MapOutcome = { returned: 'failed', calls: [], refusal: { cause: 'no-slots', evidence } };
+    const failed: MapOutcome = {
+      returned: 'failed',
+      calls: [],
+      refusal: { cause: 'no-slots', evidence },
+      steps: [0, Infinity],
+    };
     const broken = side([wrong('not-copied')], { maps: [done] });
     expect(said(broken, side('holds', { maps: [failed] }))).toEqual([
       ['hidden', 'not-copied', WHOLE],
@@ -184,6 +189,7 @@ describe('classify', () => {
       returned,
       calls,
       refusal: undefined,
+      steps: [0, Infinity],
     });
     const [slots, iova, page] = ['swiotlb_tbl_map_single', 'alloc_iova_fast', 'iommu_map'] as const;
     const done = went('done');
@@ -245,11 +251,35 @@ describe('classify', () => {
 });
 
 describe('what maps return', () => {
-  const done: MapOutcome = { returned: 'done', calls: [], refusal: undefined };
+  const done: MapOutcome = { returned: 'done', calls: [], refusal: undefined, steps: [0, Infinity] };
   const evidence = { step: 4, event: 30, mapping: 0, count: 1, asked: 17, used: 68, free: 60 };
-  const failed: MapOutcome = { returned: 'failed', calls: [], refusal: { cause: 'no-slots', evidence } };
-  const unknown: MapOutcome = { returned: 'unknown', calls: [], refusal: undefined };
+  const failed: MapOutcome = {
+    returned: 'failed',
+    calls: [],
+    refusal: { cause: 'no-slots', evidence },
+    steps: [0, Infinity],
+  };
+  const unknown: MapOutcome = { returned: 'unknown', calls: [], refusal: undefined, steps: [0, Infinity] };
   const only = (map: MapOutcome): Side => side('holds', { maps: [map] });
+
+  test.each<[string, number, Said[]]>([
+    ['it is still mapped', Infinity, []],
+    ['it is unmapped in that step', 4, []],
+    ['it was unmapped before', 3, [['regressed', 'no-slots', 'mapping 1 0-1']]],
+  ])('that fails beside a mapping that the other side could not map: %s', (_, until, expected) => {
+    const evidenceOfSecond = { ...evidence, mapping: 1 };
+    const second: MapOutcome = { ...failed, refusal: { cause: 'no-slots', evidence: evidenceOfSecond } };
+    const first: MapOutcome = { ...done, steps: [2, until] };
+    const atFirst: MapOutcome = {
+      ...failed,
+      refusal: { cause: 'no-slots', evidence: { ...evidence, step: 2 } },
+    };
+    const before = side('holds', { maps: [atFirst, { ...done, steps: [4, Infinity] }] });
+    const after = side('holds', { maps: [first, second] });
+    const fixed: Said = ['fixed', 'no-slots', 'mapping 0 0-1'];
+    expect(said(before, after)).toEqual(expect.arrayContaining([fixed, ...expected]));
+    expect(said(before, after)).toHaveLength(1 + expected.length);
+  });
 
   test('that fails on both sides is no difference, even where only one has an excuse', () => {
     const broken: Break = { ...wrong('not-found'), victims: [{ of: 'mapping 0', from: 0, to: 1, evidence }] };

@@ -6,7 +6,7 @@ import { atPlace, shared, splitBy, without, type Victim } from '../contract/vict
 import type { Layout } from '../run/layout.ts';
 import { partedAt } from '../run/triggers.ts';
 import { inSamePlaces } from './same-places.ts';
-import { wentAsFar, wentBothWays, type Side } from './side.ts';
+import { holdsMore, wentAsFar, wentBothWays, type Side } from './side.ts';
 import { elementAt } from '../text/element.ts';
 
 /**
@@ -127,8 +127,9 @@ function finding(kind: FindingKind, clause: ClauseId, cause: Cause, victims: rea
 }
 
 /**
- * Maps that worked on one side and failed on the other, but for those that are in the findings already, and those
- * that the two sides were not put to the same test by.
+ * Maps that worked on one side and failed on the other, but for those that are in the findings already, those
+ * that the two sides were not put to the same test by, and those that failed where more is mapped, because an
+ * earlier map works there.
  */
 function otherReturns(from: Side, to: Side, findings: readonly CaseFinding[]): CaseFinding[] {
   const isKnown = (mapping: number): boolean =>
@@ -144,8 +145,10 @@ function otherReturns(from: Side, to: Side, findings: readonly CaseFinding[]): C
     if (!wentBothWays(returned, before?.returned) || isKnown(mapping)) return [];
     const { cause, evidence } = refusal ?? before?.refusal ?? {};
     if (cause === undefined || evidence === undefined || evidence.step >= parted) return [];
-    const victims = [{ of: `mapping ${mapping}`, from: 0, to: 1, evidence }];
     const regressed = returned === 'failed';
+    const [failing, working] = regressed ? [to, from] : [from, to];
+    if (holdsMore(failing, working, evidence.step)) return [];
+    const victims = [{ of: `mapping ${mapping}`, from: 0, to: 1, evidence }];
     const found = finding(regressed ? 'regressed' : 'fixed', 'map-succeeds', cause, victims);
     return [{ ...found, ...(regressed ? { to: evidence } : { from: evidence }) }];
   });

@@ -4,7 +4,7 @@ import { refusalOf, type Refusal } from '../contract/refusal.ts';
 import type { Verdict } from '../contract/verdict.ts';
 import { dataOf, type Placed } from '../contract/victim.ts';
 import { canFail, type EventKind } from '../machine/events.ts';
-import type { MappingIx } from '../machine/vocabulary.ts';
+import type { MappingIx, StepIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
 import { triggeredIn, type Triggered } from '../run/triggers.ts';
 import { elementAt } from '../text/element.ts';
@@ -20,6 +20,8 @@ export interface MapCourse {
 /** The same, and why it failed, if with an excuse. */
 export interface MapOutcome extends MapCourse {
   readonly refusal: Refusal | undefined;
+  /** The steps of the map and of the unmap, Infinity: there is none. */
+  readonly steps: readonly [StepIx, StepIx];
 }
 
 /** A side of the comparison. */
@@ -42,10 +44,17 @@ export function sideOf(run: Run, verdicts: readonly Verdict[]): Side {
 }
 
 function mapsOf(run: Run): MapOutcome[] {
-  return run.scenario.mappings.map((_, mapping) => ({
-    ...courseOf(run, mapping),
-    refusal: refusalOf(run, mapping),
-  }));
+  const { mappings, steps } = run.scenario;
+  return mappings.map(({ step }, mapping) => {
+    const unmapped = steps.findIndex(
+      (other) => (other.op === 'unmap_page' || other.op === 'unmap_sg') && other.map === mapping,
+    );
+    return {
+      ...courseOf(run, mapping),
+      refusal: refusalOf(run, mapping),
+      steps: [step, unmapped < 0 ? Infinity : unmapped],
+    };
+  });
 }
 
 /** How the map of that mapping went. */
@@ -74,6 +83,14 @@ export function wentAsFar(other: MapCourse, own: MapCourse): boolean {
 export function failsAlone({ maps }: Side, other: Side): boolean {
   return maps.some(
     ({ returned }, mapping) => returned === 'failed' && other.maps[mapping]?.returned === 'done',
+  );
+}
+
+/** In that step the side holds a mapping whose map had failed on the other. */
+export function holdsMore({ maps }: Side, other: Side, step: StepIx): boolean {
+  return maps.some(
+    ({ returned, steps: [from, until] }, mapping) =>
+      returned === 'done' && other.maps[mapping]?.returned === 'failed' && from < step && step <= until,
   );
 }
 
