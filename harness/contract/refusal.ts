@@ -15,7 +15,7 @@ export const EXCUSES = {
 } as const;
 /** Causes of a state alone: the pool or the allocator refused, and had to give all the same. */
 export const NO_EXCUSES = {
-  'asks-for-more': 'it asked for more than the mapping needs, and there was room for that',
+  'asks-for-more': 'it asked for more than the mapping needs, and there was room for what it needs',
   'not-found': 'there was room for what it asked for, and it was not found',
   'never-served': 'what the mapping needs is more than there ever is in one piece',
 } as const;

@@ -133,6 +133,15 @@ describe('which of the bytes', () => {
     );
   });
 
+  test('in more places than a sentence takes: the first ones, and how many more', () => {
+    const places = (names: string): Partial<Evidence>[] =>
+      names.split('').map((place) => ({ count: 2, place }));
+    expect(said({ ...all, count: 14 }, undefined, places('pqrstuv'))).toContain(
+      '; p: 2; q: 2; r: 2; s: 2; t: 2; 2 more: 4) of mapping m',
+    );
+    expect(said({ ...all, count: 12 }, undefined, places('pqrstu'))).toContain('; t: 2; u: 2) of mapping m');
+  });
+
   test('where no place is said it is the data', () => {
     const { place: _, ...data } = all;
     expect(said(data, undefined, [{ count: 2 }, { count: 3, place: 'q' }])).toContain('the data: 2; q: 3');

@@ -91,3 +91,11 @@ test('a size that underflowed is said with the subtraction; one that did not, in
   const pieces = selectScenarios(corpus, 'sync/piece-by-piece[minAlignMask=4095,offset=0xe00]');
   expect(said('v2', pieces, 'copy-out-of-memory')).toContain('(phys 0x100101000, 128 bytes), in');
 });
+
+test('which IOVA range is left', () => {
+  // 32768 bytes are all 8 pages of the IOVA space, from pfn 0 on.
+  const scenarios = selectScenarios(corpus, 'found/list-that-takes-the-whole-iova-space');
+  expect(said('baseline', scenarios, 'iova-left')).toContain(
+    'an IOVA was never freed (8 pages at pfn 0x0). Promise',
+  );
+});

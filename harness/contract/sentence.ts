@@ -3,7 +3,7 @@
 import type { Cause, ClauseId, Evidence } from './verdict.ts';
 import { CLAUSES } from './contract.ts';
 import { CRASHES } from '../machine/crash.ts';
-import type { EventOf } from '../machine/events.ts';
+import type { EventKind, EventOf } from '../machine/events.ts';
 import { textOfNumber } from '../machine/texts.ts';
 import { hex } from '../machine/u64.ts';
 import { describeLabel } from '../run/provenance.ts';
@@ -29,7 +29,8 @@ export function sentence(
   const step = run.scenario.steps[evidence.step];
   const when: Span[] =
     step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
-  const why = `${what(run, cause, evidence, victims)}${CAUSE_WORDS[cause]}${room(run, evidence)}${crashed(run, evidence)}`;
+  const numbers = `${room(run, evidence)}${crashed(run, evidence)}${left(run, cause, evidence)}`;
+  const why = `${what(run, cause, evidence, victims)}${CAUSE_WORDS[cause]}${numbers}`;
   return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
 }
 
@@ -56,6 +57,9 @@ function what(run: Run, cause: Cause, evidence: Evidence, victims: readonly Vict
   return subject === '' ? '' : `${subject}${observed}: `;
 }
 
+/** Most parts that a sentence tells apart. */
+const MOST_PARTS = 6;
+
 /** How many of the bytes are which: by device, mapping and place, as far as these are not the same for all; empty: they are. */
 function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victim[]): string {
   const all = victims.map(({ evidence }) => evidence);
@@ -72,7 +76,10 @@ function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victi
     counts.set(key, (counts.get(key) ?? 0) + each.count);
   }
   if (counts.size < 2) return '';
-  return [...counts].map(([name, bytes]) => `${name}: ${bytes}`).join('; ');
+  const shown = [...counts].slice(0, counts.size > MOST_PARTS ? MOST_PARTS - 1 : MOST_PARTS);
+  const rest = count - shown.reduce((sum, [, bytes]) => sum + bytes, 0);
+  const more = rest === 0 ? [] : [`${counts.size - shown.length} more: ${rest}`];
+  return [...shown.map(([name, bytes]) => `${name}: ${bytes}`), ...more].join('; ');
 }
 
 /** Memory that calls touched, and that is not their mapping's. */
@@ -100,6 +107,30 @@ function room(run: Run, { event, asked, needed, used, free }: Evidence): string 
   const need = needed === undefined || needed === asked ? '' : `, ${needed} needed`;
   return ` (${plural(asked, unit)} asked for${need}, ${used} used, ${free} free)`;
 }
+
+/** Which IOVA ranges were never freed; empty: the calls do not say. */
+function left(run: Run, cause: Cause, { device, count }: Evidence): string {
+  if (cause !== 'iova-left') return '';
+  const ranges = new Map<number, Set<number>>();
+  for (const event of run.events.between(0, run.events.count, IOVA_CALLS)) {
+    if (event.device !== device) continue;
+    if (event.kind === 'free_iova_fast' || event.kind === 'queue_iova') ranges.delete(event.pfn);
+    if (event.kind === 'alloc_iova_fast' && !event.injected) {
+      ranges.set(event.result, (ranges.get(event.result) ?? new Set()).add(event.pages));
+    }
+  }
+  // A range at pfn 0 looks like none: it is one where a range more is left.
+  if (count < ranges.size) ranges.delete(0);
+  const lengths = [...ranges].map(([pfn, pages]) => ({ pfn, pages: [...pages] }));
+  if (lengths.length !== count || lengths.some(({ pages }) => pages.length > 1)) return '';
+  const said = lengths
+    .slice(0, MOST_PARTS)
+    .map(({ pfn, pages }) => `${plural(pages[0] ?? 0, 'page')} at pfn ${hex(pfn)}`);
+  const more = lengths.length - said.length;
+  return ` (${said.join(', ')}${more > 0 ? `, ${more} more` : ''})`;
+}
+
+const IOVA_CALLS: ReadonlySet<EventKind> = new Set(['alloc_iova_fast', 'free_iova_fast', 'queue_iova']);
 
 /** What a crash was about, in numbers. */
 function crashed(run: Run, { event }: Evidence): string {

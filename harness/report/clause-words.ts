@@ -2,6 +2,7 @@
 /** What a broken clause means for the kernel, in half a sentence. */
 import type { Cause, ClauseId } from '../contract/verdict.ts';
 import type { Finding } from '../compare/comparison.ts';
+import { isStale } from '../machine/labels.ts';
 import { elementAt } from '../text/element.ts';
 
 interface Words {
@@ -64,6 +65,11 @@ const CLAUSE_WORDS: Readonly<Record<ClauseId, Words>> = {
   'bounce-only-if-needed': { breaks: 'bounces what needs no bounce', fixes: 'bouncing without need' },
 };
 
+const STALE_AT_THE_CALLER: Words = {
+  breaks: 'leaks stale bytes to the caller where the device wrote nothing',
+  fixes: 'stale bytes at the caller where the device wrote nothing',
+};
+
 /** Where the cause says more than the clause does. */
 const CAUSE_WORDS: Readonly<Record<string, Words>> = {
   'isolation cleared-by-operation': {
@@ -74,10 +80,7 @@ const CAUSE_WORDS: Readonly<Record<string, Words>> = {
     breaks: 'accesses swiotlb slots that are not its own',
     fixes: 'accesses to swiotlb slots that are not its own',
   },
-  'partial-write-preserved never-cleared': {
-    breaks: 'hands stale bytes to the caller where the device wrote nothing',
-    fixes: 'stale bytes at the caller where the device wrote nothing',
-  },
+  'partial-write-preserved never-cleared': STALE_AT_THE_CALLER,
   'confinement-read never-cleared': {
     breaks: 'leaves stale bytes where the device can read them',
     fixes: 'stale bytes that a device could read',
@@ -89,8 +92,12 @@ const IN_A_CALL: ReadonlySet<ClauseId> = new Set(['no-crash', 'no-warn', 'failed
 
 /** `crashes in map_page` for one that breaks it, `the crash in map_page` for one that fixes it. */
 export function wordsOf({ clause, cause, cases: [first] }: Finding, form: keyof Words): string {
-  const words = (CAUSE_WORDS[`${clause} ${cause}`] ?? CLAUSE_WORDS[clause])[form];
+  const { step: at, observed } = first?.to ?? first?.from ?? {};
+  // Whatever kept them there, they are nobody's to see.
+  const isLeak = clause === 'partial-write-preserved' && observed !== undefined && isStale(observed);
+  const said = isLeak ? STALE_AT_THE_CALLER : (CAUSE_WORDS[`${clause} ${cause}`] ?? CLAUSE_WORDS[clause]);
+  const words = said[form];
   if (first === undefined || !IN_A_CALL.has(clause)) return words;
-  const step = elementAt(first.scenario.steps, (first.to ?? first.from)?.step);
+  const step = elementAt(first.scenario.steps, at);
   return step === undefined ? words : `${words} in ${step.op}`;
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** One finding in full. */
-import { foundCase, type FoundCase } from '../compare/comparison.ts';
+import { foundCase, type Finding, type FoundCase } from '../compare/comparison.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import {
@@ -18,7 +18,16 @@ import { behind } from './account-section.ts';
 import type { Level, Section } from './budget.ts';
 import { codeBehind, hunksBehind } from './code-section.ts';
 import type { Illustration } from './illustrate.ts';
-import { anchorOf, hiddenWords, luckWords, unrepeatedWords, nameOf, rootName, type Group } from './kinds.ts';
+import {
+  anchorOf,
+  capital,
+  hiddenWords,
+  luckWords,
+  unrepeatedWords,
+  nameOf,
+  rootName,
+  type Group,
+} from './kinds.ts';
 import { caseSpan, clauseSpan } from './links.ts';
 import { patchesOf } from './patches.ts';
 import type { Report } from './report.ts';
@@ -53,10 +62,7 @@ export function findingSection(
   };
   const evidence = (diff: Illustration['diff']): Block[] => [
     heading,
-    paragraph(
-      ...spansOf(because),
-      ...(inherited ? [` ${rootName(report.comparison.to)} breaks it, too.`] : []),
-    ),
+    paragraph(...spansOf(because), ...(inherited ? [` ${inheritedWords(report, finding)}`] : [])),
     scenarioOf(report, illustration),
     ...generated(report, found),
     ...traces(diff),
@@ -86,6 +92,13 @@ export function findingSection(
       { blocks: [], lost: 'detailed finding', count: 1 },
     ],
   };
+}
+
+/** That the root breaks the promise for some of the same, and as far as it is known, for which cause. */
+function inheritedWords({ comparison: { from, to } }: Report, { was }: Finding): string {
+  const whose = `${capital(rootName(to))} breaks the promise for some of the same, too`;
+  if (from !== to.root) return `${whose}, for whichever cause.`;
+  return was === undefined ? `${whose}.` : `${whose}, for another cause.`;
 }
 
 /** Lines of a diff that had to shrink. */

@@ -125,7 +125,10 @@ function named(
     const words = wordsOf(finding, form);
     groups.set(words, [...(groups.get(words) ?? []), finding]);
   }
-  const all = [...groups].map(([words, same]): Said => ({ words, by: placesOf(report, same) }));
+  const all = [...groups].map(([words, same]): Said => ({
+    words: form === 'breaks' ? `${words}${moreWords(report.comparison, same)}` : words,
+    by: placesOf(report, same),
+  }));
   const shown = all.slice(0, NAMED);
   const more = all.length - shown.length;
   const isOnes = new Set(shown.map(({ by }) => JSON.stringify(by))).size === 1;
@@ -142,6 +145,20 @@ function named(
     ...(isOnes && by.length > 0 ? [', by ', ...listed(by)] : []),
     more > 0 ? `; and ${more} more.` : '.',
   ];
+}
+
+/** That the first state breaks the clause in the same cases, for other bytes, and nothing is fixed there; else ''. */
+function moreWords({ from, findings }: Comparison, same: readonly Finding[]): string {
+  const isMore = ({ clause, cases: [first] }: Finding): boolean => {
+    const beside = findings.filter(
+      (other) => other.clause === clause && other.cases.some(({ scenario }) => scenario === first?.scenario),
+    );
+    return beside.some(({ kind }) => kind === 'still-broken') && beside.every(({ kind }) => kind !== 'fixed');
+  };
+  if (!same.every(isMore)) return '';
+  const [only, ...others] = same;
+  const count = others.length > 0 ? undefined : only?.cases[0]?.to?.count;
+  return `, ${count === undefined ? '' : `${count} `}more than ${from.id}`;
 }
 
 function inBrackets(by: readonly Span[]): Span[] {
@@ -229,7 +246,9 @@ function remarkOn(report: Report, { outcome, findings }: Count): Text {
   if (outcome === 'uncovered' || outcome === 'hidden') {
     return `${COMES_FIRST}: not judged there`;
   }
-  if (outcome === 'layout-dependent') return 'not so where pool and IOVA space are taken otherwise, or no clean line stays in the cache';
+  if (outcome === 'layout-dependent') {
+    return 'not so where pool and IOVA space are taken otherwise, or no clean line stays in the cache';
+  }
   return '';
 }
 

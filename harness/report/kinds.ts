@@ -102,6 +102,7 @@ export function rootName({ root }: State): string {
   return root.below === undefined ? 'the baseline' : root.id;
 }
 
-function capital(words: string): string {
+/** The words with a capital to begin with. */
+export function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -29,13 +29,21 @@ describe('toMarkdown', () => {
     const [title, , sentence] = page.split('\n');
     expect(title).toBe('# v2 → v3');
     expect(sentence).toMatch(
-      /^\*\*v3 crashes in map_page\*\*, \*\*hands stale bytes to the caller .*\*\*, by \[v3 5\/5\]\(https:\/\/lore\.kernel\.org\/r\/20210811024247\.1144246-6-stevensd@google\.com\)\./,
+      /^\*\*v3 crashes in map_page\*\*, \*\*leaks stale bytes to the caller .*\*\*, by \[v3 5\/5\]\(https:\/\/lore\.kernel\.org\/r\/20210811024247\.1144246-6-stevensd@google\.com\)\./,
     );
     expect(page).toMatch(
       /\nEach case counts once, .* Rests on \d+ cases of 2 scenarios; .* Corpus abc, bouncediff 1\.2\.3; a model, not the kernel\.\n/,
     );
     expect(page).toContain('\n- from **v2** (= v2.4): v2 4/4 “');
     expect(page).toContain('\n- to **v3** (= v3.5): v3 5/5 “');
+  });
+
+  test('more of what the first state breaks in that case already', () => {
+    const more = toMarkdown(reportOf('baseline', 'v8', 'min-align-mask/short-device-write*'));
+    // Offsets 100 to 511 are the old slot's in v8, in baseline those from 128 on.
+    expect(more).toContain(
+      '**v8 leaks stale bytes to the caller where the device wrote nothing, 28 more than baseline**',
+    );
   });
 
   test('the counts add up, findings and cases', () => {
