@@ -37,7 +37,7 @@ describe('a reply to v3 5/5', () => {
   });
 
   test('the stale tail of a read, and the clearing that went elsewhere', () => {
-    expect(mail).toMatch(/is a byte of a slot's earlier use instead of one that the CPU wrote/);
+    expect(mail).toMatch(/is a byte of a slot's earlier use instead of one that the CPU\s+wrote/);
     expect(lines).toContain('  -memset(0x1000e00, 0, size 4096)');
     expect(lines).toContain('  +memset(0x1000000, 0, size 4096)');
   });
