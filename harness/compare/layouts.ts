@@ -48,12 +48,12 @@ export function tryLayouts(
     if (evicted.length > 0 && breaksBoth(finding, evicted)) {
       return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts: [EVICTING] } };
     }
-    const without = others.filter(({ found }) => found?.every((other) => !isSame(finding, other)));
-    if (without.length === 0) {
+    const missing = others.filter(({ found }) => found?.every((other) => !isSame(finding, other)));
+    if (missing.length === 0) {
       const isRepeated = others.some(({ found }) => found?.some((other) => isRepetition(finding, other)));
       return isRepeated ? finding : { ...finding, unrepeated: true };
     }
-    const layouts = without.map(({ layout }) => layout);
+    const layouts = missing.map(({ layout }) => layout);
     return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts } };
   });
 }
