@@ -22,6 +22,7 @@ function side(
     clause = CLAUSE,
     maps = [] as readonly MapOutcome[],
     data = [] as readonly Placed[],
+    slots = [] as readonly number[],
     triggered = [] as readonly Triggered[],
   } = {},
 ): Side {
@@ -30,7 +31,7 @@ function side(
     if (broken === 'not-exercised') return { clause: id, status: broken, breaks: [] };
     return { clause: id, status: 'broken', breaks: broken };
   });
-  return { verdicts, crashStep, maps, data, triggered };
+  return { verdicts, crashStep, maps, data, slots, triggered };
 }
 
 type Said = [FindingKind, Cause, string, Cause?];
@@ -125,6 +126,18 @@ describe('classify', () => {
     expect(found(broken, side('holds', { triggered: triggered('iommu_map fails') }))).toEqual([
       ['fixed', undefined],
     ]);
+  });
+
+  test.each<[string, number[], FindingKind, FindingKind]>([
+    ['as full', [9, 5], 'regressed', 'fixed'],
+    ['fuller', [8, 6], 'regressed', 'fixed'],
+    ['not as full', [9, 4], 'uncovered', 'hidden'],
+  ])('a search without an end, where the other pool is %s', (_, slots, after, before) => {
+    const clause = 'no-crash';
+    const endless = side([wrong('search-never-ends', 0, 1, 2)], { clause, slots: [8, 5] });
+    const ends = side('holds', { clause, slots });
+    expect(said(ends, endless)).toEqual([[after, 'search-never-ends', 'mapping 0 0-1']]);
+    expect(said(endless, ends)).toEqual([[before, 'search-never-ends', 'mapping 0 0-1']]);
   });
 
   test('what one side cannot tell of is neither fixed nor regressed, the rest is', () => {

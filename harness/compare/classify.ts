@@ -6,7 +6,7 @@ import { atPlace, shared, splitBy, without, type Victim } from '../contract/vict
 import type { Layout } from '../run/layout.ts';
 import { partedAt } from '../run/triggers.ts';
 import { inSamePlaces } from './same-places.ts';
-import { holdsMore, wentAsFar, wentBothWays, type Side } from './side.ts';
+import { holdsMore, isAsFull, wentAsFar, wentBothWays, type Side } from './side.ts';
 import { elementAt } from '../text/element.ts';
 
 /**
@@ -64,7 +64,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
     };
     findings.push(...brokenOnBoth(x, y, isInherited));
     for (const { cause, victims } of y.breaks) {
-      for (const { judged, alone, ...why } of brokenAlone(victims, x, to, from)) {
+      for (const { judged, alone, ...why } of brokenAlone(cause, victims, x, to, from)) {
         const kind = judged ? 'regressed' : 'uncovered';
         const inherited = isInherited(alone);
         findings.push({
@@ -76,7 +76,7 @@ export function classify(from: Side, to: Side, baseline: () => readonly Verdict[
       }
     }
     for (const { cause, victims } of x.breaks) {
-      for (const { judged, alone, ...why } of brokenAlone(victims, y, from, to)) {
+      for (const { judged, alone, ...why } of brokenAlone(cause, victims, y, from, to)) {
         const kind = judged ? 'fixed' : 'hidden';
         findings.push({ ...finding(kind, x.clause, cause, alone), from: evidenceOf(alone), ...why });
       }
@@ -193,14 +193,22 @@ interface Alone {
  * The victims of one side that the other does not have, `verdict` being the other's: those on which that was
  * judged, those that its crash hides, those since the two are not put to the same test, and the rest. It was
  * judged when it was put to the test, its run shows whether it holds for them, the map of the mapping went as far
- * there, and it ran past the step where this one broke.
+ * there, and it ran past the step where this one broke; a search that never ends is put to the test by a pool that
+ * is as full.
  */
-function brokenAlone(victims: readonly Victim[], verdict: Verdict, own: Side, other: Side): Alone[] {
+function brokenAlone(
+  cause: Cause,
+  victims: readonly Victim[],
+  verdict: Verdict,
+  own: Side,
+  other: Side,
+): Alone[] {
   const others = victimsOf(verdict);
   const alone = victims.flatMap((victim) => without(victim, others));
   const isHidden = ({ evidence }: Victim): boolean => other.crashStep <= evidence.step;
-  const isTested = ({ evidence: { mapping } }: Victim): boolean => {
+  const isTested = ({ evidence: { mapping, step } }: Victim): boolean => {
     if (verdict.status === 'not-exercised') return false;
+    if (cause === 'search-never-ends' && !isAsFull(other.slots, own.slots, step)) return false;
     const [there, here] = [elementAt(other.maps, mapping), elementAt(own.maps, mapping)];
     const isAny = there === undefined || here === undefined;
     return isAny || verdict.clause === 'map-succeeds' || wentAsFar(there, here);

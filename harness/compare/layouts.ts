@@ -23,8 +23,9 @@ export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => re
 
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
- * in some other layout, or of which both sides break every byte where clean lines do not stay in the cache. A layout in which something fails that works here, or in which one side cannot be
- * judged, says nothing; where none says anything, the finding is `unrepeated`.
+ * in some other layout, or of which both sides break every byte where clean lines do not stay in the cache. A
+ * layout in which something fails that works here, or in which one side cannot be judged, says nothing; where
+ * none says anything, the finding is `unrepeated`.
  */
 export function tryLayouts(
   plain: readonly [Side, Side],

@@ -16,7 +16,7 @@ import { lookAt } from '../run/interpreter.ts';
 import { returning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { Evaluation } from './evaluate.ts';
-import { courseOf, sideOf, wentAsFar, type Side } from './side.ts';
+import { courseOf, sideOf, wentAsFar, type Side, isAsFull, slotsHeld } from './side.ts';
 
 /** How a state stands towards a defect in a case; `hidden`: it crashes first, its map fails, or its run does not show it. */
 export type Standing = 'broken' | 'holds' | 'hidden';
@@ -155,6 +155,8 @@ export class Prefixes {
     const end = Math.min(run.crash?.step ?? Infinity, partedAt(triggeredIn(run), triggeredIn(shown)));
     const reached = victims.filter(({ evidence }) => evidence.step < end);
     if (reached.every((victim) => splitBy(victim, unknown).outside.length === 0)) return 'hidden';
+    const isEndless = clause === 'no-crash' && shown.crash?.kind === 'search-never-ends';
+    if (isEndless && !isAsFull(slotsHeld(run), slotsHeld(shown), shown.crash.step)) return 'hidden';
     const maps = reached.flatMap(({ evidence: { mapping } }) => mapping ?? []);
     if (clause === 'map-succeeds') {
       if (maps.some((mapping) => courseOf(run, mapping).returned === 'failed')) return 'broken';

@@ -31,7 +31,7 @@ function verdict(...breaks: readonly (readonly [Cause, ...Victim[]])[]): Verdict
 }
 
 function side(...data: readonly Placed[]): Side {
-  return { verdicts: [], crashStep: Infinity, maps: [], data, triggered: [] };
+  return { verdicts: [], crashStep: Infinity, maps: [], data, slots: [], triggered: [] };
 }
 
 /** The bytes of both sides, as `cause name from-to`. */

@@ -33,6 +33,8 @@ export interface Side {
   readonly maps: readonly MapOutcome[];
   /** Where the data of untrusted devices' mappings is, in its granules. */
   readonly data: readonly Placed[];
+  /** Slots that are held after each step. */
+  readonly slots: readonly number[];
   /** What came about of what the scenario lets happen at kernel calls. */
   readonly triggered: readonly Triggered[];
 }
@@ -40,7 +42,8 @@ export interface Side {
 /** The run as a side. */
 export function sideOf(run: Run, verdicts: readonly Verdict[]): Side {
   const crashStep = run.crash?.step ?? Infinity;
-  return { verdicts, crashStep, maps: mapsOf(run), data: dataOf(run), triggered: triggeredIn(run) };
+  const [slots, triggered] = [slotsHeld(run), triggeredIn(run)];
+  return { verdicts, crashStep, maps: mapsOf(run), data: dataOf(run), slots, triggered };
 }
 
 function mapsOf(run: Run): MapOutcome[] {
@@ -84,6 +87,19 @@ export function failsAlone({ maps }: Side, other: Side): boolean {
   return maps.some(
     ({ returned }, mapping) => returned === 'failed' && other.maps[mapping]?.returned === 'done',
   );
+}
+
+/**
+ * A search for slots that never ends on one side in that step is put to the test on the other: the pool is as full
+ * when the step begins. `own`, `other`: slots held after each step.
+ */
+export function isAsFull(other: readonly number[], own: readonly number[], step: StepIx): boolean {
+  return (other[step - 1] ?? 0) >= (own[step - 1] ?? 0);
+}
+
+/** Slots that are held after each step. */
+export function slotsHeld({ steps }: Pick<Run, 'steps'>): number[] {
+  return steps.map(({ held }) => held.slots);
 }
 
 /** In that step the side holds a mapping whose map had failed on the other. */

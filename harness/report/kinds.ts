@@ -89,7 +89,7 @@ export function hiddenWords(
   if (partedBy !== undefined) {
     return `not put to the same test in ${other}: what the scenario lets happen at a kernel call in step ${partedBy + 1} happens on one side alone`;
   }
-  return `not put to the test in ${other}: there its map fails, nobody looks, or what went wrong before hides it`;
+  return `not put to the test in ${other}: there its map fails, nobody looks, its pool is not as full, or what went wrong before hides it`;
 }
 
 /** The finding's name. */
