@@ -62,6 +62,20 @@ test.each([
     'errors/pool-full-of-half-pages*',
     'hidden no-crash search-never-ends',
   ],
+  // In no layout v3 gets as far as to that map, or all maps before it work.
+  [
+    'v3',
+    'review/map-aligned-from-start',
+    'errors/pool-full-of-half-pages*replaced=31*',
+    'fixed map-succeeds no-slots',
+  ],
+  // The zeros survive where a dirty line is written back over what the device wrote.
+  [
+    'v3.2',
+    'review/else-if-arch-sync',
+    'min-align-mask/short-device-write*dir=FROM_DEVICE,coherent=false*',
+    'fixed layout-dependent partial-write-preserved dropped-by-arch-invalidate',
+  ],
   // Once the search for slots has come round.
   [
     'v2',
@@ -81,7 +95,8 @@ test.each([
 ])('%s → %s, %s: %s', (from, to, glob, expected) => {
   const found = said(compare(state(from), state(to), selectScenarios(corpus, glob)));
   const [clause, cause] = expected.split(' ').slice(-2);
-  expect(found.filter((line) => line.endsWith(`${clause} ${cause}`))).toEqual([expected]);
+  const isChange = (line: string): boolean => !line.startsWith('still-broken');
+  expect(found.filter((line) => line.endsWith(`${clause} ${cause}`) && isChange(line))).toEqual([expected]);
 });
 
 test('a layout is no difference by itself: what the baseline breaks it breaks in each', () => {

@@ -15,17 +15,20 @@ export const LAYOUTS: readonly Layout[] = [
   { passed: 61, taken: 2, iovas: [4] },
 ];
 
-/** A line that may have left the cache by then is no reason to hold. */
-const EVICTING: Layout = { passed: 0, taken: 0, iovas: [], evicts: true };
+/** Lines that may have left the cache by then, or be in it still, are no reason to hold. */
+const CACHES: readonly Layout[] = [
+  { passed: 0, taken: 0, iovas: [], evicts: true },
+  { passed: 0, taken: 0, iovas: [], keepsDirty: true },
+];
 
 /** Both sides of a case, which says in what layout; verdicts of these clauses only. */
 export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => readonly [Side, Side];
 
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
- * in some other layout, or of which both sides break every byte where clean lines do not stay in the cache. A
- * layout in which something fails that works here, or in which one side cannot be judged, says nothing; where
- * none says anything, the finding is `unrepeated`.
+ * in some other layout, or of which both sides break every byte where lines stay in the cache for a shorter or a
+ * longer time. A layout in which something fails that works here, or in which one side cannot be judged, says
+ * nothing; where none says anything, the finding is `unrepeated`.
  */
 export function tryLayouts(
   plain: readonly [Side, Side],
@@ -39,23 +42,29 @@ export function tryLayouts(
   const others = LAYOUTS.map((layout) => {
     const [from, to] = sidesOf({ ...scenario, layout }, clauses);
     const saysNothing = failsMore(from, plain[0]) || failsMore(to, plain[1]);
-    return { layout, found: saysNothing ? undefined : classify(from, to, () => []) };
+    // Nor does one in which the side that breaks does not get as far.
+    const crashes = ({ kind, from: before, to: after }: CaseFinding): boolean =>
+      kind === 'fixed'
+        ? from.crashStep <= (before?.step ?? Infinity)
+        : to.crashStep <= (after?.step ?? Infinity);
+    return { layout, crashes, found: saysNothing ? undefined : classify(from, to, () => []) };
   });
-  const evicted = hasCache(scenario)
-    ? classify(...sidesOf({ ...scenario, layout: EVICTING }, clauses), () => [])
-    : [];
+  const caches = (hasCache(scenario) ? CACHES : []).map((layout) => ({
+    layout,
+    found: classify(...sidesOf({ ...scenario, layout }, clauses), () => []),
+  }));
   return findings.map((finding) => {
     if (!isDifference(finding)) return finding;
-    if (evicted.length > 0 && breaksBoth(finding, evicted)) {
-      return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts: [EVICTING] } };
+    const anyway = caches.filter(({ found }) => breaksBoth(finding, found));
+    const missing = others.filter(
+      ({ found, crashes }) => !crashes(finding) && found?.every((other) => !isSame(finding, other)) === true,
+    );
+    const layouts = (anyway.length > 0 ? anyway : missing).map(({ layout }) => layout);
+    if (layouts.length > 0) {
+      return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts } };
     }
-    const missing = others.filter(({ found }) => found?.every((other) => !isSame(finding, other)));
-    if (missing.length === 0) {
-      const isRepeated = others.some(({ found }) => found?.some((other) => isRepetition(finding, other)));
-      return isRepeated ? finding : { ...finding, unrepeated: true };
-    }
-    const layouts = missing.map(({ layout }) => layout);
-    return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts } };
+    const isRepeated = others.some(({ found }) => found?.some((other) => isRepetition(finding, other)));
+    return isRepeated ? finding : { ...finding, unrepeated: true };
   });
 }
 
@@ -100,11 +109,12 @@ function isRepetition(finding: CaseFinding, other: CaseFinding): boolean {
 }
 
 /** The layout in words that follow "not where". */
-export function layoutWords({ passed, taken, iovas, evicts }: Layout): string {
+export function layoutWords({ passed, taken, iovas, evicts, keepsDirty }: Layout): string {
   const parts = [
     ...(passed > 0 ? [`the search for slots begins ${passed} slots on`] : []),
     ...(taken > 0 ? [`${taken} slots are taken`] : []),
     ...(evicts === true ? ['no clean line stays in the CPU cache'] : []),
+    ...(keepsDirty === true ? ['no dirty line is written back over what a device writes'] : []),
     ...(iovas.length > 0 ? [`IOVA ranges of ${iovas.join(' and ')} granules are taken`] : []),
   ];
   return parts.join(' and ');

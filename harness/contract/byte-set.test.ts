@@ -12,9 +12,14 @@ describe('a set of bytes', () => {
         const set = new ByteSet();
         const bytes = new Set<number>();
         for (const { address, size } of runs) {
-          const before = bytes.size;
-          for (let at = address; at < address + size; at++) bytes.add(at);
-          expect(set.add(address, size)).toBe(bytes.size - before);
+          const added = Array.from({ length: size }, (_, i) => address + i).filter((at) => !bytes.has(at));
+          for (const at of added) bytes.add(at);
+          const told = set.add(address, size);
+          expect(
+            told.flatMap((one) => Array.from({ length: one.size }, (_, i) => address + one.from + i)),
+          ).toEqual(added);
+          // As few as there can be, and none empty.
+          expect(told).toHaveLength(added.filter((at) => !added.includes(at - 1)).length);
         }
         const wanted = Array.from({ length: asked.size }, (_, i) => asked.address + i);
         expect(set.has(asked.address, asked.size)).toBe(wanted.every((at) => bytes.has(at)));
@@ -24,7 +29,19 @@ describe('a set of bytes', () => {
 
   it('joins runs that touch', () => {
     const set = new ByteSet();
-    expect([set.add(0x40, 0x40), set.add(0xc0, 0x40), set.has(0x40, 0xc0)]).toEqual([0x40, 0x40, false]);
-    expect([set.add(0x80, 0x40), set.has(0x40, 0xc0), set.has(0x3f, 1)]).toEqual([0x40, true, false]);
+    set.add(0x40, 0x40);
+    set.add(0xc0, 0x40);
+    expect(set.has(0x40, 0xc0)).toBe(false);
+    expect(set.add(0x80, 0x40)).toEqual([{ from: 0, size: 0x40 }]);
+    expect([set.has(0x40, 0xc0), set.has(0x3f, 1)]).toEqual([true, false]);
+  });
+
+  it('tells what is new on both sides of what is in', () => {
+    const set = new ByteSet();
+    set.add(0x50, 0x10);
+    expect(set.add(0x40, 0x40)).toEqual([
+      { from: 0, size: 0x10 },
+      { from: 0x20, size: 0x20 },
+    ]);
   });
 });

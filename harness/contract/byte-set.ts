@@ -1,4 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
+/** Bytes in a row that were not in a set yet, `from` the first one that was added on. */
+export interface NewBytes {
+  readonly from: number;
+  readonly size: number;
+}
+
 /** A set of byte addresses; bytes that are added come in runs. */
 export class ByteSet {
   /** Where runs of bytes begin and end, in turn and in order; no two of them touch. */
@@ -10,20 +16,23 @@ export class ByteSet {
     return size <= 0 || (begun % 2 === 1 && (this.edges[begun] ?? 0) >= address + size);
   }
 
-  /** Adds [address, address + size); returns how many of them were not in yet. */
-  add(address: number, size: number): number {
+  /** Adds [address, address + size); returns the runs of it that were not in yet, in order. */
+  add(address: number, size: number): NewBytes[] {
+    if (size === 0) return [];
     const { edges } = this;
+    const end = address + size;
     const first = this.before(address);
-    const last = this.upTo(address + size);
-    let added = size;
-    // What is in already, of the runs that begin or end in between.
-    for (let at = first - (first % 2); at < last; at += 2) {
-      const from = edges[at] ?? 0;
-      const to = edges[at + 1] ?? 0;
-      added -= Math.max(0, Math.min(to, address + size) - Math.max(from, address));
+    const last = this.upTo(end);
+    const added: NewBytes[] = [];
+    let next = address;
+    // Between the runs that are in already, and behind them.
+    for (let at = first - (first % 2); next < end; at += 2) {
+      const to = Math.min(end, edges[at] ?? end);
+      if (to > next) added.push({ from: next - address, size: to - next });
+      next = Math.max(next, edges[at + 1] ?? end);
     }
     const begins = first % 2 === 0 ? [address] : [];
-    const ends = last % 2 === 0 ? [address + size] : [];
+    const ends = last % 2 === 0 ? [end] : [];
     edges.splice(first, last - first, ...begins, ...ends);
     return added;
   }

@@ -35,6 +35,19 @@ describe('write-back', () => {
   });
 });
 
+test('where dirty lines stay when a device writes, they hide it until they are dropped', () => {
+  const bench = new Bench();
+  bench.cache.keepsDirty = true;
+  bench.store(BASE, 8);
+  bench.device(BASE + 4, 8);
+  expect(bench.ram(BASE, 12)).toEqual([...untouched(BASE, 4), ...dev(8)]);
+  expect(bench.load(BASE, 8)).toEqual(cpu(8));
+  bench.cache.invalidate(BASE, LINE);
+  expect(bench.load(BASE, 12)).toEqual([...untouched(BASE, 4), ...dev(8)]);
+  bench.cache.reset(true);
+  expect(bench.cache.keepsDirty).toBe(false);
+});
+
 test('evict drops clean lines, and those alone', () => {
   const bench = new Bench();
   for (const start of [BASE, BASE + CHUNK - LINE]) {

@@ -18,6 +18,8 @@ export class CpuCache {
   private readonly memory: Memory;
   /** False when no device can tell (all coherent, or `cache: off`): accesses go to memory. */
   private on = false;
+  /** Dirty lines stay so when a device writes. */
+  keepsDirty = false;
 
   constructor(memory: Memory) {
     this.memory = memory;
@@ -25,6 +27,7 @@ export class CpuCache {
 
   reset(on: boolean): void {
     this.on = on;
+    this.keepsDirty = false;
   }
 
   /** CPU copy of `size` bytes, as memcpy; true when a byte's value or label changed. */
@@ -184,7 +187,7 @@ export class CpuCache {
       this.fill(at, size, CLEAN);
       m.ram.set(bytes.subarray(from, from + size), at);
       countUp(m.ramLabel, at, size, label);
-      if (this.on && size > 0) this.writeBack(lineAt(at), lineAt(at + size - 1));
+      if (this.on && size > 0 && !this.keepsDirty) this.writeBack(lineAt(at), lineAt(at + size - 1));
     }
     m.touch(at);
   }

@@ -107,6 +107,7 @@ export class Execution {
   execute(): this {
     const { machine, scenario } = this;
     machine.log.step = -1;
+    machine.cache.keepsDirty = scenario.layout?.keepsDirty === true;
     let buffers = 0;
     for (const buffer of scenario.buffers) {
       if (buffer.untouched !== true) this.accesses.fillInitially(buffers, buffer);

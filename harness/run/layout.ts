@@ -21,6 +21,8 @@ export interface Layout {
   readonly iovas: readonly number[];
   /** Clean lines leave the CPU cache after each step. */
   readonly evicts?: true;
+  /** Dirty lines are not written back over what a device writes. */
+  readonly keepsDirty?: true;
 }
 
 /** What a layout took. */

@@ -73,10 +73,12 @@ function leaveOpen(
   const origin = facts.run.provenance.of(label + from);
   if (origin.by !== 'device' || mapping === undefined) return;
   if (origin.device === device && origin.mapping >= 0) return;
-  const where = { device, iova: iova + from, phys: phys + from, observed: label + from };
-  if (origin.event >= madeReachable(facts, mapping, where.iova, event)) return;
-  const count = counted.add(where.observed, size);
-  if (count > 0) findings.cannotTell({ step, event: event - 1, mapping, count, ...where });
+  if (origin.event >= madeReachable(facts, mapping, iova + from, event)) return;
+  for (const { from: first, size: count } of counted.add(label + from, size)) {
+    const at = from + first;
+    const where = { device, iova: iova + at, phys: phys + at, observed: label + at };
+    findings.cannotTell({ step, event: event - 1, mapping, count, ...where });
+  }
 }
 
 /** The event that put this bus address of the mapping into the page table; its map's first one if none is known. */
@@ -155,15 +157,15 @@ function judgePiece(
     // What follows in the piece and is not the device's own either has the same cause.
     end = own.indexOf(1, first);
     if (end < 0) end = size;
-    const at = from + first;
-    const count = counted.add(name + first, end - first);
-    if (count === 0) continue;
-    const place = placeOf(facts, exposure, iova + at, phys + at);
-    const cause = causeAt(facts, exposure, phys + at, place);
-    const owner = mapping === undefined ? {} : { mapping };
-    const observed = labelAfter(exposure.label, at);
-    const where = { device, iova: iova + at, phys: phys + at, observed, place };
-    findings.breaks(cause, { step, event: event - 1, ...owner, count, ...where });
+    for (const added of counted.add(name + first, end - first)) {
+      const at = from + first + added.from;
+      const place = placeOf(facts, exposure, iova + at, phys + at);
+      const cause = causeAt(facts, exposure, phys + at, place);
+      const owner = mapping === undefined ? {} : { mapping };
+      const observed = labelAfter(exposure.label, at);
+      const where = { device, iova: iova + at, phys: phys + at, observed, place };
+      findings.breaks(cause, { step, event: event - 1, ...owner, count: added.size, ...where });
+    }
   }
 }
 

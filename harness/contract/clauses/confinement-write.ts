@@ -131,7 +131,7 @@ function judgeWritten(
   if (rightful > 0) return rightful;
   if (!facts.confined(origin.device)) return 1;
   // What is there still, or again, in a later view is no further byte.
-  if (counted.of(view.of, view.index, origin.device).add(byte, 1) > 0) {
+  if (counted.of(view.of, view.index, origin.device).add(byte, 1).length > 0) {
     findings.breaks(view.of === 'buffer' ? 'reached-a-buffer' : 'reached-another-mapping', {
       step: view.step,
       ...(view.of === 'mapping' && { mapping: view.index }),

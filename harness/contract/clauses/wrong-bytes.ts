@@ -62,9 +62,16 @@ export function judgeBytes<C extends string>(
       n = home.device === undefined ? alike : facts.memory.alike(home.device, alike);
       const cause = causeOf({ ...run, offset, size: n, expected, observed }, home);
       // A byte of the same mapping that is seen wrong again is no further byte.
-      const count = counted.of(mapping ?? 'none', buffer).add(offset, n);
-      if (count > 0) {
-        findings.breaks(cause, { step, ...whereOf(run), buffer, offset, count, expected, observed });
+      for (const added of counted.of(mapping ?? 'none', buffer).add(offset, n)) {
+        findings.breaks(cause, {
+          step,
+          ...whereOf(run),
+          buffer,
+          offset: offset + added.from,
+          count: added.size,
+          expected: labelAfter(expected, added.from),
+          observed: labelAfter(observed, added.from),
+        });
       }
     }
   }
