@@ -41,7 +41,7 @@ describe('toMarkdown', () => {
   test('more of what the first state breaks in that case already', () => {
     const more = toMarkdown(reportOf('baseline', 'v1', 'found/slot-in-front-of-a-list-entry*BIDIR*'));
     // In v1 the slot of the second entry as well, until its sync has copied.
-    expect(more).toContain('**leaves stale bytes where the device can read them, 512 more than baseline**');
+    expect(more).toContain('leaves stale bytes where the device can read them, 512 more than baseline**');
   });
 
   test('the counts add up, findings and cases', () => {
