@@ -72,7 +72,17 @@ const finding = z.strictObject({
   luck: z
     .strictObject({
       kind: z.enum(['fixed', 'regressed']),
-      layouts: z.array(z.strictObject({ passed: count, taken: count, iovas: z.array(count) })).min(1),
+      layouts: z
+        .array(
+          z.strictObject({
+            passed: count,
+            taken: count,
+            iovas: z.array(count),
+            evicts: z.literal(true).optional(),
+            keepsDirty: z.literal(true).optional(),
+          }),
+        )
+        .min(1),
     })
     .nullable(),
   unrepeated: z.boolean(),
