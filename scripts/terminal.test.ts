@@ -92,11 +92,11 @@ describe('on a terminal', () => {
 
 test('work of more than ten seconds is told of, unless NO_PROGRESS is set', async () => {
   jest.restoreAllMocks();
-  const compare = async (NO_PROGRESS: string) =>
-    execute(process.execPath, ['--import', FAST_CLOCK, ...nodeArgs('compare', ['v7', 'v8'])], {
+  const costs = async (NO_PROGRESS: string) =>
+    execute(process.execPath, ['--import', FAST_CLOCK, ...nodeArgs('costs', ['v7', 'v8'])], {
       env: { NO_PROGRESS },
     });
-  const [told, quiet] = await Promise.all([compare(''), compare('1')]);
+  const [told, quiet] = await Promise.all([costs(''), costs('1')]);
   expect(told.stderr).toMatch(/^(cases \d+\/\d+\n)+/);
   expect(quiet.stderr).toBe('');
 });
