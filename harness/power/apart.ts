@@ -10,13 +10,20 @@ import { assignedIn, isMemberName } from './names.ts';
  */
 export function areApart(statement: Node, other: Node): boolean {
   const [one, two] = [effectsOf(statement), effectsOf(other)];
-  if (one === undefined || two === undefined || one.throws || two.throws) return false;
+  if (one === undefined || two === undefined) return false;
+  const unseen = (effects: Effects, node: Node): boolean => !effects.throws && onlyDeclares(effects, node);
+  if ((one.throws && !unseen(two, other)) || (two.throws && !unseen(one, statement))) return false;
   if ([statement, other].some((each) => leaves(each))) return false;
   if (disturbs(one, two) || disturbs(two, one)) return false;
   const around = statement.getFirstAncestor((up) => isFunction(up)) ?? statement.getSourceFile();
   const clash = (from: Node, to: Node): boolean =>
     isUsed(new Set(assignedIn(from).map((place) => place.getText())), to, around);
   return !clash(statement, other) && !clash(other, statement);
+}
+
+/** Where an exception leaves the block, nobody can tell whether it has been there. */
+function onlyDeclares({ written, changed }: Effects, statement: Node): boolean {
+  return Node.isVariableStatement(statement) && written.size === 0 && changed.size === 0;
 }
 
 function disturbs(one: Effects, other: Effects): boolean {

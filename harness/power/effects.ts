@@ -14,6 +14,7 @@ const LOOKING =
   /^(?:abs|at|ceil|concat|entries|every|filter|find|findIndex|findLast|flat|flatMap|floor|get|has|includes|indexOf|join|keys|log2|map|max|min|reduce|slice|some|startsWith|endsWith|subarray|toSorted|values|with)$/;
 /** Those that change them. */
 const CHANGING = /^(?:add|clear|copyWithin|delete|fill|pop|push|reverse|set|shift|sort|splice|unshift)$/;
+const LANGUAGES_OWN = /^new (?:Set|Map|WeakMap|\w*Array|RangeError)\b/;
 const COLLECTION = /^new (?:Set|Map|WeakMap|Uint8Array|Uint32Array|Int32Array|Float64Array)\b|^\[/;
 
 export interface Effects {
@@ -71,7 +72,7 @@ function add(node: Node, found: Found, known: Set<Node>): boolean {
     for (const inside of lookedInto(one)) found.lookedInto.add(kindOf(inside));
     if (Node.isThrowStatement(one)) found.throws = true;
     if (Node.isCallExpression(one)) return addCall(one, node, found, known);
-    if (Node.isNewExpression(one)) return COLLECTION.test(one.getText()) || addMaker(one, found, known);
+    if (Node.isNewExpression(one)) return LANGUAGES_OWN.test(one.getText()) || addMaker(one, found, known);
     if (Node.isPropertyAccessExpression(one)) return addRead(one, found, known);
     if (Node.isBindingElement(one)) found.read.add(one.getPropertyNameNode()?.getText() ?? one.getName());
     return !LEAVING.has(one.getKind());

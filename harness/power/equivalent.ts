@@ -4,7 +4,7 @@ import { Node, SyntaxKind, VariableDeclarationKind } from 'ts-morph';
 import { SLOT_SIZE } from '../machine/config.ts';
 import { isReordered } from './independent.ts';
 import { enclosingMethod, isInLoop, isMemberName, writesOf } from './names.ts';
-import type { Mutation } from './mutation.ts';
+import { swappedIn, type Mutation } from './mutation.ts';
 import { calleeOf, type Signatures } from './signatures.ts';
 import { isForNoCopy, isSetAgain } from './skip-set.ts';
 import { isUnreadSkip } from './unread-skip.ts';
@@ -140,11 +140,19 @@ function isGoverned(node: Node, condition: RegExp): boolean {
 const IN_POOL = /^this\.kernel\.isSwiotlbBuffer\(sg\.phys\)$/;
 
 /** Where a list is synced whose sg_phys() is looked up in the pool. */
-function isForPagesInThePool({ operator, node, written: { method } }: Mutation): boolean {
+function isForPagesInThePool(mutation: Mutation): boolean {
+  const {
+    operator,
+    node,
+    written: { method },
+  } = mutation;
   if (!method.startsWith('syncSg')) return false;
   if (operator === 'condition always false' && IN_POOL.test(node.getText())) return true;
-  const swapped = operator === 'statements swapped' ? [node, node.getNextSibling()] : [];
-  if (swapped.some((one) => Node.isIfStatement(one) && IN_POOL.test(one.getExpression().getText()))) {
+  if (
+    swappedIn(mutation)?.some(
+      (one) => Node.isIfStatement(one) && IN_POOL.test(one.getExpression().getText()),
+    ) === true
+  ) {
     return true;
   }
   return isGoverned(node, IN_POOL);
@@ -252,19 +260,17 @@ function isOfError({ operator, node, after, written: { method } }: Mutation): bo
 }
 
 /** One of two swapped statements asks for nothing but names and numbers, and only warns. */
-function isWarningMoved({ operator, node }: Mutation): boolean {
-  if (operator !== 'statements swapped') return false;
-  const [one, next] = [node, node.getNextSibling()];
-  const isWarning = (statement: Node | undefined): boolean => {
-    const calls = statement?.getDescendantsOfKind(SyntaxKind.CallExpression) ?? [];
+function isWarningMoved(mutation: Mutation): boolean {
+  const swapped = swappedIn(mutation);
+  const isWarning = (statement: Node): boolean => {
+    const calls = statement.getDescendantsOfKind(SyntaxKind.CallExpression);
     const warns = calls.every((call) => {
       const callee = calleeOf(call);
       return callee?.of === 'kernel' && WARNINGS.has(callee.name);
     });
-    return statement !== undefined && calls.length > 0 && warns && writesOf(statement).length === 0;
+    return calls.length > 0 && warns;
   };
-  const writes = [one, next].flatMap((statement) => (statement === undefined ? [] : writesOf(statement)));
-  return writes.length === 0 && (isWarning(one) || isWarning(next));
+  return swapped?.every((one) => writesOf(one).length === 0) === true && swapped.some(isWarning);
 }
 
 /** The alloc_align_mask of swiotlb_tbl_map_single(): find_slots() shifts it by IO_TLB_SHIFT. */
@@ -275,9 +281,6 @@ function isFinerThanSlots({ operator, node, replacement }: Mutation): boolean {
   return isMask && Math.max(Number(node.getText()), Number(replacement)) < SLOT_SIZE;
 }
 
-function isClearingEitherWay({ operator, node }: Mutation): boolean {
-  if (operator !== 'statements swapped') return false;
-  return [node, node.getNextSibling()].every(
-    (one) => one?.getText().startsWith('this.kernel.memset(') === true,
-  );
+function isClearingEitherWay(mutation: Mutation): boolean {
+  return swappedIn(mutation)?.every((one) => one.getText().startsWith('this.kernel.memset(')) === true;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Whether two statements may stand in either order. */
 import { Node, SyntaxKind, type Statement } from 'ts-morph';
-import type { Mutation } from './mutation.ts';
+import { swappedIn, type Mutation } from './mutation.ts';
 import { isMemberName, writesOf } from './names.ts';
 import { calleeOf, type Signatures } from './signatures.ts';
 
@@ -31,9 +31,9 @@ export function isReordered(mutation: Mutation, signatures: Signatures): boolean
 }
 
 /** A call that writes to its list alone, and one that knows nothing of the list. */
-function isApart({ operator, node }: Mutation, signatures: Signatures): boolean {
-  if (operator !== 'statements swapped' || !Node.isExpressionStatement(node)) return false;
-  const next = node.getNextSibling();
+function isApart(mutation: Mutation, signatures: Signatures): boolean {
+  const [node, next] = swappedIn(mutation) ?? [];
+  if (!Node.isExpressionStatement(node)) return false;
   const writesList = (one: Node | undefined): boolean => {
     const call = Node.isExpressionStatement(one) ? one.getExpression() : undefined;
     const callee = Node.isCallExpression(call) ? calleeOf(call) : undefined;
@@ -46,10 +46,14 @@ function isApart({ operator, node }: Mutation, signatures: Signatures): boolean 
   return (writesList(node) && !knowsList(next)) || (writesList(next) && !knowsList(node));
 }
 
-function isSwappedFreely({ operator, node }: Mutation, signatures: Signatures): boolean {
-  if (operator !== 'statements swapped' || !Node.isStatement(node)) return false;
-  const next = node.getNextSibling();
-  if (!Node.isStatement(next) || (calls(node, signatures) && calls(next, signatures))) return false;
+function isSwappedFreely(mutation: Mutation, signatures: Signatures): boolean {
+  const [node, next] = swappedIn(mutation) ?? [];
+  if (
+    !Node.isStatement(node) ||
+    !Node.isStatement(next) ||
+    (calls(node, signatures) && calls(next, signatures))
+  )
+    return false;
   const clashes = [...clashing(node, next), ...clashing(next, node)];
   return clashes.every((place) => onlyGrows(node, place) && onlyGrows(next, place));
 }

@@ -2,7 +2,7 @@
 /** Mistakes in a module that are none: the code does the same with them, whatever it runs on. */
 import { Node, SyntaxKind, VariableDeclarationKind } from 'ts-morph';
 import { areApart } from './apart.ts';
-import type { Change } from './mutation.ts';
+import { swappedIn, type Change } from './mutation.ts';
 import { assignedIn } from './names.ts';
 
 type Rule = (change: Change) => boolean;
@@ -20,15 +20,16 @@ export function whyModuleEquivalent(change: Change): string | undefined {
 }
 
 /** Two statements in each other's place that have nothing to do with each other. */
-function isReordered({ operator, node }: Change): boolean {
-  const next = node.getNextSibling();
-  return operator === 'statements swapped' && next !== undefined && areApart(node, next);
+function isReordered(change: Change): boolean {
+  const swapped = swappedIn(change);
+  return swapped !== undefined && areApart(...swapped);
 }
 
 /** Two statements in each other's place, of which one only defines functions, which the other does not name. */
-function isDefinition({ operator, node }: Change): boolean {
-  const next = node.getNextSibling();
-  if (operator !== 'statements swapped' || next === undefined) return false;
+function isDefinition(change: Change): boolean {
+  const swapped = swappedIn(change);
+  if (swapped === undefined) return false;
+  const [node, next] = swapped;
   // One that stands below may call them by their names.
   const isHoisted = node.getParentOrThrow().getChildrenOfKind(SyntaxKind.FunctionDeclaration).length > 0;
   return !isHoisted && (definesUnnamed(node, next) || definesUnnamed(next, node));
@@ -43,9 +44,8 @@ function definesUnnamed(node: Node, other: Node): boolean {
 }
 
 /** Two statements in each other's place, of which one makes a constant out of what is never given another value. */
-function isConstant({ operator, node }: Change): boolean {
-  const next = node.getNextSibling();
-  return operator === 'statements swapped' && next !== undefined && [node, next].some(isOfConstants);
+function isConstant(change: Change): boolean {
+  return swappedIn(change)?.some(isOfConstants) === true;
 }
 
 /** The other cannot name it: in front of it, it is not there yet, and behind it the two are not swapped. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A small mistake in code. */
-import type { Node } from 'ts-morph';
+import { Node } from 'ts-morph';
 import type { Written } from '../source/flatten.ts';
 
 /** What kinds of mistakes are made. */
@@ -42,6 +42,13 @@ export interface Change {
   /** Where it stands, in one line, and what becomes of that. */
   readonly before: string;
   readonly after: string;
+}
+
+/** The two statements that stand in each other's place; undefined: it is another kind of mistake. */
+export function swappedIn({ operator, node }: Change): readonly [Node, Node] | undefined {
+  if (operator !== 'statements swapped') return undefined;
+  const next = node.getNextSibling((sibling) => !Node.isCommentStatement(sibling));
+  return next === undefined ? undefined : [node, next];
 }
 
 /** A mistake in a method of a state. */

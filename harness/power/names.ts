@@ -24,7 +24,10 @@ export function writesOf(node: Node): Node[] {
   return [node, ...node.getDescendants()].flatMap((one): Node[] => {
     if (Node.isVariableDeclaration(one)) {
       const name = one.getNameNode();
-      return Node.isIdentifier(name) ? [name] : name.getDescendants().filter(Node.isIdentifier);
+      if (Node.isIdentifier(name)) return [name];
+      // Of `{ member: name = value }`, the name.
+      const elements = name.getDescendantsOfKind(SyntaxKind.BindingElement);
+      return elements.map((element) => element.getNameNode()).filter(Node.isIdentifier);
     }
     if (Node.isPostfixUnaryExpression(one)) return [one.getOperand()];
     if (!Node.isBinaryExpression(one)) return [];

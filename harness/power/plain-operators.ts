@@ -84,7 +84,8 @@ export function* statementChanges(statement: Statement, isVoid: boolean): Genera
   const asked = statement.getFirstAncestorByKind(SyntaxKind.IfStatement)?.getExpression();
   if (leaves && asked !== undefined && asksWhetherThere(asked)) return;
   if (Node.isExpressionStatement(statement) || Node.isBreakStatement(statement) || leaves) {
-    yield { ...replaced('statement deleted', statement, start, end, ';'), after: '' };
+    // The body of an `if` may be no empty statement.
+    yield { ...replaced('statement deleted', statement, start, end, '{}'), after: '' };
   }
   const block = statement.getParent();
   if (!Node.isBlock(block)) return;

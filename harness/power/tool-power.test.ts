@@ -92,6 +92,10 @@ test.each([
   ['they write to what may be one', 'state.labels.fill(1);', 'mine(state.more).fill(2);', false],
   ['one empties what the other reads', 'for (const x of list) state.sum += x;', 'list.length = 0;', false],
   ['one may not come to its end', 'check(a);', 'state.sum = a;', false],
+  ['one may not come to its end, the other names a value', 'check(a);', 'const b = state.c;', true],
+  ['neither may come to its end', 'check(a);', 'const b = checked(a);', false],
+  ['one takes a member under another name', 'const { c: b } = state;', 'count();', true],
+  ['one takes a member that the other writes', 'const { counted: b } = state;', 'count();', false],
   ['one returns', 'if (a > 2) return 0;', 'state.sum = a;', false],
   [
     'one makes an object, and the other writes to what is no matter of it',
@@ -137,6 +141,10 @@ function mine(list: Uint32Array): Uint32Array {
 function check(a: number): void {
   if (a > 3) throw new RangeError('too much');
 }
+function checked(a: number): number {
+  check(a);
+  return a;
+}
 function tick(): void {
   counted++;
 }
@@ -166,6 +174,21 @@ function count(): void {
     ({ operator, after }) => operator === 'statements swapped' && after.includes(`${second}\n    ${first}`),
   );
   expect(swapped?.reason !== undefined).toBe(isEquivalent);
+});
+
+test('a remark between two statements is none of them', () => {
+  const text = `
+function count(list: number[]): number {
+  list.push(1);
+  // How many there are.
+  const counted = (): number => list.length;
+  return counted();
+}
+`;
+  const swapped = mistakesIn(text).filter(({ operator }) => operator === 'statements swapped');
+  expect(swapped.map(({ reason }) => reason)).toEqual([
+    'the function that one of the two defines is called later',
+  ]);
 });
 
 test('the last break of a switch ends nothing', () => {

@@ -1,15 +1,22 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The sources of the tool, as TypeScript checks them. */
 import { join } from 'node:path';
-import { DiagnosticCategory, Project } from 'ts-morph';
+import { DiagnosticCategory, ModuleKind, ModuleResolutionKind, Project } from 'ts-morph';
 
 /** A checkout's project, without any file yet. */
 export function checkedProject(root: string): Project {
   return new Project({
     tsConfigFilePath: join(root, 'tsconfig.json'),
     skipAddingFilesFromTsConfig: true,
-    // What is not used does no harm, and what is not reached no more than its absence.
-    compilerOptions: { noUnusedLocals: false, noUnusedParameters: false, allowUnreachableCode: true },
+    compilerOptions: {
+      // What is not used does no harm, and what is not reached no more than its absence.
+      noUnusedLocals: false,
+      noUnusedParameters: false,
+      allowUnreachableCode: true,
+      // A file with another text is a module still, whatever package.json is near.
+      module: ModuleKind.ESNext,
+      moduleResolution: ModuleResolutionKind.Bundler,
+    },
   });
 }
 
