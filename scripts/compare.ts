@@ -326,19 +326,19 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   return fails(report, question.failOn) ? EXIT_BAD_NEWS : EXIT_OK;
 }
 
-/** The findings of that id, or that have it in their name; undefined: all. UserError that names those that there are. */
+/** The findings of that id or of that end of it, or that have it in their name; undefined: all. UserError that names those that there are. */
 function findingsNamed(report: Report, name: string | undefined): ReadonlySet<Finding> | undefined {
   if (name === undefined) return undefined;
   const { findings } = report.comparison;
   const id = (finding: Finding): string => anchorOf(report, finding);
-  const same = findings.filter((finding) => id(finding) === name);
+  const same = findings.filter((finding) => id(finding) === name || id(finding).endsWith(`-${name}`));
   const found = same.length > 0 ? same : findings.filter((finding) => nameOf(finding).includes(name));
   if (found.length > 0) return new Set(found);
   const { from, to } = report.comparison;
   throw new UserError(
     findings.length === 0
       ? `${from.id} → ${to.id} has no findings at all`
-      : `no finding ${quote(name)}; ${suggestion(name, [...findings.map(nameOf), ...findings.map(id)])}`,
+      : `no finding ${quote(name)}; ${suggestion(name, [...new Set(findings.map(nameOf))], findings.map(id))}`,
   );
 }
 

@@ -135,6 +135,35 @@ test('what only two patches together make names both; what one makes alone names
   const turns = [...made.attributions].flatMap(([{ clause, cause }, { forth }]) =>
     forth.map(({ stage, together }) => [clause, cause, stage.patch.id, together.map(({ id }) => id)]),
   );
-  expect(turns).toContainEqual(['confinement-read', 'other-mapping', 'v3.2', ['v3.1']]);
+  // With v3.1 alone the state crashes before it shows.
+  expect(turns).toContainEqual(['confinement-read', 'other-mapping', 'v3.1', ['v3.2']]);
   expect(turns).toContainEqual(['revocation', 'page-table-entry-left', 'v3.5', []]);
+});
+
+// v8.1 crashes when it unmaps the list whose syncs copy at last, and v8.2 takes only the crash away.
+test('a patch that mends and crashes has mended it, and who takes the crash away has not', () => {
+  const scenarios = selectScenarios(corpus, 'found/device-writes-again-into-a-cached-list');
+  const made = account('baseline', 'v8', scenarios);
+  const fixed = [...made.attributions].filter(([{ clause }]) => clause === 'from-device-data');
+  const turns = fixed.flatMap(([{ kind }, { forth }]) =>
+    forth.map(({ effect, after, stage, together, executed }) => ({
+      kind,
+      by: [stage.patch.id, effect, after],
+      together: together.map(({ id }) => id),
+      executed,
+    })),
+  );
+  expect(turns).toEqual([
+    { kind: 'fixed', by: ['v8.1', 'mends', 'holds'], together: ['v8.2'], executed: ['syncSgForCpu'] },
+  ]);
+});
+
+// What v8.1 breaks by itself cannot be seen in a case in which it crashes; v8.2 breaks it without v8.1 as well.
+test('who uncovers what it breaks without the patch that hides it has broken it', () => {
+  const made = account('baseline', 'v8', selectScenarios(corpus, 'sg/one-entry[untrusted=true,dir=FROM_DEVICE]'));
+  const broken = [...made.attributions].filter(([{ kind }]) => kind === 'regressed');
+  const turns = broken.flatMap(([{ clause }, { forth }]) =>
+    forth.map(({ effect, stage, together }) => [clause, stage.patch.id, effect, together.map(({ id }) => id)]),
+  );
+  expect(turns).toEqual([['partial-write-preserved', 'v8.2', 'breaks', []]]);
 });

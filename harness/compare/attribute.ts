@@ -22,9 +22,9 @@ export interface Turn {
   readonly after: Standing;
   /** Methods that the patch has its own version of. */
   readonly touched: readonly string[];
-  /** Of these, the ones that ran in the case. */
+  /** Of these, the ones that ran in the case, as far as it can be seen. */
   readonly executed: readonly string[];
-  /** Earlier patches of the walk without which it works, but turns nothing. */
+  /** Patches of the walk without which it works, but turns nothing, or nobody sees it. */
   readonly together: readonly ChainLink[];
 }
 
@@ -48,14 +48,16 @@ export function attribute(
 ): Attribution {
   const shownBy = (harm.to === undefined ? walk.back : walk.forth).at(-1)?.after ?? walk.common;
   const standing = (state: State): Standing => prefixes.standing(state, scenario, harm, shownBy);
-  const turns = (stages: readonly Stage[]): Turn[] =>
-    changes(stages, standing).flatMap(({ stage, index, before, after }): Turn[] => {
-      const trial = (patches: readonly ChainLink[]): Standing =>
-        standing(prefixes.with(stages[0]?.before ?? stage.before, patches));
-      const together = partnersOf(stages.slice(0, index), stage, after, trial);
-      const functions = functionsOf(prefixes, stage, scenario);
-      return [{ stage, effect: effectOf(before, after), after, ...functions, together }];
+  const turns = (stages: readonly Stage[]): Turn[] => {
+    const trial = (patches: readonly ChainLink[]): Standing =>
+      standing(prefixes.with(stages[0]?.before ?? walk.common, patches));
+    return seen(changes(stages, standing), stages, trial).map(({ stage, index, before, after, seenWith }) => {
+      const together =
+        seenWith === undefined ? partnersOf(stages.slice(0, index), stage, after, trial) : [seenWith.patch];
+      const functions = functionsOf(prefixes, stage.patch, (seenWith ?? stage).after, scenario);
+      return { stage, effect: effectOf(before, after), after, ...functions, together };
     });
+  };
   const forth = turns(walk.forth);
   const back = turns(walk.back);
   const [turned, others] =
@@ -70,6 +72,8 @@ interface Change {
   readonly index: number;
   readonly before: Standing;
   readonly after: Standing;
+  /** The later stage that lets it be seen. */
+  readonly seenWith?: Stage;
 }
 
 /**
@@ -86,6 +90,32 @@ function changes(stages: readonly Stage[], standing: (state: State) => Standing)
     else found.push({ stage, index, before, after });
   }
   return found;
+}
+
+/**
+ * The same, where one stage hides a defect and a later one uncovers it changed: whichever of the two changes it, as
+ * found out by leaving the first one out. Where that says nothing, both stay.
+ */
+function seen(
+  found: readonly Change[],
+  stages: readonly Stage[],
+  trial: (patches: readonly ChainLink[]) => Standing,
+): Change[] {
+  return found.flatMap((change, at): Change[] => {
+    const [hider, uncoverer] = change.before === 'hidden' ? [found[at - 1], change] : [change, found[at + 1]];
+    if (hider?.after !== 'hidden' || uncoverer?.before !== 'hidden') return [change];
+    const { before } = hider;
+    const { after, stage: seenWith } = uncoverer;
+    const others = stages.slice(0, uncoverer.index + 1).filter((_, index) => index !== hider.index);
+    switch (tried(() => trial(others.map(({ patch }) => patch)))) {
+      case before:
+        return change === hider ? [{ ...hider, after, seenWith }] : [];
+      case after:
+        return change === uncoverer ? [{ ...uncoverer, before }] : [];
+      default:
+        return [change];
+    }
+  });
 }
 
 function effectOf(before: Standing, after: Standing): Effect {
@@ -110,18 +140,24 @@ function partnersOf(
   let needed = earlier.map((stage) => stage.patch);
   for (const stage of earlier) {
     const rest = needed.filter((other) => other !== stage.patch);
-    try {
-      const [missing, whole] = [trial(rest), trial([...rest, patch])];
-      if (missing !== result && whole === result) needed = rest;
-      else if (!touchedBy(stage.after, stage.patch).some((method) => touched.includes(method))) {
-        partners.push(stage.patch);
-      }
-    } catch (error) {
-      if (error instanceof NotReady) throw error;
-      // It calls what the patch left out would have added, or does not apply without it.
+    const [missing, whole] = [tried(() => trial(rest)), tried(() => trial([...rest, patch]))];
+    if (missing === undefined || whole === undefined) continue;
+    if (missing !== result && whole === result) needed = rest;
+    else if (!touchedBy(stage.after, stage.patch).some((method) => touched.includes(method))) {
+      partners.push(stage.patch);
     }
   }
   return partners;
+}
+
+/** Undefined where a patch calls what one that was left out would have added, or does not apply without it. */
+function tried(trial: () => Standing): Standing | undefined {
+  try {
+    return trial();
+  } catch (error) {
+    if (error instanceof NotReady) throw error;
+    return undefined;
+  }
 }
 
 /** Methods that the patch has its own version of, in the state right after it. */
@@ -134,16 +170,17 @@ function isSameSubject({ patch: a }: Stage, { patch: b }: Stage): boolean {
   return a.subject.startsWith(b.subject) || b.subject.startsWith(a.subject);
 }
 
-/** The functions of a patch, and which of them the case runs. */
+/** The functions that the state has from a patch, and which of them the case runs. */
 function functionsOf(
   prefixes: Prefixes,
-  { patch, after }: Stage,
+  patch: ChainLink,
+  state: State,
   scenario: Scenario,
 ): { touched: string[]; executed: string[] } {
-  const touched = touchedBy(after, patch);
+  const touched = touchedBy(state, patch);
   const ran = new Set(
     prefixes
-      .of(after, scenario)
+      .of(state, scenario)
       .run.paths.filter((path) => path.patch === patch.id)
       .map(({ method }) => method),
   );

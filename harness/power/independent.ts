@@ -48,12 +48,8 @@ function isApart(mutation: Mutation, signatures: Signatures): boolean {
 
 function isSwappedFreely(mutation: Mutation, signatures: Signatures): boolean {
   const [node, next] = swappedIn(mutation) ?? [];
-  if (
-    !Node.isStatement(node) ||
-    !Node.isStatement(next) ||
-    (calls(node, signatures) && calls(next, signatures))
-  )
-    return false;
+  if (!Node.isStatement(node) || !Node.isStatement(next)) return false;
+  if (calls(node, signatures) && calls(next, signatures)) return false;
   const clashes = [...clashing(node, next), ...clashing(next, node)];
   return clashes.every((place) => onlyGrows(node, place) && onlyGrows(next, place));
 }

@@ -36,9 +36,9 @@ export function nearest(name: string, candidates: readonly string[], max = 3): s
     .map(({ candidate }) => candidate);
 }
 
-/** The names that may have been meant, else all there are. */
-export function suggestion(name: string, names: readonly string[]): string {
-  const near = nearest(name, names);
+/** The names that may have been meant, `others` among them, else all there are. */
+export function suggestion(name: string, names: readonly string[], others: readonly string[] = []): string {
+  const near = nearest(name, [...names, ...others]);
   return near.length > 0 ? `nearest: ${near.join(', ')}` : `there are ${names.join(', ')}`;
 }
 
