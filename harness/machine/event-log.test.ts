@@ -181,8 +181,8 @@ describe('every kernel function is recorded with arguments, result, path and ste
         return m.iommuMapSg(dev, 0x1000, sgl, 2, 3);
       },
       ['iommu_map_sg', 1, [0x1000, 2, 3], 0x3000],
-      ['sg_entry', 1, [0x300000, 0x1000], NONE],
-      ['sg_entry', 1, [0x500000, 0x2000], NONE],
+      ['sg_entry', 1, [0x300000, 0x1000], 1],
+      ['sg_entry', 1, [0x500000, 0x2000], 1],
     ],
     ['iommu_unmap', (m) => m.iommuUnmap(dev, 0x1000, 0x2000), ['iommu_unmap', 1, [0x1000, 0x2000], 0]],
     ['iommu_iotlb_sync', (m) => m.iommuIotlbSync(dev), ['iommu_iotlb_sync', 1, [], NONE]],

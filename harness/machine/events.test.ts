@@ -114,10 +114,36 @@ describe('what an event does to memory', () => {
       [{ how: 'taken', phys: POOL_START, size: 4096 }],
     ],
     ['no slots', (log) => log.push(EV.swiotlb_tbl_map_single, 0, 100, 8, 4096, 0, DMA_TO_DEVICE, 0), -1, []],
+    [
+      'pages mapped',
+      (log) => log.push(EV.iommu_map, 0, 0x10000, 4096, 8192, IOMMU_READ),
+      0,
+      [{ how: 'reached', phys: 4096, size: 8192 }],
+    ],
+    ['pages that were not', (log) => log.push(EV.iommu_map, 0, 0x10000, 4096, 8192, IOMMU_READ), -12, []],
+    [
+      'an entry of a list',
+      (log) => log.push(EV.sg_entry, 0, 4096, 8192),
+      1,
+      [{ how: 'reached', phys: 4096, size: 8192 }],
+    ],
+    ['one of a list that was not mapped', (log) => log.push(EV.sg_entry, 0, 4096, 8192), 0, []],
     ['a walk', (log) => log.push(EV.iommu_iova_to_phys, 0, 0x1000), 64, []],
   ])('%s', (_, push, result, touches) => {
     expect(touchesOf(logged(push, result))).toEqual(touches);
   });
+});
+
+test('entries of a list that was mapped can be reached, those of one that was not cannot', () => {
+  const m = new Machine();
+  m.reset({ ...MACHINE_DEFAULTS, devices: [DEVICE_DEFAULTS] });
+  const sgl = [0x200000, 0x300000].map((phys) => ({ phys, length: 4096, dmaAddress: 0, dmaLength: 0 }));
+  m.deviceAt(0).armed.iommu_map_sg = 1;
+  m.iommuMapSg({ index: 0 }, 0x10000, sgl, 2, IOMMU_READ);
+  m.iommuMapSg({ index: 0 }, 0x10000, sgl, 1, IOMMU_READ);
+  // The call that fails and its two entries, then the one that does not and its one.
+  const reached = [0, 1, 2, 3, 4].map((index) => touchesOf(decode(m.log.records, index)));
+  expect(reached).toEqual([[], [], [], [], [{ how: 'reached', phys: 0x200000, size: 4096 }]]);
 });
 
 test.each<[EventKind, number, boolean]>([

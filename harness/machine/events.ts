@@ -181,7 +181,7 @@ export const EVENTS = {
     between: ['dma-iommu', 'iommu'],
     text: 'iommu_map({iova} → {phys}, size {size}, {prot}) = {result}',
     during: true,
-    memory: ({ phys, size }) => [{ how: 'reached', phys, size }],
+    memory: ({ phys, size, result }) => (result === 0 ? [{ how: 'reached', phys, size }] : []),
     failed: (result) => result !== 0,
   }),
   /** Its entries follow. */
@@ -230,9 +230,11 @@ export const EVENTS = {
   }),
   sg_entry: row({
     args: ['phys: phys', 'length: span'],
+    // Its list was mapped.
+    notes: 'flag',
     between: ['dma-iommu', 'iommu'],
     text: '  entry {phys}, length {length}',
-    memory: ({ phys, length }) => [{ how: 'reached', phys, size: length }],
+    memory: ({ phys, length, result }) => (result === 1 ? [{ how: 'reached', phys, size: length }] : []),
   }),
   swiotlb_bounce: row({
     args: BOUNCE,

@@ -218,13 +218,13 @@ export class Machine implements Kernel, SwiotlbKernel {
   iommuMapSg(dev: Device, iova: DmaAddr, sgl: Scatterlist, nents: number, prot: number): Size {
     const device = this.deviceAt(dev.index);
     const event = this.log.push(EV.iommu_map_sg, dev.index, iova, nents, prot);
-    for (let i = 0; i < nents; i++) {
-      const entry = sgl[i];
-      if (entry !== undefined) this.log.push(EV.sg_entry, dev.index, entry.phys, entry.length);
-    }
+    const entries = sgl
+      .slice(0, nents)
+      .map(({ phys, length }) => this.log.push(EV.sg_entry, dev.index, phys, length));
     const injected = device.disarm('iommu_map_sg');
     const mapped = injected ? 0 : device.domain.mapSg(iova, sgl, nents, prot);
     this.log.result(event, mapped, injected);
+    for (const entry of entries) this.log.result(entry, Number(mapped > 0));
     this.attack();
     this.hook?.('iommu_map_sg');
     return mapped;

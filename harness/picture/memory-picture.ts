@@ -4,7 +4,7 @@ import type { Defect } from '../contract/defect.ts';
 import type { Evidence } from '../contract/verdict.ts';
 import type { State } from '../subject/state.ts';
 import type { Run } from '../run/run.ts';
-import { hasFailed, touchesOf, type Event } from '../machine/events.ts';
+import { touchesOf, type Event } from '../machine/events.ts';
 import type { StepIx } from '../machine/vocabulary.ts';
 import { describeEvent } from '../run/event-text.ts';
 import { describeStep } from '../run/trace.ts';
@@ -85,7 +85,6 @@ export function areasOf(run: Run, until: number): Area[] {
   const areas = run.scenario.buffers.map(({ phys, size }) => ({ start: phys, end: phys + size }));
   for (const { event, start, end } of run.bounceBuffers) if (event < until) areas.push({ start, end });
   for (const event of run.events.between(0, until)) {
-    if (event.kind === 'iommu_map' && hasFailed(event)) continue;
     for (const { how, phys, size } of touchesOf(event)) {
       if (how === 'reached') areas.push({ start: phys, end: phys + size });
       if (how === 'cleared' && phys > 0) areas.push({ start: phys, end: phys + Math.min(size, LONGEST) });
