@@ -12,6 +12,8 @@ import {
   type Size,
 } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
+import { plain } from '../../text/document.ts';
+import { sentence } from '../sentence.ts';
 import type { Cause, Evidence } from '../verdict.ts';
 import {
   ClearsTooEarly,
@@ -22,7 +24,7 @@ import {
   NeverCopiesOut,
 } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
-import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
+import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
 
 const CLAUSE = 'partial-write-preserved';
 
@@ -203,6 +205,29 @@ describe('broken', () => {
   test('not copied back: what became of the buffer itself', () => {
     const verdict = verdictOf(CLAUSE, MaintainsTheOriginal, FROM_NON_COHERENT);
     expect(evidenceOf(verdict, 'dropped-by-arch-invalidate')).toEqual({ ...at, observed: first });
+  });
+
+  test('what a coherent device has written through the cache is thrown away', () => {
+    const yaml = `
+devices: { snoops: {}, other: { coherent: false } }
+buffers: { a: { size: 64 } }
+steps:
+  - cpu_read: a
+  - map_page: { id: m, buffer: a, dir: FROM_DEVICE, device: snoops }
+  - device_write: m
+  - unmap_page: m
+  - map_page: { id: n, buffer: a, dir: FROM_DEVICE, device: other }
+  - unmap_page: n
+`;
+    const cause = 'dropped-by-arch-invalidate';
+    const evidence = evidenceOf(verdictOf(CLAUSE, InvalidatesInsteadOfCleaning, yaml), cause);
+    expect(evidence).toMatchObject({ step: 5, mapping: 1, count: 64, expected: FIRST_LABEL + 64 });
+    expect(
+      plain(sentence(recordingOf(InvalidatesInsteadOfCleaning, yaml), CLAUSE, cause, evidence)),
+    ).toContain(
+      'is a byte that the CPU wrote to a at first instead of one that snoops wrote through m in step 3: ' +
+        'what had been put there was still in the cache and the invalidate threw it away',
+    );
   });
 
   // The slots have what was copied out, and a copy back is nobody's business.

@@ -90,6 +90,7 @@ function homeOf(facts: Facts, instead: Partial<ByteHome> = {}): ByteHome {
     device: TLB,
     size: 1,
     written: 0,
+    changed: 0,
     until: facts.run.events.count - facts.run.bounceBuffers.length,
     ...instead,
   };
@@ -122,6 +123,8 @@ describe('the copy to the bounce buffer', () => {
     ['there was one before the map', [out, other], {}, true],
     ['and one before the write', [other, out, other], { written: 2 }, true],
     ['and one at the write', [other, out, other], { written: 1 }, false],
+    ['and one before a device wrote there', [other, out, deviceWrote], { changed: 2 }, true],
+    ['and one after a device wrote there', [other, deviceWrote, out], { changed: 1 }, false],
     ['and one after the look', [other, other, out], { until: 2 }, true],
     ['only one back', [other, back], {}, true],
     ['one that ends in front of the byte', [other, copied(DMA_TO_DEVICE, 0, 0x14)], {}, true],
@@ -159,6 +162,15 @@ describe('why a device does not see what the CPU wrote', () => {
     ['of no mapping', [other, out], { mapping: undefined }, LABEL_STALE, 'device-fault'],
     ['nothing is mapped there', [other, out], { device: undefined }, LABEL_STALE, 'device-fault'],
     ['never copied', [other, cleared], {}, LABEL_STALE, 'not-copied'],
+    [
+      'copied before a device wrote there',
+      [other, out, cleaned, deviceWrote],
+      { changed: 3 },
+      LABEL_STALE,
+      'not-copied',
+    ],
+    // After the hand-over.
+    ['a device writes there later', [other, out, cleaned, deviceWrote], {}, LABEL_STALE, 'wrong-data'],
     ['not cleaned', [other, out], {}, LABEL_STALE, 'not-cleaned'],
     ['not cleaned, of what was cleared', [other, out, cleared], {}, LABEL_STALE, 'not-cleaned'],
     ['thrown away', [other, out, invalidated], {}, LABEL_STALE, 'dropped-by-arch-invalidate'],
@@ -241,6 +253,14 @@ describe('why a byte that the device did not write is not what it was', () => {
     // Copied back: what became of the bounce buffer until then.
     ['the slot, in the cache', [other, out, back], {}, 'not-cleaned'],
     ['the slot, of a copy', [other, out, cleaned, back], {}, 'left-by-a-copy'],
+    ['the slot, written to by a device', [other, out, cleaned, deviceWrote, back], {}, 'wrong-data'],
+    ['the slot, written to before the copy', [other, deviceWrote, out, cleaned, back], {}, 'left-by-a-copy'],
+    [
+      'the slot, not copied out after a device wrote there',
+      [other, out, cleaned, deviceWrote, back],
+      { changed: 3 },
+      'not-copied',
+    ],
     ['the slot, cleared again', [other, out, cleared, cleaned, back], {}, 'overwritten'],
     ['never copied out', [other, cleared, back], {}, 'not-copied'],
     ['copied out only after it came back', [other, cleared, back, out], {}, 'not-copied'],

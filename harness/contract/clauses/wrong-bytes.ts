@@ -15,6 +15,7 @@ import { elementAt } from '../../text/element.ts';
 import { ByteSets } from '../byte-set.ts';
 import type { Evidence, FindingsOf } from '../clause.ts';
 import type { Facts, MappingFacts } from '../facts.ts';
+import { handedOverAgain } from '../hand-over.ts';
 import { ownershipOf } from '../ownership.ts';
 import type { Look, OwnershipClause, WrongBytes } from '../wrong-byte.ts';
 
@@ -29,6 +30,8 @@ export interface ByteHome {
   readonly size: Size;
   /** Event of the write that the owner should have found, 0: before the run. */
   readonly written: number;
+  /** Event of the last write of a device to `device` before the byte was handed over again, 0: there is none. */
+  readonly changed: number;
   /** Event up to which its history counts: the read that shows it, or the hand-over. */
   readonly until: number;
 }
@@ -93,7 +96,16 @@ function homeOf(
   const { phys: device, size } = memoryBehind(facts, mapping, buffer, offset);
   const origin = run.provenance.of(expected);
   const written = 'event' in origin ? origin.event : 0;
-  return { mapping, original, device, size, written, until };
+  const home = { mapping, original, device, size, written, until, changed: 0 };
+  if (mapping === undefined || device === undefined) return home;
+  const { since, alike } = handedOverAgain(facts, mapping.index, { buffer, offset }, step);
+  return { ...home, size: Math.min(size, alike), changed: lastChange(run, device, since) };
+}
+
+/** The last event before `until` in which a device wrote to `phys`, 0: there is none. */
+function lastChange({ events }: Run, phys: PhysAddr, until: EventIx): EventIx {
+  const writes = events.of('device_write_run', 0, until);
+  return writes.findLast((write) => phys >= write.phys && phys < write.phys + write.size)?.index ?? 0;
 }
 
 /** What the mapping's device uses for a buffer byte, if anything, and for how many bytes on that goes on like that. */
@@ -115,7 +127,7 @@ export const STALE_CAUSES = {
   'never-cleared': 'nobody cleared the memory',
   'cleared-not-cleaned': 'it was cleared in the CPU cache only, memory still holds the old bytes',
   'dropped-by-arch-invalidate':
-    'what the CPU had put there was still in the cache and the invalidate threw it away',
+    'what had been put there was still in the cache and the invalidate threw it away',
   'not-cleaned': 'the data is in the CPU cache and was not cleaned to memory',
   overwritten: 'it was cleared and then written again',
   'left-by-a-copy': 'a copy left it there',
@@ -143,7 +155,7 @@ export const NOT_SEEN_BY_DEVICE = {
   'not-copied': 'it was not copied',
   'not-cleaned': 'the data is in the CPU cache and was not cleaned to memory',
   'dropped-by-arch-invalidate':
-    'what the CPU had put there was still in the cache and the invalidate threw it away',
+    'what had been put there was still in the cache and the invalidate threw it away',
   overwritten: 'it was cleared and then written again',
   'wrong-data': 'something else was put there',
 } as const;
@@ -177,11 +189,11 @@ export function isAtItsAddress({ run }: Facts, { mapping, device, original }: By
   );
 }
 
-/** What the CPU wrote never went to the bounce buffer. */
+/** What the CPU had when it handed the byte over never went to the bounce buffer, or not since a device wrote there. */
 export function isNotCopiedOut({ run }: Facts, home: ByteHome): boolean {
-  const { mapping, device, original, written, until } = home;
+  const { mapping, device, original, written, changed, until } = home;
   if (mapping === undefined || device === undefined || device === original) return false;
-  const from = Math.max(written, firstEvent(run, mapping));
+  const from = Math.max(written, changed, firstEvent(run, mapping));
   return copies(run.events, device, from, until).length === 0;
 }
 
@@ -192,7 +204,7 @@ export const NOT_SEEN_BY_CPU = {
   'not-invalidated': 'the CPU cache still held the line, nobody invalidated it',
   'overwritten-by-write-back': "a dirty cache line was written back over the device's data",
   'dropped-by-arch-invalidate':
-    'what the CPU had put there was still in the cache and the invalidate threw it away',
+    'what had been put there was still in the cache and the invalidate threw it away',
   'wrong-data': 'something else was put there',
 } as const;
 
@@ -229,7 +241,13 @@ export function notPreserved(facts: Facts, home: ByteHome): keyof typeof NOT_PRE
   if (device === undefined || sourceOf(copy, original) !== device) return 'wrong-data';
   const then = { ...home, until: copy.index };
   if (mapping.dir !== DMA_FROM_DEVICE && isNotCopiedOut(facts, then)) return 'not-copied';
-  return staleCause(facts, device, firstEvent(facts.run, mapping), copy.index, mapping.device);
+  const from = firstEvent(facts.run, mapping);
+  const cause = staleCause(facts, device, from, copy.index, mapping.device);
+  // A device may have written there since.
+  const left = copies(facts.run.events, device, from, copy.index).at(-1)?.index ?? from;
+  return cause === 'left-by-a-copy' && lastChange(facts.run, device, copy.index) > left
+    ? 'wrong-data'
+    : cause;
 }
 
 /** The last copy that brought something back into the caller's byte since the map; undefined: none did. */
