@@ -142,6 +142,46 @@ describe('which of the bytes', () => {
     expect(said({ ...all, count: 12 }, undefined, places('pqrstu'))).toContain('; t: 2; u: 2) of mapping m');
   });
 
+  test('of two buffers of a list: the byte is of one of them alone', () => {
+    const { iova: _, place: __, ...data } = all;
+    expect(said({ ...data, buffer: 0, offset: 0 }, undefined, [{ count: 2 }, { count: 3, buffer: 1 }])).toBe(
+      `byte 0x0 of a (the first of 5 bytes; buffer a: 2; buffer b: 3) of mapping m is a byte cleared by the kernel: ${WHY}`,
+    );
+  });
+
+  test('of a buffer, and of none', () => {
+    expect(said(all, undefined, [{ count: 2, buffer: 1 }, { count: 3 }])).toContain(
+      '; buffer b: 2; in no buffer: 3) of mapping m',
+    );
+  });
+
+  test('of mappings of one name: by the steps of their maps', () => {
+    const again = caseOf(`
+buffers: { a: { size: 64 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+  - unmap_page: m
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+`);
+    const first = { step: 0, mapping: 0, buffer: 0, offset: 0, observed: LABEL_ZERO, count: 64 };
+    const victims = [first, { ...first, step: 2, mapping: 1 }].map((evidence, mapping): Victim => ({
+      of: `mapping ${mapping}, buffer 0`,
+      from: 0,
+      to: 64,
+      evidence,
+    }));
+    const whole = sentence(
+      logged(() => {}, again),
+      'to-device-data',
+      'not-copied',
+      { ...first, count: 128 },
+      victims,
+    );
+    expect(plain(whole)).toContain(
+      'byte 0x0 of a (the first of 128 bytes; mapping m of step 1: 64; mapping m of step 3: 64) of mapping m is',
+    );
+  });
+
   test('where no place is said it is the data', () => {
     const { place: _, ...data } = all;
     expect(said(data, undefined, [{ count: 2 }, { count: 3, place: 'q' }])).toContain('the data: 2; q: 3');

@@ -6,8 +6,10 @@ import { CRASHES } from '../machine/crash.ts';
 import type { EventKind, EventOf } from '../machine/events.ts';
 import { textOfNumber } from '../machine/texts.ts';
 import { hex } from '../machine/u64.ts';
+import type { MappingIx } from '../machine/vocabulary.ts';
 import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
+import type { Scenario } from '../run/scenario.ts';
 import { callPath } from '../run/recording.ts';
 import { describeStep } from '../run/trace.ts';
 import { elementAt } from '../text/element.ts';
@@ -17,7 +19,7 @@ import { CAUSE_WORDS } from './words.ts';
 
 /**
  * Why the clause is broken in this run: where, what was seen, and the cause. `victims`: all that the evidence
- * counts, which are then told apart by device, mapping and place.
+ * counts, which are then told apart by device, mapping, buffer and place.
  */
 export function sentence(
   run: Run,
@@ -60,13 +62,15 @@ function what(run: Run, cause: Cause, evidence: Evidence, victims: readonly Vict
 /** Most parts that a sentence tells apart. */
 const MOST_PARTS = 6;
 
-/** How many of the bytes are which: by device, mapping and place, as far as these are not the same for all; empty: they are. */
+/** How many of the bytes are which: by device, mapping, buffer and place, as far as these are not the same for all; empty: they are. */
 function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victim[]): string {
   const all = victims.map(({ evidence }) => evidence);
   if (all.reduce((sum, each) => sum + each.count, 0) !== count) return '';
   const names: readonly ((evidence: Evidence) => string)[] = [
     ({ device }) => `device ${elementAt(scenario.deviceNames, device) ?? '?'}`,
-    ({ mapping }) => `mapping ${elementAt(scenario.mappings, mapping)?.name ?? '?'}`,
+    ({ mapping }) => mappingName(scenario, mapping),
+    ({ buffer }) =>
+      buffer === undefined ? 'in no buffer' : `buffer ${elementAt(scenario.buffers, buffer)?.name ?? '?'}`,
     ({ place: where = 'the data' }) => where,
   ];
   const differing = names.filter((name) => new Set(all.map(name)).size > 1);
@@ -80,6 +84,14 @@ function partsOf({ scenario }: Run, { count }: Evidence, victims: readonly Victi
   const rest = count - shown.reduce((sum, [, bytes]) => sum + bytes, 0);
   const more = rest === 0 ? [] : [`${counts.size - shown.length} more: ${rest}`];
   return [...shown.map(([name, bytes]) => `${name}: ${bytes}`), ...more].join('; ');
+}
+
+/** `mapping m`, and where several have that name, the step of the map. */
+function mappingName({ mappings }: Scenario, mapping: MappingIx | undefined): string {
+  const { name, step } = elementAt(mappings, mapping) ?? {};
+  if (name === undefined || step === undefined) return 'mapping ?';
+  const isAlone = mappings.filter((other) => other.name === name).length === 1;
+  return `mapping ${name}${isAlone ? '' : ` of step ${step + 1}`}`;
 }
 
 /** Memory that calls touched, and that is not their mapping's. */
