@@ -17,14 +17,14 @@ export const EXCUSES = {
 export const NO_EXCUSES = {
   'asks-for-more': 'it asked for more than the mapping needs, and there was room for what it needs',
   'not-found': 'there was room for what it asked for, and it was not found',
-  'never-served': 'what the mapping needs is more than there ever is in one piece',
+  'never-served': 'what the mapping needs is more than the pool ever has in one piece',
+  'beyond-dma-mask': 'what the mapping needs is more bus addresses than its device has up to its dma_mask',
 } as const;
-type Excuse = keyof typeof EXCUSES;
 type NoExcuse = keyof typeof NO_EXCUSES;
 
 /** Why a map failed, and what shows it. */
 export interface Refusal {
-  readonly cause: Excuse | NoExcuse;
+  readonly cause: keyof typeof EXCUSES | NoExcuse;
   readonly evidence: Evidence;
 }
 
@@ -41,17 +41,21 @@ export function refusalOf(run: Run, mapping: MappingIx): Refusal | undefined {
   const asksTooMuch = ranges.reduce((sum, { size }) => sum + size, 0) > (outcome.limit ?? Infinity);
   switch (failed.kind) {
     case 'swiotlb_tbl_map_single':
-      return judged('no-slots', slotsAt(run, mapping, failed), evidence, asksTooMuch);
+      return judged(POOL, slotsAt(run, mapping, failed), evidence, asksTooMuch);
     case 'alloc_iova_fast':
-      return judged('no-iova', granulesAt(run, mapping, failed), evidence, asksTooMuch);
+      return judged(IOVA_SPACE, granulesAt(run, mapping, failed), evidence, asksTooMuch);
     default:
       return undefined;
   }
 }
 
+/** What it is called when there is no room now, and when there never is. */
+const POOL = { now: 'no-slots', ever: 'never-served' } as const;
+const IOVA_SPACE = { now: 'no-iova', ever: 'beyond-dma-mask' } as const;
+
 /** `asksTooMuch`: dma_max_mapping_size() would have told the driver that this is too much. */
 function judged(
-  excuse: Excuse,
+  noRoom: typeof POOL | typeof IOVA_SPACE,
   { fits, everFits, ...numbers }: Room,
   evidence: Evidence,
   asksTooMuch: boolean,
@@ -60,7 +64,7 @@ function judged(
 
   function causeOf(): Refusal['cause'] {
     if (fits) return numbers.asked > numbers.needed ? 'asks-for-more' : 'not-found';
-    return everFits || asksTooMuch ? excuse : 'never-served';
+    return everFits || asksTooMuch ? noRoom.now : noRoom.ever;
   }
 }
 

@@ -99,3 +99,11 @@ test('which IOVA range is left', () => {
     'an IOVA was never freed (8 pages at pfn 0x0). Promise',
   );
 });
+
+// The first mapping bounces at 0x1000040, slot 0, and brings back what that held; the second one at 0x1003040, slot 6.
+test('bytes of one kind are told apart from each other', () => {
+  const scenarios = selectScenarios(corpus, 'found/retry-after-the-iova-space-is-full[iommu=arm]');
+  expect(said('v1', scenarios, 'buffer-changed')).toContain(
+    "is a byte of a slot's earlier use instead of one of another slot's earlier use: ",
+  );
+});

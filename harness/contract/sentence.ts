@@ -2,11 +2,13 @@
 /** A finding's evidence in a sentence. */
 import type { Cause, ClauseId, Evidence } from './verdict.ts';
 import { CLAUSES } from './contract.ts';
+import { SLOT_SIZE } from '../machine/config.ts';
 import { CRASHES } from '../machine/crash.ts';
 import type { EventKind, EventOf } from '../machine/events.ts';
+import { isStale, LABEL_STALE } from '../machine/labels.ts';
 import { textOfNumber } from '../machine/texts.ts';
 import { hex } from '../machine/u64.ts';
-import type { MappingIx } from '../machine/vocabulary.ts';
+import type { Label, MappingIx } from '../machine/vocabulary.ts';
 import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -54,9 +56,23 @@ function what(run: Run, cause: Cause, evidence: Evidence, victims: readonly Vict
   ]
     .filter((part) => part !== '')
     .join(' ');
-  const instead = evidence.expected === undefined ? '' : ` instead of one ${seen(evidence.expected)}`;
-  const observed = evidence.observed === undefined ? '' : ` is a byte ${seen(evidence.observed)}${instead}`;
+  const observed =
+    evidence.observed === undefined ? '' : ` is a byte ${seen(evidence.observed)}${instead(evidence, seen)}`;
   return subject === '' ? '' : `${subject}${observed}: `;
+}
+
+/** What should have been seen; another byte that is of the same kind is told apart from the one that was. */
+function instead({ expected, observed }: Evidence, seen: (label: Label) => string): string {
+  if (expected === undefined) return '';
+  const words = seen(expected);
+  if (observed === undefined || words !== seen(observed)) return ` instead of one ${words}`;
+  const areOfTwoSlots = isStale(expected) && slotOf(expected) !== slotOf(observed);
+  return areOfTwoSlots ? " instead of one of another slot's earlier use" : ` instead of another one ${words}`;
+}
+
+/** Which slot's earlier use a stale byte is of. */
+function slotOf(label: Label): number {
+  return Math.floor((label - LABEL_STALE) / SLOT_SIZE);
 }
 
 /** Most parts that a sentence tells apart. */

@@ -230,7 +230,7 @@ steps: [{ map_page: { id: m, buffer: a, dir: TO_DEVICE } }]
       'no mask could serve it',
       HonestOps,
       space(0x8000),
-      'never-served',
+      'beyond-dma-mask',
       { asked: 8, needed: 8, used: 0, free: 7 },
     ],
   ])('%s', (_, Ops, yaml, cause, numbers) => {
@@ -282,12 +282,12 @@ steps:
   - map_page: { id: m, buffer: a, dir: TO_DEVICE }
   - map_page: { id: n, buffer: b, dir: TO_DEVICE }
 `;
-    expect(outcomeOf(CLAUSE, HonestOps, yaml)).toEqual(['never-served']);
+    expect(outcomeOf(CLAUSE, HonestOps, yaml)).toEqual(['beyond-dma-mask']);
   });
 
   test('bus addresses begin at a base', () => {
     const yaml = space(0x5000).replace('dmaMask: 0x7fff', 'dmaMask: 0x7fff, iovaBase: 0x4000');
-    expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'never-served')).toMatchObject({
+    expect(evidenceOf(verdictOf(CLAUSE, HonestOps, yaml), 'beyond-dma-mask')).toMatchObject({
       asked: 8,
       needed: 5,
       used: 0,

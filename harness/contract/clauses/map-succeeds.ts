@@ -13,8 +13,9 @@ const REFUSALS = {
 
 export const mapSucceeds = makeClause({
   id: 'map-succeeds',
-  title: 'a map fails only when the pool or the IOVA space has no room for what it needs',
-  why: 'A driver without a mapping fails its user; if the page table refused, something else is still mapped there.',
+  title:
+    'a map fails only when the pool or the IOVA space has no room left for what it needs, or when it is larger than dma_max_mapping_size()',
+  why: 'A driver without a mapping fails its user; something else may be mapped there still, or nobody told it the limit.',
   causes: {
     'failed-without-asking': 'neither the pool nor the IOVA space nor the IOMMU had refused',
     ...REFUSALS,

@@ -12,6 +12,8 @@ import {
   type Size,
 } from '../../../variants/dma-ops.ts';
 import { FIRST_LABEL, LABEL_FAULT, LABEL_STALE, LABEL_ZERO } from '../../machine/labels.ts';
+import { plain } from '../../text/document.ts';
+import { sentence } from '../sentence.ts';
 import type { Cause, Evidence } from '../verdict.ts';
 import {
   ClearsTooEarly,
@@ -21,7 +23,7 @@ import {
   ReturnsALongSegment,
 } from '../testing/fakes.ts';
 import { HonestOps } from '../testing/honest-ops.ts';
-import { evidenceOf, outcomeOf, verdictOf } from '../testing/judging.ts';
+import { evidenceOf, outcomeOf, recordingOf, verdictOf } from '../testing/judging.ts';
 
 const CLAUSE = 'to-device-data';
 
@@ -226,6 +228,14 @@ describe('broken', () => {
     ],
   ])('%s', (_, Ops, yaml, cause, evidence) => {
     expect(evidenceOf(verdictOf(CLAUSE, Ops, yaml), cause)).toEqual(evidence);
+  });
+
+  test('another byte of the same write is said to be another one', () => {
+    const evidence = evidenceOf(verdictOf(CLAUSE, TakesSlotsForOtherBytes, BOUNCED), 'wrong-address');
+    const run = recordingOf(TakesSlotsForOtherBytes, BOUNCED);
+    expect(plain(sentence(run, CLAUSE, 'wrong-address', evidence))).toContain(
+      'is a byte that the CPU wrote to a in step 1 instead of another one that the CPU wrote to a in step 1: ',
+    );
   });
 
   test('a dma segment is shorter than what it is for', () => {
