@@ -160,10 +160,19 @@ test('a patch that mends and crashes has mended it, and who takes the crash away
 
 // What v8.1 breaks by itself cannot be seen in a case in which it crashes; v8.2 breaks it without v8.1 as well.
 test('who uncovers what it breaks without the patch that hides it has broken it', () => {
-  const made = account('baseline', 'v8', selectScenarios(corpus, 'sg/one-entry[untrusted=true,dir=FROM_DEVICE]'));
+  const made = account(
+    'baseline',
+    'v8',
+    selectScenarios(corpus, 'sg/one-entry[untrusted=true,dir=FROM_DEVICE]'),
+  );
   const broken = [...made.attributions].filter(([{ kind }]) => kind === 'regressed');
   const turns = broken.flatMap(([{ clause }, { forth }]) =>
-    forth.map(({ effect, stage, together }) => [clause, stage.patch.id, effect, together.map(({ id }) => id)]),
+    forth.map(({ effect, stage, together }) => [
+      clause,
+      stage.patch.id,
+      effect,
+      together.map(({ id }) => id),
+    ]),
   );
   expect(turns).toEqual([['partial-write-preserved', 'v8.2', 'breaks', []]]);
 });

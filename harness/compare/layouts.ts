@@ -2,7 +2,7 @@
 /** Differences tried again where pool and IOVA space have given out other things before. */
 import { sameCause } from '../contract/defect.ts';
 import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
-import { without } from '../contract/victim.ts';
+import { without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding } from './classify.ts';
@@ -95,13 +95,22 @@ function failsMore({ maps }: Side, plain: Side): boolean {
   return maps.some(({ returned }, at) => returned !== 'done' && plain.maps[at]?.returned === 'done');
 }
 
-/** The same change of the same clause, for the same cause or about the same owner; or one side cannot be judged. */
+/** The same change of the same clause, about the same owner or by the same operation; or one side cannot be judged. */
 function isSame(finding: CaseFinding, other: CaseFinding): boolean {
   if (other.clause !== finding.clause) return false;
   if (other.kind === 'hidden' || other.kind === 'uncovered') return true;
   if (other.kind !== finding.kind) return false;
-  const owners = new Set(finding.victims.map(({ of }) => of));
-  return sameCause(other.cause, finding.cause) || other.victims.some(({ of }) => owners.has(of));
+  const owners = new Set(finding.victims.flatMap(ownersOf));
+  if (other.victims.some((victim) => ownersOf(victim).some((of) => owners.has(of)))) return true;
+  const steps = new Set(finding.victims.map(({ evidence }) => evidence.step));
+  return (
+    sameCause(other.cause, finding.cause) && other.victims.some(({ evidence }) => steps.has(evidence.step))
+  );
+}
+
+/** Whose bytes they are, and whose place they are in. */
+function ownersOf({ of, reached }: Victim): string[] {
+  return reached === undefined ? [of] : [of, reached.of];
 }
 
 function isRepetition(finding: CaseFinding, other: CaseFinding): boolean {

@@ -20,6 +20,11 @@ import {
 } from './testing/walked.ts';
 import type { Ownership } from './wrong-byte.ts';
 
+/** Where bytes begin that the run cannot tell of, and how many they are. */
+function unknown(found: Ownership): unknown[] {
+  return found.unknown.map(({ offset, size }) => [offset, size]);
+}
+
 const [Z, S] = [LABEL_ZERO, LABEL_STALE];
 
 describe('handed over to the device', () => {
@@ -169,6 +174,27 @@ describe('handed back to the CPU', () => {
   test('to-device: nothing comes back, and what the device wrote is left out', () => {
     const found = back('TO_DEVICE', a());
     expect([wrong(found), leftOut(found)]).toEqual([[], [['wrote-to-device', 1, 0, 2]]]);
+  });
+
+  test('what came back wrong is no better when it comes back once more, unless the device wrote it since', () => {
+    const there = { a: a(4, S, S, S, S) };
+    const [back, out] = ['sync_single_for_cpu: m', 'sync_single_for_device: m'];
+    const twice = walk(
+      'FROM_DEVICE',
+      [back, out, back, 'unmap_page: m'],
+      [{ m: RIGHT }, there, {}, there, there],
+    );
+    expect(unknown(twice)).toEqual([[4, 4]]);
+    const arrived = { a: a(4, S, DEVICE, DEVICE + 1, S) };
+    const written = walk(
+      'FROM_DEVICE',
+      [back, out, 'device_write: m', back, 'unmap_page: m'],
+      [{ m: RIGHT }, there, {}, { events: deviceWrites(1, 2) }, arrived, arrived],
+    );
+    expect(unknown(written)).toEqual([
+      [4, 1],
+      [7, 1],
+    ]);
   });
 
   test('what came back is what the CPU finds from then on', () => {

@@ -297,7 +297,8 @@ class Walk implements Moment {
   /** Bytes come back from the device; `seen` is what the CPU finds in the buffer now. */
   private returned(run: ByteRun, map: number, buffer: number, seen: Uint32Array): void {
     const { content, wrong } = this.of(buffer);
-    wrong.fill(0, run.from, run.to);
+    // What came wrong and comes once more is no better for it; what the device wrote since is something else.
+    if (run.deviceWrote) wrong.fill(0, run.from, run.to);
     if (run.attacked) noteWhatNeverArrived(this, run, buffer, seen);
     if (!run.isSettled) return;
     const clause = run.deviceWrote ? 'from-device-data' : 'partial-write-preserved';
