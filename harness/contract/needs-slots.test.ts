@@ -119,6 +119,15 @@ describe('slots', () => {
         2,
       ],
       [
+        'kept at its offset of one byte',
+        '',
+        ', minAlignMask: 4095',
+        'size: 4096, at: 0x200001',
+        ask(0x200001, 4096, 8192),
+        5,
+        4,
+      ],
+      [
         'bits that the mask has not',
         '',
         ', minAlignMask: 511',

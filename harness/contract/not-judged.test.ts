@@ -105,6 +105,8 @@ steps:
     const maps = ['a, size: 144', 'b', 'e'].map(
       (what, index) => `  - map_page: { id: m${index}, buffer: ${what}, dir: TO_DEVICE }`,
     );
+    // One that fails maps nothing.
+    maps.push('  - fail_next: iommu_map', '  - map_page: { id: m3, buffer: c, dir: TO_DEVICE }');
     expect(said(`\ndevice: {}\nbuffers: { ${buffers} }\nsteps:\n${maps.join('\n')}\n`)).toEqual([
       'Step 1 (map_page m0 = a[0x0, +144] TO_DEVICE on dev): 64 bytes of a are in another buffer as well',
       'Step 2 (map_page m1 = b[0x0, +32] TO_DEVICE on dev): 32 bytes of b are in another buffer as well',

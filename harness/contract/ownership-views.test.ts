@@ -195,6 +195,17 @@ describe('handed back to the CPU', () => {
       [4, 1],
       [7, 1],
     ]);
+    // Nor is what the CPU writes itself then.
+    const anew = [
+      { m: RIGHT },
+      there,
+      { events: cpuWrites(5, 2, AGAIN) },
+      { a: a(4, S, AGAIN, AGAIN + 1, S) },
+    ];
+    expect(unknown(walk('FROM_DEVICE', [back, 'cpu_write: a', back], anew))).toEqual([
+      [4, 1],
+      [7, 1],
+    ]);
   });
 
   test('what came back is what the CPU finds from then on', () => {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import { inspect } from 'node:util';
 import { describe, expect, test } from '@jest/globals';
 import { DEVICE_DEFAULTS, MACHINE_DEFAULTS, RAM_SIZE } from './config.ts';
+import type { DmaDevice } from './device.ts';
 import { FAULT_REASONS } from './events.ts';
 import { LABEL_FAULT, LABEL_NEVER_WRITTEN } from './labels.ts';
 import { READ, WRITE, PHYS, IOVA, untouched, Bench } from './testing/device-bench.ts';
@@ -8,6 +10,16 @@ import { READ, WRITE, PHYS, IOVA, untouched, Bench } from './testing/device-benc
 const unmapped = FAULT_REASONS.indexOf('unmapped');
 const notReadable = FAULT_REASONS.indexOf('not_readable');
 const notWritable = FAULT_REASONS.indexOf('not_writable');
+
+// But for its allocator, which has no ranges to give before.
+test('one that was just made is as a reset leaves it', () => {
+  const [{ device: made }, { device: reset }] = [new Bench(), new Bench()];
+  const machine = { ...MACHINE_DEFAULTS, iommu: 'amd', devices: [DEVICE_DEFAULTS] } as const;
+  reset.reset(DEVICE_DEFAULTS, machine);
+  const told = (device: DmaDevice): string =>
+    inspect({ ...device, iovad: 0, ownIovad: 0, world: 0 }, { depth: 3 });
+  expect(told(reset)).toBe(told(made));
+});
 
 describe('dmaRead', () => {
   test('crosses granules that lie apart in memory', () => {

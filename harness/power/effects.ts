@@ -209,7 +209,7 @@ function bodiesOf(callee: Node): Node[] | undefined {
       const value = made.getInitializer();
       return Node.isArrowFunction(value) ? [value] : [];
     }
-    if (!Node.isMethodSignature(made)) return [];
+    if (!Node.isMethodSignature(made) && !Node.isPropertySignature(made)) return [];
     return namedIn(callee)
       .methods.filter((method) => method.name === made.getName() && mayBe(method.node, made))
       .map(({ node }) => node);

@@ -119,3 +119,18 @@ test('behind one entry of a list and in front of the next: where a piece of the 
     ['in front of the data', IOVA_M + 0x200, 0x40],
   ]);
 });
+
+test('what the CPU has written to the buffer since is its own where it belongs, and nowhere else', () => {
+  const writes = (log: EventLog): void => {
+    log.push(EV.cpu_write, -1, 0, 0, 100, written(log, LATER, 100), 0x200010);
+  };
+  const found = (label: number): unknown[] => {
+    const exposed = { ...ofM(0x10, 32, label), event: 13, step: 2 };
+    return exposureVerdict([exposed], writes).breaks.map(({ evidence: { count, observed } }) => [
+      count,
+      observed,
+    ]);
+  };
+  expect(found(LATER)).toEqual([]);
+  expect(found(LATER + 10)).toEqual([[32, LATER + 10]]);
+});
