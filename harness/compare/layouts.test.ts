@@ -2,7 +2,6 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { judge } from '../contract/contract.ts';
-import { caseOf } from '../contract/testing/judging.ts';
 import { Machine } from '../machine/machine.ts';
 import { runScenario } from '../run/interpreter.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
@@ -121,30 +120,6 @@ test.each([
   const found = findings.find((finding) => finding.clause === clause && finding.kind === 'regressed');
   expect(found?.cases).toHaveLength(1);
   expect(found?.cases[0]?.unrepeated).toBe(unrepeated);
-});
-
-// m1's granule has old bytes where it begins at an odd slot; in each other layout p's has, of another device.
-test('what another mapping breaks in another layout is no repetition', () => {
-  const scenario = caseOf(`
-machine: { pageSize: 16384 }
-devices:
-  other: { untrusted: true }
-  scribbler: { untrusted: true, minAlignMask: 511, scribble: true }
-  neighbour: { untrusted: true, minAlignMask: 511 }
-buffers:
-  p: { size: 512, offset: 0x80 }
-  a: { size: 512, offset: 0x40 }
-  b: { size: 512 }
-steps:
-  - map_page: { id: p, buffer: p, dir: TO_DEVICE, device: other }
-  - map_page: { id: m0, buffer: a, dir: FROM_DEVICE, device: scribbler }
-  - map_page: { id: m1, buffer: b, dir: BIDIRECTIONAL, device: neighbour }
-  - unmap_page: m1`);
-  const { findings } = compare(state('baseline'), state('v8'), [scenario]);
-  const cleared = findings.flatMap(({ cause, cases }) => (cause === 'never-cleared' ? cases : []));
-  expect(cleared.map(({ kind, victims, luck }) => [kind, victims.map(({ of }) => of), luck])).toEqual([
-    ['layout-dependent', ['device 2, mapping 2'], { kind: 'fixed', layouts: LAYOUTS }],
-  ]);
 });
 
 test('says in which layouts it is not so', () => {

@@ -95,17 +95,17 @@ function failsMore({ maps }: Side, plain: Side): boolean {
   return maps.some(({ returned }, at) => returned !== 'done' && plain.maps[at]?.returned === 'done');
 }
 
-/** The same change of the same clause, about the same owner or by the same operation; or one side cannot be judged. */
+/**
+ * The same change of the same clause, for the same cause or about the same owner; or one side cannot be judged.
+ * Where slots are elsewhere, it may be done to another mapping of the case.
+ */
 function isSame(finding: CaseFinding, other: CaseFinding): boolean {
   if (other.clause !== finding.clause) return false;
   if (other.kind === 'hidden' || other.kind === 'uncovered') return true;
   if (other.kind !== finding.kind) return false;
   const owners = new Set(finding.victims.flatMap(ownersOf));
-  if (other.victims.some((victim) => ownersOf(victim).some((of) => owners.has(of)))) return true;
-  const steps = new Set(finding.victims.map(({ evidence }) => evidence.step));
-  return (
-    sameCause(other.cause, finding.cause) && other.victims.some(({ evidence }) => steps.has(evidence.step))
-  );
+  const isSameOwner = other.victims.flatMap(ownersOf).some((of) => owners.has(of));
+  return isSameOwner || sameCause(other.cause, finding.cause);
 }
 
 /** Whose bytes they are, and whose place they are in. */

@@ -219,6 +219,14 @@ function bodiesOf(callee: Node): Node[] | undefined {
 /** An object of the method's class can stand where the interface is asked for. */
 function mayBe(method: Node, signature: Node): boolean {
   const [made, wanted] = [method.getParentOrThrow(), signature.getParentOrThrow()];
+  // One with parameters for types says itself what it is.
+  const says = Node.isClassDeclaration(made) ? made.getImplements() : [];
+  if (
+    Node.isInterfaceDeclaration(wanted) &&
+    says.some((one) => one.getExpression().getText() === wanted.getName())
+  ) {
+    return true;
+  }
   const checker = method.getProject().getTypeChecker().compilerObject;
   return checker.isTypeAssignableTo(made.getType().compilerType, wanted.getType().compilerType);
 }
