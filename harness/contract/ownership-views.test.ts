@@ -178,17 +178,17 @@ describe('handed back to the CPU', () => {
 
   test('what came back wrong is no better when it comes back once more, unless the device wrote it since', () => {
     const there = { a: a(4, S, S, S, S) };
-    const [back, out] = ['sync_single_for_cpu: m', 'sync_single_for_device: m'];
+    const [cpu, out] = ['sync_single_for_cpu: m', 'sync_single_for_device: m'];
     const twice = walk(
       'FROM_DEVICE',
-      [back, out, back, 'unmap_page: m'],
+      [cpu, out, cpu, 'unmap_page: m'],
       [{ m: RIGHT }, there, {}, there, there],
     );
     expect(unknown(twice)).toEqual([[4, 4]]);
     const arrived = { a: a(4, S, DEVICE, DEVICE + 1, S) };
     const written = walk(
       'FROM_DEVICE',
-      [back, out, 'device_write: m', back, 'unmap_page: m'],
+      [cpu, out, 'device_write: m', cpu, 'unmap_page: m'],
       [{ m: RIGHT }, there, {}, { events: deviceWrites(1, 2) }, arrived, arrived],
     );
     expect(unknown(written)).toEqual([
@@ -202,7 +202,7 @@ describe('handed back to the CPU', () => {
       { events: cpuWrites(5, 2, AGAIN) },
       { a: a(4, S, AGAIN, AGAIN + 1, S) },
     ];
-    expect(unknown(walk('FROM_DEVICE', [back, 'cpu_write: a', back], anew))).toEqual([
+    expect(unknown(walk('FROM_DEVICE', [cpu, 'cpu_write: a', cpu], anew))).toEqual([
       [4, 1],
       [7, 1],
     ]);
