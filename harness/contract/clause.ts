@@ -5,10 +5,12 @@ import type { Facts } from './facts.ts';
 
 /** What shows that a clause is broken. Plain data; the report puts it into words. */
 export interface Evidence {
-  /** Step of the scenario in which it shows. */
+  /** Step of the scenario in which it shows; of what is left in the end, the last. */
   readonly step: number;
   /** Event that shows it; absent: no single one does, the state after the step shows it. */
   readonly event?: EventIx;
+  /** Of what is left in the end: the first call that took any of it; absent: the calls do not say. */
+  readonly took?: EventIx;
   readonly mapping?: number;
   readonly buffer?: number;
   /** First byte, from the start of the buffer or the mapping. */

@@ -98,6 +98,11 @@ test('which IOVA range is left', () => {
   expect(said('baseline', scenarios, 'iova-left')).toContain(
     'an IOVA was never freed (8 pages at pfn 0x0). Promise',
   );
+  // So they are here, of which the second map finds none: it fails as well, and the last two steps are skipped.
+  const wider = selectScenarios(corpus, 'errors/buffer-wider-than-dma-mask[untrusted=false]');
+  expect(said('baseline', wider, 'iova-left')).toContain(
+    'Step 1 (`map_page try = large[0x0, +32768] TO_DEVICE on dev`): an IOVA was never freed (8 pages at pfn 0x0). Promise',
+  );
 });
 
 // The first mapping bounces at 0x1000040, slot 0, and brings back what that held; the second one at 0x1003040, slot 6.

@@ -4,11 +4,11 @@ import type { Cause, ClauseId, Evidence } from './verdict.ts';
 import { CLAUSES } from './contract.ts';
 import { SLOT_SIZE } from '../machine/config.ts';
 import { CRASHES } from '../machine/crash.ts';
-import type { EventKind, EventOf } from '../machine/events.ts';
+import type { EventOf } from '../machine/events.ts';
 import { isStale, LABEL_STALE } from '../machine/labels.ts';
 import { textOfNumber } from '../machine/texts.ts';
 import { hex } from '../machine/u64.ts';
-import type { Label, MappingIx } from '../machine/vocabulary.ts';
+import type { Label, MappingIx, StepIx } from '../machine/vocabulary.ts';
 import { describeLabel } from '../run/provenance.ts';
 import type { Run } from '../run/run.ts';
 import type { Scenario } from '../run/scenario.ts';
@@ -17,6 +17,7 @@ import { describeStep } from '../run/trace.ts';
 import { elementAt } from '../text/element.ts';
 import { code, joined, plural, type Span, type Text } from '../text/document.ts';
 import type { Victim } from './victim.ts';
+import { rangesLeft } from './what-is-left.ts';
 import { CAUSE_WORDS } from './words.ts';
 
 /**
@@ -30,12 +31,20 @@ export function sentence(
   evidence: Evidence,
   victims: readonly Victim[] = [],
 ): Text {
-  const step = run.scenario.steps[evidence.step];
+  const at = stepNamed(run, evidence);
+  const step = run.scenario.steps[at];
   const when: Span[] =
-    step === undefined ? [] : [`Step ${evidence.step + 1} (`, code(describeStep(run.scenario, step)), '): '];
+    step === undefined ? [] : [`Step ${at + 1} (`, code(describeStep(run.scenario, step)), '): '];
   const numbers = `${room(run, evidence)}${crashed(run, evidence)}${left(run, cause, evidence)}`;
   const why = `${what(run, cause, evidence, victims)}${CAUSE_WORDS[cause]}${numbers}`;
   return [...when, why, ...caller(run, evidence), `. Promise: ${CLAUSES[clause].title}.`];
+}
+
+/** The step that a sentence names: that of the call that took what is left, else the last that ran up to the evidence's. */
+export function stepNamed({ events, steps }: Run, { step, took }: Evidence): StepIx {
+  if (took !== undefined) return events.at(took).step;
+  if (steps[step]?.status !== 'skipped') return step;
+  return steps.findLastIndex(({ status }, index) => index < step && status !== 'skipped');
 }
 
 function what(run: Run, cause: Cause, evidence: Evidence, victims: readonly Victim[]): string {
@@ -137,28 +146,16 @@ function room(run: Run, { event, asked, needed, used, free }: Evidence): string 
 }
 
 /** Which IOVA ranges were never freed; empty: the calls do not say. */
-function left(run: Run, cause: Cause, { device, count }: Evidence): string {
+function left(run: Run, cause: Cause, { device = 0, count }: Evidence): string {
   if (cause !== 'iova-left') return '';
-  const ranges = new Map<number, Set<number>>();
-  for (const event of run.events.between(0, run.events.count, IOVA_CALLS)) {
-    if (event.device !== device) continue;
-    if (event.kind === 'free_iova_fast' || event.kind === 'queue_iova') ranges.delete(event.pfn);
-    if (event.kind === 'alloc_iova_fast' && !event.injected) {
-      ranges.set(event.result, (ranges.get(event.result) ?? new Set()).add(event.pages));
-    }
-  }
-  // A range at pfn 0 looks like none: it is one where a range more is left.
-  if (count < ranges.size) ranges.delete(0);
-  const lengths = [...ranges].map(([pfn, pages]) => ({ pfn, pages: [...pages] }));
-  if (lengths.length !== count || lengths.some(({ pages }) => pages.length > 1)) return '';
-  const said = lengths
+  const ranges = rangesLeft(run, device, count);
+  if (ranges.length === 0) return '';
+  const said = ranges
     .slice(0, MOST_PARTS)
-    .map(({ pfn, pages }) => `${plural(pages[0] ?? 0, 'page')} at pfn ${hex(pfn)}`);
-  const more = lengths.length - said.length;
+    .map(({ pfn, pages }) => `${plural(pages, 'page')} at pfn ${hex(pfn)}`);
+  const more = ranges.length - said.length;
   return ` (${said.join(', ')}${more > 0 ? `, ${more} more` : ''})`;
 }
-
-const IOVA_CALLS: ReadonlySet<EventKind> = new Set(['alloc_iova_fast', 'free_iova_fast', 'queue_iova']);
 
 /** What a crash was about, in numbers. */
 function crashed(run: Run, { event }: Evidence): string {

@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
+import type { EventIx } from '../../machine/vocabulary.ts';
 import { makeClause } from '../clause.ts';
+import { rangesLeft, tookGranules, tookSlots } from '../what-is-left.ts';
 
 export const noLeftovers = makeClause({
   id: 'no-leftovers',
@@ -19,12 +21,23 @@ export const noLeftovers = makeClause({
     if (facts.mappings.length === 0 || !allGone || !allFlushed) return;
     findings.exercise();
     const step = run.steps.length - 1;
-    if (last.held.slots > 0) findings.breaks('slots-left', { step, count: last.held.slots });
+    const { slots } = last.held;
+    if (slots > 0) findings.breaks('slots-left', { step, count: slots, ...by(tookSlots(run, slots)) });
     for (const device of run.scenario.machine.devices.keys()) {
       const granules = last.held.granules[device] ?? 0;
       const iovas = last.held.iovas[device] ?? 0;
-      if (granules > 0) findings.breaks('iommu-pages-left', { step, device, count: granules });
-      if (iovas > 0) findings.breaks('iova-left', { step, device, count: iovas });
+      if (granules > 0) {
+        const took = by(tookGranules(run, device, granules));
+        findings.breaks('iommu-pages-left', { step, device, count: granules, ...took });
+      }
+      if (iovas > 0) {
+        const took = by(rangesLeft(run, device, iovas)[0]?.took);
+        findings.breaks('iova-left', { step, device, count: iovas, ...took });
+      }
     }
   },
 });
+
+function by(took: EventIx | undefined): { took?: EventIx } {
+  return took === undefined ? {} : { took };
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/** Which step is named for what is left: the one whose call took it. */
+import { expect, test } from '@jest/globals';
+import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../variants/dma-ops.ts';
+import type { Run } from '../run/run.ts';
+import { plain } from '../text/document.ts';
+import { sentence, stepNamed } from './sentence.ts';
+import { HonestOps } from './testing/honest-ops.ts';
+import { outcome } from './testing/recordings.ts';
+import { recordingOf } from './testing/judging.ts';
+import { judge } from './contract.ts';
+
+const isSmall = (size: Size): boolean => size <= 4096;
+
+class KeepsSmallSlots extends HonestOps {
+  protected override releaseSlots(dev: Device, tlb: PhysAddr, length: Size, dir: Direction): void {
+    if (!isSmall(length)) super.releaseSlots(dev, tlb, length, dir);
+  }
+}
+
+class KeepsSmallIovas extends HonestOps {
+  protected override freeIova(dev: Device, pfn: number, pages: number): void {
+    if (pages > 1) super.freeIova(dev, pfn, pages);
+  }
+}
+
+class KeepsSmallPages extends HonestOps {
+  protected override revoke(dev: Device, iova: DmaAddr, length: Size): void {
+    if (!isSmall(length)) super.revoke(dev, iova, length);
+    else this.kernel.freeIovaFast(dev, iova / 4096, 1);
+  }
+}
+
+// The first mapping is unmapped whole; the second leaves something; the third is unmapped whole, last of all.
+const THREE = `
+device: { untrusted: true }
+buffers: { a: { size: 20000 }, b: { size: 64 }, c: { size: 9000 } }
+steps:
+  - map_page: { id: m, buffer: a, dir: TO_DEVICE }
+  - map_page: { id: n, buffer: b, dir: TO_DEVICE }
+  - unmap_page: n
+  - unmap_page: m
+  - map_page: { id: o, buffer: c, dir: TO_DEVICE }
+  - unmap_page: o
+`;
+
+function saidOf(run: Run): string[] {
+  const found = judge(run, ['no-leftovers']).flatMap(({ breaks }) => breaks);
+  return found.map(({ cause, evidence }) => plain(sentence(run, 'no-leftovers', cause, evidence)));
+}
+
+test.each<[DmaOpsClass, string]>([
+  [KeepsSmallSlots, 'swiotlb slots were never released.'],
+  [KeepsSmallPages, 'IOMMU pages were never unmapped.'],
+  [KeepsSmallIovas, 'an IOVA was never freed (1 page at pfn '],
+])('%p', (Ops, words) => {
+  const [said = '', ...others] = saidOf(recordingOf(Ops, THREE));
+  expect(said).toContain('Step 2 (`map_page n = b[0x0, +64] TO_DEVICE on dev`): ' + words);
+  expect(others).toEqual([]);
+});
+
+test('where the calls do not say: the last step that ran', () => {
+  const steps = [outcome('failed', 0, 2), outcome('skipped', 2, 2), outcome('skipped', 2, 2)];
+  expect(stepNamed({ steps } as unknown as Run, { step: 2, count: 1 })).toBe(0);
+  expect(stepNamed({ steps } as unknown as Run, { step: 0, count: 1 })).toBe(0);
+});
