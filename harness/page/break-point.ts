@@ -22,7 +22,7 @@ export interface BrokenThing {
 export type BreakPoint = Pick<PageFinding, 'row' | 'stretches' | 'reach'>;
 
 export function breakPointOf(shown: CaseOnPage, broken: BrokenThing): BreakPoint {
-  const isReach = isAboutReach({ ...broken, side: broken.side === 0 ? 'from' : 'to' });
+  const isReach = isAboutReach(broken);
   const candidates = isReach ? [] : stretchesAt(shown, broken);
   const row = rowOf(shown, broken, candidates, isReach);
   const stretches = holding(shown, broken, candidates, row);
@@ -95,8 +95,9 @@ function rowOf(
     const cause = lines[crash - 1]?.kind === 'call' ? crash - 1 : crash;
     if (crash >= 0) return rowOfLine(cause);
   }
-  if (evidence.event !== undefined) {
-    const line = sides[side].lines.lineOf(evidence.event);
+  const event = evidence.event ?? evidence.took;
+  if (event !== undefined) {
+    const line = sides[side].lines.lineOf(event);
     if (line !== undefined) return rowOfLine(line);
   }
   const inStep = [...data.rows.keys()].filter((row) => {

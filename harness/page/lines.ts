@@ -4,7 +4,7 @@ import { touchesOf, type Event, type Treatment } from '../machine/events.ts';
 import type { EventIx } from '../machine/vocabulary.ts';
 import type { Run } from '../run/run.ts';
 import { elementAt } from '../text/element.ts';
-import { traceOf, type TraceLine } from '../run/trace.ts';
+import { lineOfEvents, traceOf, type TraceLine } from '../run/trace.ts';
 import type { Mark, PageLine, PageSide } from './page-data.ts';
 
 const MARKS: Readonly<Record<Treatment, Mark>> = {
@@ -29,7 +29,7 @@ export class Lines {
   constructor(run: Run) {
     this.run = run;
     this.trace = traceOf(run);
-    this.owner = owners(run, this.trace);
+    this.owner = lineOfEvents(run, this.trace);
   }
 
   /** The line that an event belongs to; undefined: it happened before the first. */
@@ -68,20 +68,6 @@ export class Lines {
     }
     return found;
   }
-}
-
-/** The line of each event: its own, else the last one before it in its step. */
-function owners(run: Run, trace: readonly TraceLine[]): (number | undefined)[] {
-  const owner: (number | undefined)[] = Array.from({ length: run.events.count });
-  const own = new Map(trace.map(({ event }, index) => [event, index]));
-  for (const [step, { from, to }] of run.steps.entries()) {
-    let line = trace.findIndex((one) => one.step === step);
-    for (let event = from; event < to; event++) {
-      line = own.get(event) ?? line;
-      owner[event] = line;
-    }
-  }
-  return owner;
 }
 
 /** How many events have happened when a line is over. */

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Memory and page tables of a run, moment by moment, in stretches. */
-import { touchesOf, type Treatment } from '../machine/events.ts';
+import type { Treatment } from '../machine/events.ts';
 import type { State } from '../subject/state.ts';
 import { windowsOf } from '../picture/memory-rows.ts';
 import type { Area, Snapshot } from '../run/camera.ts';
 import { film } from '../run/film.ts';
 import type { Run } from '../run/run.ts';
+import { touchesIn } from '../run/touches.ts';
 import { sameBytes } from '../machine/labels.ts';
 import type { ContentTable } from './contents.ts';
 import { NONE, type PageChange, type PageMoment, type PageReach } from './page-data.ts';
@@ -49,13 +50,11 @@ function labelCuts(run: Run, start: number, labels: Uint32Array): number[] {
 
 /** Where the run puts bytes; without a memset that ended it. */
 function putsOf(run: Run): { event: number; phys: number; size: number }[] {
-  return run.events.all
-    .filter(({ index }) => index + 1 !== run.crash?.event)
-    .flatMap((event) =>
-      touchesOf(event)
-        .filter(({ how }) => PUTS.has(how))
-        .map(({ phys, size }) => ({ event: event.index, phys, size })),
-    );
+  return run.events.all.flatMap((event) =>
+    touchesIn(run, event)
+      .filter(({ how }) => PUTS.has(how))
+      .map(({ phys, size }) => ({ event: event.index, phys, size })),
+  );
 }
 
 /** Moments of a run: those in which something in the stretches changed. */

@@ -123,7 +123,10 @@ function wrongPlaces(run: Run, { areas }: Snapshot, { evidence }: Broken): reado
 }
 
 /** What is wrong is a translation, not what is behind it. */
-export function isAboutReach({ cause, evidence: { iova, observed } }: Broken): boolean {
+export function isAboutReach({
+  cause,
+  evidence: { iova, observed },
+}: Pick<Broken, 'cause' | 'evidence'>): boolean {
   return (
     cause === 'iommu-pages-left' || cause === 'pages-kept' || (iova !== undefined && observed === undefined)
   );

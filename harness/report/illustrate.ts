@@ -3,18 +3,19 @@
 import { diffLines, structuredPatch } from 'diff';
 import type { Comparison, Finding } from '../compare/comparison.ts';
 import type { Prefixes } from '../compare/prefixes.ts';
-import type { Evidence } from '../contract/verdict.ts';
 import type { Broken, StateRun } from '../picture/memory-picture.ts';
-import { eventsAt, placesOf } from '../picture/places.ts';
-import { touchesOf, type Touch } from '../machine/events.ts';
-import type { EventIx, StepIx } from '../machine/vocabulary.ts';
-import { traceOf, type TraceLine } from '../run/trace.ts';
+import type { Touch } from '../machine/events.ts';
+import type { StepIx } from '../machine/vocabulary.ts';
+import { lineOfEvents, traceOf, type TraceLine } from '../run/trace.ts';
+import { touchesIn } from '../run/touches.ts';
 import type { Run } from '../run/run.ts';
 import { eachReturning } from '../run/returning.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { plain, type Text } from '../text/document.ts';
 import { notJudged } from '../contract/not-judged.ts';
-import { sentence } from '../contract/sentence.ts';
+import { sentence, stepNamed } from '../contract/sentence.ts';
+import { elementAt } from '../text/element.ts';
+import { breakLines, type LineRef } from './break-lines.ts';
 
 /** What a report shows of a finding. */
 export interface Illustration {
@@ -23,12 +24,10 @@ export interface Illustration {
   readonly because: Text;
   /** What no clause looked at in that run. */
   readonly notJudged: readonly Text[];
-  /** Where it shows: the call that the evidence names, else the last before the end of its step that changed the byte, if any. */
-  readonly breaksAt: {
-    readonly side: 'from' | 'to';
-    readonly step: StepIx;
-    readonly event: EventIx | undefined;
-  } | null;
+  /** Where it shows. */
+  readonly breaksAt: ({ readonly side: 'from' | 'to' } & LineRef) | null;
+  /** What changed its byte last before, or let a device reach it. */
+  readonly changedAt: LineRef | null;
   /** Both traces, whole; undefined: nobody asked. */
   readonly traces: { readonly from: readonly TouchLine[]; readonly to: readonly TouchLine[] } | undefined;
   /** The two traces, around their first divergence and around what the evidence names; empty when they do not differ. */
@@ -39,7 +38,7 @@ export interface Illustration {
   readonly map: string;
 }
 
-/** A line of a trace, and what its call does to memory, in order. */
+/** A line of a trace, and what happens to memory in it, in order. */
 export interface TouchLine extends TraceLine {
   readonly touches: readonly Touch[];
 }
@@ -75,16 +74,18 @@ export function illustrate(
     const because =
       evidence === undefined ? '' : sentence(run, finding.clause, finding.cause, evidence, smallest.victims);
     const side: 'from' | 'to' = run === x ? 'from' : 'to';
-    const diff = traceDiff(x, y, run, evidence);
+    const broke = { state: side === 'from' ? from : to, run };
+    const shownBy = evidence === undefined ? undefined : breakLines(broke, { ...finding, evidence });
+    const diff = traceDiff(x, y, run, shownBy?.lines ?? []);
     const shown = {
       finding,
       scenario: smallest.scenario,
       because,
       diff,
-      calls: evidence === undefined ? [] : callsOf(x, y, evidence.step),
+      calls: evidence === undefined ? [] : callsOf(x, y, stepNamed(run, evidence)),
       notJudged: notJudged(run),
-      breaksAt:
-        evidence === undefined ? null : { side, step: evidence.step, event: breakingEvent(run, evidence) },
+      breaksAt: shownBy === undefined ? null : { side, ...shownBy.breaksAt },
+      changedAt: shownBy?.changedAt ?? null,
       traces: traces ? { from: touchLines(x), to: touchLines(y) } : undefined,
     };
     if (evidence === undefined) return [{ ...shown, map: '' }];
@@ -97,10 +98,10 @@ export function illustrate(
 }
 
 /**
- * The two traces around the first place where they differ, around the step and the call that the evidence
- * names, and around the last call before it that changed the finding's byte; empty when they do not differ.
+ * The two traces around the first place where they differ, and around lines `wanted` of the run that is shown;
+ * empty when they do not differ.
  */
-function traceDiff(x: Run, y: Run, shown: Run, evidence: Evidence | undefined): string[] {
+function traceDiff(x: Run, y: Run, shown: Run, wanted: readonly number[]): string[] {
   const whole = { context: Number.MAX_SAFE_INTEGER };
   const { hunks } = structuredPatch(x.state, y.state, text(x), text(y), '', '', whole);
   const lines = hunks.flatMap((hunk) => hunk.lines).filter((line) => !line.startsWith('\\'));
@@ -112,12 +113,12 @@ function traceDiff(x: Run, y: Run, shown: Run, evidence: Evidence | undefined): 
     for (let at = Math.max(0, from - CONTEXT); at <= to + CONTEXT && at < lines.length; at++) isShown.add(at);
   };
   show(first.from, Math.min(first.to, first.from + LONGEST));
-  const own = shown === x ? '-' : '+';
+  const sign = shown === x ? '-' : '+';
   // Which line of the diff is line number n of the trace that the evidence is about.
   const at = [...lines.keys()].filter(
-    (index) => lines[index]?.startsWith(own) === true || lines[index]?.startsWith(' '),
+    (index) => lines[index]?.startsWith(sign) === true || lines[index]?.startsWith(' '),
   );
-  for (const n of evidence === undefined ? [] : linesOf(shown, evidence)) show(at[n] ?? 0, at[n] ?? 0);
+  for (const n of wanted) show(at[n] ?? 0, at[n] ?? 0);
   const left = places.filter(
     ({ from, to }) => ![...isShown].some((index) => index >= from && index <= to),
   ).length;
@@ -165,33 +166,14 @@ function differences(lines: readonly string[]): { from: number; to: number }[] {
   return found;
 }
 
-/** Lines of the trace, from 0: the evidence's step, its call, and what changed its byte last before. */
-function linesOf(run: Run, evidence: Evidence): number[] {
-  const trace = traceOf(run);
-  const calls = [evidence.event, lastTouch(run, evidence)].filter((event) => event !== undefined);
-  const found = [
-    trace.findIndex(({ step, event }) => step === evidence.step && event === undefined),
-    ...calls.map((call) => trace.findIndex(({ event }) => event === call)),
-  ];
-  return found.filter((line) => line >= 0);
-}
-
-/** The last call before the evidence, or before the end of its step, that changed the finding's byte; undefined: none. */
-function lastTouch(run: Run, evidence: Evidence): EventIx | undefined {
-  const until = evidence.event ?? run.steps[evidence.step]?.to ?? 0;
-  const touching = [...eventsAt(run, placesOf(run, evidence))].filter((event) => event < until);
-  return touching.length === 0 ? undefined : Math.max(...touching);
-}
-
-function breakingEvent(run: Run, evidence: Evidence): EventIx | undefined {
-  return evidence.event ?? lastTouch(run, evidence);
-}
-
 function touchLines(run: Run): TouchLine[] {
-  return traceOf(run).map((line) => ({
-    ...line,
-    touches: line.event === undefined ? [] : touchesOf(run.events.at(line.event)),
-  }));
+  const trace = traceOf(run);
+  const touches = trace.map((): Touch[] => []);
+  const lineOf = lineOfEvents(run, trace);
+  for (const event of run.events.all) {
+    elementAt(touches, lineOf[event.index])?.push(...touchesIn(run, event));
+  }
+  return trace.map((line, index) => ({ ...line, touches: touches[index] ?? [] }));
 }
 
 function text(run: Run): string {

@@ -44,7 +44,7 @@ export function toJson(report: Report): string {
     from: state(from),
     to: state(to),
     summary: summarise(comparison),
-    findings: illustrations.map(({ finding, scenario, because, diff, breaksAt, traces }) => ({
+    findings: illustrations.map(({ finding, scenario, because, diff, breaksAt, changedAt, traces }) => ({
       id: ids.get(finding),
       kind: finding.kind,
       clause: finding.clause,
@@ -60,6 +60,7 @@ export function toJson(report: Report): string {
       because: plain(because),
       patches: patchesOf(account, finding),
       breaksAt: breaksAt === null ? null : { side: breaksAt.side, ...withEvent(breaksAt) },
+      changedAt: changedAt === null ? null : withEvent(changedAt),
       traceDiff: diff,
       traces:
         traces === undefined ? null : { from: traces.from.map(withEvent), to: traces.to.map(withEvent) },

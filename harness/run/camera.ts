@@ -87,13 +87,17 @@ export class Seen extends Machine {
         });
       return [...[...domain.installed()].map(one(true)), ...domain.lingering.map(one(false))];
     });
-    const areas = this.wanted.map(({ start, end }) => ({
+    return { events: this.log.length, areas: this.contents(), reach };
+  }
+
+  /** What is in the areas now. */
+  contents(): AreaLabels[] {
+    return this.wanted.map(({ start, end }) => ({
       start,
       end,
       memory: this.labels(start, end, false),
       cpu: this.labels(start, end, true),
     }));
-    return { events: this.log.length, areas, reach };
   }
 
   private labels(start: number, end: number, seesCache: boolean): Uint32Array {

@@ -45,6 +45,23 @@ export function traceOf(run: Run): TraceLine[] {
   return lines;
 }
 
+/**
+ * The line of the trace that each event belongs to: its own, else the last one before it in its step; undefined: it
+ * happened before the first.
+ */
+export function lineOfEvents(run: Run, trace: readonly TraceLine[]): (number | undefined)[] {
+  const owner: (number | undefined)[] = Array.from({ length: run.events.count });
+  const own = new Map(trace.map(({ event }, index) => [event, index]));
+  for (const [step, { from, to }] of run.steps.entries()) {
+    let line = trace.findIndex((one) => one.step === step);
+    for (let event = from; event < to; event++) {
+      line = own.get(event) ?? line;
+      owner[event] = line;
+    }
+  }
+  return owner;
+}
+
 /** The runs do the same, line by line, but for where things lie; stops at the first difference. */
 export function readsTheSame(a: Run, b: Run): boolean {
   const [one, other] = [new Behaviour(a), new Behaviour(b)];

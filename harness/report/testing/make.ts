@@ -16,12 +16,13 @@ function state(id: string): State {
   return found;
 }
 
-/** What `compare from to --scenario glob` is made of. */
-export function reportOf(from: string, to: string, glob: string): Report {
+/** What `compare from to --scenario glob` is made of, with `traces` as with `--traces`. */
+export function reportOf(from: string, to: string, glob: string, traces = false): Report {
   return makeReport(new Machine(), state(from), state(to), {
     scenarios: selectScenarios(corpus, glob),
     expectations: [],
     allClaims: false,
+    traces,
     context: { corpusHash: 'abc', version: '1.2.3' },
   }).report;
 }
