@@ -195,7 +195,7 @@ class Author {
   private slices(buffer: number, count: number): BufferRange[] {
     const { size } = this.whole(buffer);
     const { granule } = this.machine;
-    if (isLimited(this.features) && size > granule && this.chance(2)) return this.granules(buffer);
+    if (isLimited(this.features) && size > granule && !this.chance(4)) return this.granules(buffer);
     const each = Math.floor(size / count / LINE_SIZE) * LINE_SIZE;
     if (each === 0) return [this.whole(buffer)];
     const part = this.chance(2) ? each : Math.max(LINE_SIZE, Math.min(512, each / 2));

@@ -40,9 +40,9 @@ const TOGETHER: readonly (readonly [Feature, readonly Feature[]])[] = [
   // Devices that ask for other alignments share granules of the pool where pages are larger than these.
   ['devices', ['pages', 'several', 'crowd']],
   // Only lists have segments that a limit could cut, most of all where the IOVA is one range for all of them.
-  ['boundary', ['sg', 'sg', 'lists', 'several', 'trusted', 'trusted']],
+  ['boundary', ['sg', 'sg', 'sg', 'lists', 'lists', 'several', 'trusted', 'trusted']],
   ['segments', ['sg', 'sg', 'lists', 'several', 'trusted', 'trusted']],
-  ['slivers', ['sg', 'sg', 'several', 'trusted', 'retry', 'faults']],
+  ['slivers', ['sg', 'sg', 'several', 'trusted', 'trusted', 'retry', 'retry', 'faults', 'faults']],
   ['retry', ['faults', 'faults', 'sg']],
 ];
 
@@ -101,7 +101,7 @@ export function makeDevice(
 ): DeviceConfig {
   return {
     ...DEVICE_DEFAULTS,
-    untrusted: !features.has('trusted') || choices.below(2) === 0,
+    untrusted: !features.has('trusted') || choices.below(isLimited(features) ? 4 : 2) === 0,
     coherent: choices.below(2) === 0,
     minAlignMask: features.has('minAlign') ? pick(choices, [4095, 511, 4095, 2047, 4095, 65535, 8191]) : 0,
     dmaMask: features.has('iovaPressure') ? makeDmaMask(choices) : DEVICE_DEFAULTS.dmaMask,
@@ -117,10 +117,10 @@ function makeDmaMask(choices: Choices): number {
   return pick(choices, [2 ** bits - 1, 2 ** bits - 1, 0x1000000 + 2 ** bits - 1, 0x11fffff, -1]);
 }
 
-/** From a page to eight of the largest ones, mostly what a list of some pages crosses; or none at all. */
+/** From a page to eight of the largest ones, mostly what an entry of a list of some pages crosses; or none at all. */
 function makeBoundary(choices: Choices, pageSize: number): number {
   const page = Math.log2(pageSize);
-  const bits = page + choices.below(choices.below(3) === 0 ? 20 - page : 3);
+  const bits = choices.below(3) === 0 ? page + choices.below(20 - page) : page + 1 + choices.below(2);
   return choices.below(8) === 0 ? -1 : 2 ** bits - 1;
 }
 
