@@ -105,6 +105,7 @@ describe('where that went', () => {
     ['a coherent device writes into the cached line', [cleared, cleaned, coherentWrote], 'dirty'],
     ['which an invalidate throws away', [read, coherentWrote, invalidated], 'dropped'],
     ['a coherent device writes past an empty cache', [coherentWrote], 'clean'],
+    ['past one that an invalidate has emptied', [read, invalidated, coherentWrote, invalidated], 'clean'],
   ])('%s', (_, steps, line) => {
     expect(history(steps).line).toBe(line);
   });
@@ -123,6 +124,7 @@ describe('what the CPU sees of a device write', () => {
     ['a cleaned line', [cleared, cleaned, deviceWrote], true, false],
     ['invalidated after', [deviceWrote, invalidated], false, false],
     ['invalidated before', [invalidated, deviceWrote], true, false],
+    ['invalidated after, and read anew', [deviceWrote, invalidated, read], false, false],
     ['written by the CPU after', [deviceWrote, written], false, false],
     ['cleaned after', [deviceWrote, cleaned], true, false],
     ['a second write is fine', [cleared, deviceWrote, deviceWrote], true, false],

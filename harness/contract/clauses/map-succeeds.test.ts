@@ -316,6 +316,7 @@ steps:
     expect(evidenceOf(verdictOf(CLAUSE, AsksForASlotMore, yaml), 'asks-for-more')).toMatchObject({
       asked: 33,
       needed: 32,
+      count: 1,
     });
   });
 });
