@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import { CLAUSE_IDS, type Break, type Cause, type ClauseId, type Verdict } from '../contract/verdict.ts';
-import { classify, type FindingKind } from './classify.ts';
+import { classify, type FindingKind, type Part } from './classify.ts';
 import type { Placed } from '../contract/victim.ts';
 import type { Triggered } from '../run/triggers.ts';
 import type { MapCourse, MapOutcome, Side } from './side.ts';
@@ -38,7 +38,7 @@ type Said = [FindingKind, Cause, string, Cause?];
 
 /** Kind, cause, whose bytes, and the cause before where it is another. */
 function said(from: Side, to: Side): Said[] {
-  return classify(from, to, () => []).map(({ kind, cause, victims, was }) => {
+  return classify(from, to).map(({ kind, cause, victims, was }) => {
     const whose = victims.map((v) => `${v.of} ${v.from}-${v.to}`).join(', ');
     return was === undefined ? [kind, cause, whose] : [kind, cause, whose, was];
   });
@@ -106,7 +106,7 @@ describe('classify', () => {
     ['the side that holds crashed before', NOT_COPIED, side('holds', { crashStep: 0 }), ['hidden', 0]],
     ['the side that holds crashed later', NOT_COPIED, side('holds', { crashStep: 3 }), ['fixed', undefined]],
   ])('%s', (_, from, to, expected) => {
-    expect(classify(from, to, () => []).map(({ kind, hiddenBy }) => [kind, hiddenBy])).toEqual([expected]);
+    expect(classify(from, to).map(({ kind, hiddenBy }) => [kind, hiddenBy])).toEqual([expected]);
   });
 
   test.each<[string, number, FindingKind, FindingKind]>([
@@ -120,7 +120,7 @@ describe('classify', () => {
     const holds = side('holds', { triggered: triggered() });
     const partedBy = after === 'regressed' ? undefined : step;
     const found = (from: Side, to: Side): unknown =>
-      classify(from, to, () => []).map((each) => [each.kind, each.partedBy]);
+      classify(from, to).map((each) => [each.kind, each.partedBy]);
     expect(found(holds, broken)).toEqual([[after, partedBy]]);
     expect(found(broken, holds)).toEqual([[before, partedBy]]);
     expect(found(broken, side('holds', { triggered: triggered('iommu_map fails') }))).toEqual([
@@ -166,7 +166,7 @@ describe('classify', () => {
     };
     const [early, late] = [crash('memset-out-of-memory', 1), crash('copy-out-of-memory', 2)];
     const kinds = (from: Side, to: Side): unknown =>
-      classify(from, to, () => []).map(({ kind, cause, hiddenBy }) => [kind, cause, hiddenBy]);
+      classify(from, to).map(({ kind, cause, hiddenBy }) => [kind, cause, hiddenBy]);
     expect(kinds(early, late)).toEqual([
       ['uncovered', 'copy-out-of-memory', 1],
       ['fixed', 'memset-out-of-memory', undefined],
@@ -231,7 +231,7 @@ describe('classify', () => {
         side([wrong('not-copied')], { maps: [own] }),
       ];
       const kinds = (from: Side, to: Side): FindingKind[] =>
-        classify(from, to, () => []).flatMap(({ clause, kind }) => (clause === CLAUSE ? [kind] : []));
+        classify(from, to).flatMap(({ clause, kind }) => (clause === CLAUSE ? [kind] : []));
       expect(kinds(holds, breaks)).toEqual([broken]);
       expect(kinds(breaks, holds)).toEqual([before]);
     });
@@ -242,21 +242,14 @@ describe('classify', () => {
       { ...wrong('not-copied'), victims: [1, 2].flatMap(() => wrong('not-copied').victims) },
     ]);
     const once = side([wrong('not-copied', 16, 32)]);
-    expect(classify(twice, once, () => [])).toMatchObject([
+    expect(classify(twice, once)).toMatchObject([
       { kind: 'still-broken', to: { count: 16 } },
       { kind: 'fixed' },
     ]);
   });
 
-  test('inherited is what the baseline breaks for some of the same bytes, whatever the cause', () => {
-    const inherited = (baseline: Side): unknown =>
-      classify(NOT_COPIED, NOT_COPIED, () => baseline.verdicts).map((found) => found.inherited);
-    expect(inherited(side([wrong('not-cleaned', 60, 70)]))).toEqual([true]);
-    expect(inherited(side([wrong('not-copied', 64, 70)]))).toEqual([false]);
-  });
-
-  test('the baseline is not asked when nothing is broken on the right', () => {
-    const ask = (): readonly Verdict[] => {
+  test('the root is not asked when nothing is broken on the right', () => {
+    const ask = (): readonly Part[] => {
       throw new Error('asked');
     };
     expect(() => classify(NOT_COPIED, side('holds'), ask)).not.toThrow();
@@ -312,7 +305,7 @@ describe('what maps return', () => {
     ['worked, then crashed', done, unknown, []],
     ['crashed, then failed', unknown, failed, []],
   ])('%s', (_, before, after, kinds) => {
-    const found = classify(only(before), only(after), () => []);
+    const found = classify(only(before), only(after));
     expect(found.map(({ kind }) => kind)).toEqual(kinds);
     for (const { clause, cause, from, to } of found) {
       expect([clause, cause, from ?? to]).toEqual(['map-succeeds', 'no-slots', evidence]);

@@ -2,7 +2,7 @@
 /** What became of each broken thing between two sides, clause by clause. */
 import type { Break, Cause, ClauseId, Evidence, Verdict } from '../contract/verdict.ts';
 import { keyOf, sameCause, type Defect } from '../contract/defect.ts';
-import { atPlace, shared, splitBy, without, type Victim } from '../contract/victim.ts';
+import { shared, splitBy, without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
 import { partedAt } from '../run/triggers.ts';
 import { inSamePlaces } from './same-places.ts';
@@ -39,40 +39,48 @@ export interface CaseFinding extends Defect {
   readonly partedBy?: number;
   /** Of a layout-dependent one: what it is without a layout, and those in which it is not so. */
   readonly luck: { readonly kind: 'fixed' | 'regressed'; readonly layouts: readonly Layout[] } | undefined;
-  /** The root of the second state breaks the clause for some of the same. */
+  /** The root of the second state breaks the clause for the same. */
   readonly inherited: boolean;
+  /** Of what is inherited: what the root breaks it for, where that is known to be another cause. */
+  readonly inRoot: Cause | undefined;
+  /** Of what is inherited: the caches that it takes for the root to break it; undefined: none. */
+  readonly inheritedIn?: readonly Layout[];
   /** Of what is fixed or regressed: no other layout can be judged, so it is said of this one alone. */
   readonly unrepeated?: true;
 }
+
+/** Some of what the second side breaks, and how its root stands towards that. */
+export interface Part extends Pick<CaseFinding, 'inherited' | 'inRoot'> {
+  readonly victims: readonly Victim[];
+}
+
+/** Parts what the second side breaks for a cause. */
+export type Parting = (clause: ClauseId, cause: Cause, victims: readonly Victim[]) => readonly Part[];
+
+const NOTHING_INHERITED: Parting = (_clause, _cause, victims) => [
+  { victims, inherited: false, inRoot: undefined },
+];
 
 /**
  * What changed between two sides. Two breaks of a clause are one defect where they are about the same bytes;
  * the cause only explains it. A map that works on one side only is a difference, whatever its excuse; one that
  * fails on both is none, even where only one side has an excuse.
- * `baseline` is asked only when something is broken on the right side.
+ * `parting` is asked only when something is broken on the right side.
  */
-export function classify(from: Side, to: Side, baseline: () => readonly Verdict[]): CaseFinding[] {
+export function classify(from: Side, to: Side, parting: Parting = NOTHING_INHERITED): CaseFinding[] {
   const findings: CaseFinding[] = [];
   for (const [index, before] of from.verdicts.entries()) {
     const after = to.verdicts[index];
     if (after === undefined || (before.breaks.length === 0 && after.breaks.length === 0)) continue;
     const [x, y] = inSamePlaces(withExcuses(before, from, after), from, withExcuses(after, to, before), to);
-    const isInherited = (victims: readonly Victim[]): boolean => {
-      const known = victimsOf(baseline()[index]);
-      const named = [...known, ...known.map(atPlace)];
-      return victims.some((victim) => shared(victim, named).length > 0);
-    };
-    findings.push(...brokenOnBoth(x, y, isInherited));
+    findings.push(...brokenOnBoth(x, y, parting));
     for (const { cause, victims } of y.breaks) {
       for (const { judged, alone, ...why } of brokenAlone(cause, victims, x, to, from)) {
         const kind = judged ? 'regressed' : 'uncovered';
-        const inherited = isInherited(alone);
-        findings.push({
-          ...finding(kind, x.clause, cause, alone),
-          to: evidenceOf(alone),
-          ...why,
-          inherited,
-        });
+        for (const part of parting(x.clause, cause, alone)) {
+          const found = finding(kind, x.clause, cause, part.victims);
+          findings.push({ ...found, ...why, ...part, to: evidenceOf(part.victims) });
+        }
       }
     }
     for (const { cause, victims } of x.breaks) {
@@ -100,7 +108,7 @@ function withExcuses(verdict: Verdict, { maps }: Side, other: Verdict): Verdict 
 function together(findings: readonly CaseFinding[]): CaseFinding[] {
   const merged = new Map<string, CaseFinding>();
   for (const found of findings) {
-    const key = `${found.kind} ${keyOf(found)} ${found.was ?? ''} ${found.inherited}`;
+    const key = `${found.kind} ${keyOf(found)} ${found.was ?? ''} ${found.inherited} ${found.inRoot ?? ''}`;
     const before = merged.get(key);
     if (before === undefined) merged.set(key, found);
     else {
@@ -122,6 +130,7 @@ function finding(kind: FindingKind, clause: ClauseId, cause: Cause, victims: rea
     hiddenBy: undefined,
     luck: undefined,
     inherited: false,
+    inRoot: undefined,
   };
   return { kind, clause, cause, victims, ...nothing };
 }
@@ -155,11 +164,7 @@ function otherReturns(from: Side, to: Side, findings: readonly CaseFinding[]): C
 }
 
 /** What both sides break for some of the same victims, the cause of each. */
-function brokenOnBoth(
-  x: Verdict,
-  y: Verdict,
-  isInherited: (victims: readonly Victim[]) => boolean,
-): CaseFinding[] {
+function brokenOnBoth(x: Verdict, y: Verdict, parting: Parting): CaseFinding[] {
   return y.breaks.flatMap(({ cause, victims }) => {
     const byCause = new Map<Cause | undefined, { before: Victim[]; after: Victim[] }>();
     for (const { cause: old, victims: others } of x.breaks) {
@@ -170,15 +175,13 @@ function brokenOnBoth(
       const sofar = byCause.get(was) ?? { before: [], after: [] };
       byCause.set(was, { before: [...sofar.before, ...before], after: [...sofar.after, ...after] });
     }
-    return [...byCause].map(([was, { before, after }]): CaseFinding => {
-      const both = { from: evidenceOf(before), to: evidenceOf(after) };
-      return {
-        ...finding('still-broken', x.clause, cause, after),
-        was,
-        ...both,
-        inherited: isInherited(after),
-      };
-    });
+    return [...byCause].flatMap(([was, { before, after }]) =>
+      parting(x.clause, cause, after).map((part): CaseFinding => {
+        const known = before.flatMap((victim) => shared(victim, part.victims));
+        const both = { from: evidenceOf(known), to: evidenceOf(part.victims) };
+        return { ...finding('still-broken', x.clause, cause, part.victims), was, ...both, ...part };
+      }),
+    );
   });
 }
 

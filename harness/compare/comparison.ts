@@ -24,6 +24,10 @@ export interface Finding extends Defect {
   /** Of a layout-dependent one, in its smallest case. */
   readonly luck: CaseFinding['luck'];
   readonly inherited: boolean;
+  /** Of what is inherited: what the root breaks the clause for, where that is another cause. */
+  readonly inRoot: Cause | undefined;
+  /** It takes other caches for the root to break it, in each case, and for whichever cause. */
+  readonly isInCaches: boolean;
   /** The smallest first. */
   readonly cases: readonly FindingCase[];
 }
@@ -126,6 +130,12 @@ export function compare(
   };
 }
 
+/** Broken on both sides, for the same cause, as in the root. */
+export function isBackground(finding: Finding): boolean {
+  const { inherited, inRoot, isInCaches } = finding;
+  return inherited && inRoot === undefined && !isInCaches && isUnchanged(finding);
+}
+
 /** Broken on both sides, for the same cause. */
 export function isUnchanged({ kind, was }: Pick<Finding, 'kind' | 'was'>): boolean {
   return kind === 'still-broken' && was === undefined;
@@ -167,7 +177,7 @@ class Tally {
     const { findings, exercised, crashed, failed, costs, notJudged, sameTrace } = result;
     for (const finding of findings) {
       if (this.clause !== undefined && finding.clause !== this.clause) continue;
-      const key = `${finding.kind} ${keyOf(finding)} ${finding.was ?? ''} ${finding.luck?.kind ?? ''} ${finding.inherited}`;
+      const key = `${finding.kind} ${keyOf(finding)} ${finding.was ?? ''} ${finding.luck?.kind ?? ''} ${finding.inherited} ${finding.inRoot ?? ''} ${finding.inheritedIn !== undefined}`;
       const cases = this.findings.get(key) ?? [];
       cases.push({ ...finding, scenario });
       this.findings.set(key, cases);
@@ -188,8 +198,9 @@ class Tally {
       const sorted = cases.toSorted((a, b) => bySize(a.scenario, b.scenario));
       const [first] = sorted;
       if (first === undefined) return [];
-      const { kind, clause, cause, was, luck, inherited } = first;
-      return [{ kind, clause, cause, was, luck, inherited, cases: sorted }];
+      const { kind, clause, cause, was, luck, inherited, inRoot } = first;
+      const isInCaches = first.inheritedIn !== undefined;
+      return [{ kind, clause, cause, was, luck, inherited, inRoot, isInCaches, cases: sorted }];
     });
     const { rows, operations, onSomeSides } = this.costs.result();
     return {

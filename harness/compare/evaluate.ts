@@ -32,17 +32,22 @@ class ToolError extends Error {
   override readonly name = 'ToolError';
 }
 
-/** Verdicts of some clauses on one more state; taken from `others` where all that was observed is equal. */
-export function judgeOnce(
+/** One more state's side, verdicts of these clauses only; taken from `others` where all that was observed is equal. */
+export function lookOnce(
   machine: Machine,
   state: State,
   scenario: Scenario,
   clauses: readonly ClauseId[],
   others: readonly Evaluation[],
-): readonly Verdict[] {
+): Side {
   const run = lookAt(machine, state, scenario);
   const same = others.find((other) => sameBehaviour(run, other.run));
-  return same?.verdicts.filter(({ clause }) => clauses.includes(clause)) ?? judge(run, clauses);
+  return sideOf(run, same === undefined ? judge(run, clauses) : ofClauses(same.verdicts, clauses));
+}
+
+/** The verdicts on these clauses. */
+export function ofClauses(verdicts: readonly Verdict[], clauses: readonly ClauseId[]): readonly Verdict[] {
+  return verdicts.filter(({ clause }) => clauses.includes(clause));
 }
 
 /** Both lives' sides of a case, run once and judged by these clauses. */

@@ -47,12 +47,9 @@ export function tryLayouts(
       kind === 'fixed'
         ? from.crashStep <= (before?.step ?? Infinity)
         : to.crashStep <= (after?.step ?? Infinity);
-    return { layout, crashes, found: saysNothing ? undefined : classify(from, to, () => []) };
+    return { layout, crashes, found: saysNothing ? undefined : classify(from, to) };
   });
-  const caches = (hasCache(scenario) ? CACHES : []).map((layout) => ({
-    layout,
-    found: classify(...sidesOf({ ...scenario, layout }, clauses), () => []),
-  }));
+  const caches = inCaches(scenario, clauses, sidesOf);
   return findings.map((finding) => {
     if (!isDifference(finding)) return finding;
     const anyway = caches.filter(({ found }) => breaksBoth(finding, found));
@@ -66,6 +63,24 @@ export function tryLayouts(
     const isRepeated = others.some(({ found }) => found?.some((other) => isRepetition(finding, other)));
     return isRepeated ? finding : { ...finding, unrepeated: true };
   });
+}
+
+/** What came of a case where lines stay in the cache for a shorter or a longer time. */
+export interface InCache {
+  readonly layout: Layout;
+  readonly found: readonly CaseFinding[];
+}
+
+/** What comes of the case there, of these clauses only; empty where no device looks past the cache. */
+export function inCaches(
+  scenario: Scenario,
+  clauses: readonly ClauseId[],
+  sidesOf: BothSides,
+): readonly InCache[] {
+  return (hasCache(scenario) ? CACHES : []).map((layout) => ({
+    layout,
+    found: classify(...sidesOf({ ...scenario, layout }, clauses)),
+  }));
 }
 
 function isDifference<F extends CaseFinding>(finding: F): finding is F & { kind: 'fixed' | 'regressed' } {

@@ -144,7 +144,7 @@ function findingsOf(
     prefixes.sideOf(after, where, clauses),
   ];
   const plain = sides(scenario);
-  const findings = classify(...plain, () => []);
+  const findings = classify(...plain);
   return tryLayouts(plain, scenario, findings, sides);
 }
 

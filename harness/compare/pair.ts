@@ -2,15 +2,16 @@
 /** Two states, case by case. */
 import type { State } from '../subject/state.ts';
 import type { LeftOut } from '../contract/left-out.ts';
-import { CLAUSE_IDS, type ClauseId, type Verdict } from '../contract/verdict.ts';
+import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import { Machine } from '../machine/machine.ts';
 import type { StepCosts } from '../run/costs.ts';
 import { readsTheSame } from '../run/trace.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding } from './classify.ts';
-import { tryLayouts } from './layouts.ts';
+import { inheritedInCaches, ownClauses, partingBy } from './inherited.ts';
+import { inCaches, tryLayouts, type InCache } from './layouts.ts';
 import { failsAlone, sideOf, type Side } from './side.ts';
-import { evaluate, judgeOnce, lookAtBoth, type Evaluation } from './evaluate.ts';
+import { evaluate, lookAtBoth, lookOnce, ofClauses, type Evaluation } from './evaluate.ts';
 
 /** What came of one case. Plain data. */
 export interface CaseResult {
@@ -57,7 +58,7 @@ export class Pair {
     const [a, b] = [x.run.crash, y.run.crash];
     const [from, to] = [sideOf(x.run, x.verdicts), sideOf(y.run, y.verdicts)];
     const result = {
-      findings: findingsOf(from, to, (clauses) => this.inRoot(scenario, clauses, x, y)),
+      findings: findingsOf(from, to, (clauses) => this.sinceRoot(scenario, clauses, x, y)),
       exercised: CLAUSE_IDS.filter((_, index) => isJudged(x, index) && isJudged(y, index)),
       crashed:
         a !== undefined && b === undefined ? 'from' : a === undefined && b !== undefined ? 'to' : undefined,
@@ -69,19 +70,34 @@ export class Pair {
     } as const;
     // From here on the runs x and y are gone.
     const findings = tryLayouts([from, to], scenario, result.findings, this.sidesOf);
-    return { ...result, findings };
+    return { ...result, findings: inheritedInCaches(findings, () => this.rootInCaches(scenario, findings)) };
   }
 
-  /** What the second state's root makes of the case; often it is one of the two states itself. */
-  private inRoot(
+  /** The findings between the second state's root, often one of the two states itself, and that state. */
+  private sinceRoot(
     scenario: Scenario,
     clauses: readonly ClauseId[],
     x: Evaluation,
     y: Evaluation,
-  ): readonly Verdict[] {
+  ): readonly CaseFinding[] {
     const { root } = this.to;
     const own = root === this.from ? x : root === this.to ? y : undefined;
-    return own?.verdicts ?? judgeOnce(this.third, root, scenario, clauses, [x, y]);
+    const side = ({ run, verdicts }: Evaluation): Side => sideOf(run, ofClauses(verdicts, clauses));
+    const before = own === undefined ? lookOnce(this.third, root, scenario, clauses, [x, y]) : side(own);
+    return classify(before, side(y));
+  }
+
+  /** The same where lines stay in the cache for a shorter or a longer time; between the two, it has been tried. */
+  private rootInCaches(scenario: Scenario, findings: readonly CaseFinding[]): readonly InCache[] {
+    const { root } = this.to;
+    if (root === this.from || root === this.to) return [];
+    const own = ownClauses(findings);
+    const clauses = CLAUSE_IDS.filter((id) => own.has(id));
+    const lives = [
+      { machine: this.third, state: root },
+      { machine: this.other, state: this.to },
+    ] as const;
+    return inCaches(scenario, clauses, (elsewhere) => lookAtBoth(...lives, elsewhere, clauses));
   }
 }
 
@@ -107,26 +123,17 @@ function isJudged({ verdicts }: Evaluation, index: number): boolean {
 function findingsOf(
   from: Side,
   to: Side,
-  baseline: (clauses: readonly ClauseId[]) => readonly Verdict[],
+  sinceRoot: (clauses: readonly ClauseId[]) => readonly CaseFinding[],
 ): CaseFinding[] {
   const broken = new Set<ClauseId>();
   for (const { verdicts } of [from, to]) {
     for (const { clause, breaks } of verdicts) if (breaks.length > 0) broken.add(clause);
   }
   if (broken.size === 0 && !failsAlone(from, to) && !failsAlone(to, from)) return [];
-  let inherited: readonly Verdict[] | undefined;
   const clauses = CLAUSE_IDS.filter((id) => broken.has(id));
-  return classify(from, to, () => (inherited ??= inOrder(baseline(clauses))));
-}
-
-/** The verdicts at their place among all clauses. */
-function inOrder(verdicts: readonly Verdict[]): Verdict[] {
-  return CLAUSE_IDS.map(
-    (clause) =>
-      verdicts.find((verdict) => verdict.clause === clause) ?? {
-        clause,
-        status: 'not-exercised',
-        breaks: [],
-      },
+  return classify(
+    from,
+    to,
+    partingBy(() => sinceRoot(clauses)),
   );
 }

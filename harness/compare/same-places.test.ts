@@ -43,7 +43,7 @@ function said(x: Verdict, from: Side, y: Verdict, to: Side): string[][] {
 
 /** What became of how many bytes. */
 function kinds(x: Verdict, from: Side, y: Verdict, to: Side): unknown[] {
-  const found = classify({ ...from, verdicts: [x] }, { ...to, verdicts: [y] }, () => []);
+  const found = classify({ ...from, verdicts: [x] }, { ...to, verdicts: [y] });
   return found.map((finding) => [finding.kind, (finding.to ?? finding.from)?.count]);
 }
 
@@ -137,7 +137,7 @@ test('another mapping’s data that is exposed no more is fixed; what lies in it
   const inUse = exposed(0, 64, { of: 'device 0, data of buffer 1', reached });
   const broken = (one: Verdict): Side => ({ ...side(), verdicts: [one] });
   const before = broken(verdict(['other-mapping', inUse]));
-  const found = classify(before, broken(verdict(['never-cleared', exposed(90, 164)])), () => []);
+  const found = classify(before, broken(verdict(['never-cleared', exposed(90, 164)])));
   expect(found.map(({ kind, cause, was, to, from: old }) => [kind, cause, was, (to ?? old)?.count])).toEqual([
     ['still-broken', 'never-cleared', 'other-mapping', 64],
     ['regressed', 'never-cleared', undefined, 10],
@@ -151,7 +151,7 @@ test('first left over, then in use: each is compared with its like', () => {
     ...side(),
     verdicts: [verdict(['never-cleared', exposed(90, 164)], ['other-mapping', inUse])],
   };
-  const found = classify(both, both, () => []);
+  const found = classify(both, both);
   expect(found.map(({ kind, cause, was }) => [kind, cause, was])).toEqual([
     ['still-broken', 'never-cleared', undefined],
     ['still-broken', 'other-mapping', undefined],
@@ -178,7 +178,7 @@ test.each([
     const [a, b] = [findState(from), findState(to)];
     const scenario = corpus.scenarios.find((one) => one.id === id);
     if (a === undefined || b === undefined || scenario === undefined) throw new Error(id);
-    const found = classify(prefixes.sideOf(a, scenario), prefixes.sideOf(b, scenario), () => []);
+    const found = classify(prefixes.sideOf(a, scenario), prefixes.sideOf(b, scenario));
     const about = found.filter((finding) => finding.clause === 'confinement-read' && finding.cause === cause);
     expect(about.map(({ kind }) => kind)).toEqual(expected);
   },

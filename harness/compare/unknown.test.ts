@@ -27,7 +27,7 @@ interface Change {
 function changes(clause: ClauseId, from: string, to: string, scenario: Scenario): Change[] {
   const [before, after] = [findState(from), findState(to)];
   if (before === undefined || after === undefined) throw new Error(`${from}, ${to}`);
-  return classify(prefixes.sideOf(before, scenario), prefixes.sideOf(after, scenario), () => [])
+  return classify(prefixes.sideOf(before, scenario), prefixes.sideOf(after, scenario))
     .filter((finding) => finding.clause === clause)
     .map((finding) => ({
       kind: finding.kind,
@@ -113,7 +113,7 @@ describe('a map that fails on both sides', () => {
     ]);
     const [baseline, v1, v2] = ['baseline', 'v1', 'v2'].map(findState);
     if (baseline === undefined || v1 === undefined || v2 === undefined) throw new Error('no state');
-    const finding = classify(prefixes.sideOf(v1, scenario), prefixes.sideOf(v2, scenario), () => []).find(
+    const finding = classify(prefixes.sideOf(v1, scenario), prefixes.sideOf(v2, scenario)).find(
       ({ clause }) => clause === 'confinement-read',
     );
     if (finding === undefined) throw new Error('no finding');

@@ -48,11 +48,9 @@ export function costIn(
     const [a, b] = [costAt(before), costAt(after)];
     return a === undefined || b === undefined || a === b ? [] : [{ patch: patch.id, from: a, to: b }];
   });
-  const changed = classify(
-    prefixes.sideOf(from, scenario),
-    prefixes.sideOf(to, scenario),
-    () => prefixes.of(to.root, scenario).verdicts,
-  ).filter((finding) => !isUnchanged(finding));
+  const changed = classify(prefixes.sideOf(from, scenario), prefixes.sideOf(to, scenario)).filter(
+    (finding) => !isUnchanged(finding),
+  );
   const clauses = changed.map(({ kind, clause, cause }) => `${kind} ${clause}: ${cause}`);
   return { ...found, patches, clauses: [...new Set(clauses)] };
 }

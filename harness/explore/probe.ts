@@ -83,7 +83,7 @@ function alone(
   }
   const before = lookAt(other, to.root, scenario);
   const was = sameBehaviour(before, run) ? side : judged(before, only);
-  const findings = classify(was, side, () => []);
+  const findings = classify(was, side);
   const candidates = findings.flatMap((finding): Candidate[] => {
     const { kind, to: evidence } = finding;
     return evidence === undefined ? [] : [candidate(finding, run, ALONE[kind], evidence)];
@@ -131,7 +131,7 @@ function between(
   const y = lookAt(other, to, scenario);
   if (costs) return costDifferences(x, y).map(shownByCost);
   const sides = [judged(x, only), judged(y, only)] as const;
-  const changed = classify(...sides, () => []).filter((found) => !isUnchanged(found));
+  const changed = classify(...sides).filter((found) => !isUnchanged(found));
   const crash = changed.some(({ clause }) => clause === 'no-crash');
   const candidates = changed.flatMap((finding): Candidate[] => {
     const { kind, clause, from: a, to: b } = finding;

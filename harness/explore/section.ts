@@ -3,6 +3,7 @@
 import { structuredPatch } from 'diff';
 import { attribute } from '../compare/attribute.ts';
 import { classify, type CaseFinding } from '../compare/classify.ts';
+import { partingBy } from '../compare/inherited.ts';
 import { Prefixes } from '../compare/prefixes.ts';
 import { tryLayouts } from '../compare/layouts.ts';
 import type { Side } from '../compare/side.ts';
@@ -103,14 +104,19 @@ function kindOf(target: Target, shown: Shown, found: CaseFinding | undefined): s
     return `costs ${kind === 'costlier' ? 'more' : 'less'} in ${target.to.id} than in ${target.from?.id ?? ''}`;
   }
   if (clause === undefined || cause === undefined) return 'different, no clause touched';
-  const { hiddenBy, was, luck, inherited = false } = found ?? {};
+  const { hiddenBy, was, luck, inherited = false, inRoot } = found ?? {};
   const layouts = luckWords({ luck });
   const sides =
     target.from === undefined ? `in ${target.to.id}` : `from ${target.from.id} to ${target.to.id}`;
   const hidden =
     hiddenBy === undefined ? '' : `, hidden by the crash of step ${hiddenBy + 1} on the other side`;
   const before = was === undefined ? '' : `, before for another cause: ${was}`;
-  return `${kind} ${sides}${layouts === undefined ? '' : `: ${layouts}`}${hidden}${before}${inherited ? `, as in ${rootName(target.to)}` : ''}`;
+  const asInRoot =
+    inRoot === undefined
+      ? `, as in ${rootName(target.to)}`
+      : `, in ${rootName(target.to)} for another cause: ${inRoot}`;
+  const root = inherited ? asInRoot : '';
+  return `${kind} ${sides}${layouts === undefined ? '' : `: ${layouts}`}${hidden}${before}${root}`;
 }
 
 /** What the program shows, looked at once more; undefined: no clause. */
@@ -126,7 +132,8 @@ export function findingIn(
     prefixes.sideOf(to, where, clauses),
   ];
   const plain = sides(scenario);
-  const found = classify(...plain, () => prefixes.of(to.root, scenario).verdicts);
+  const parting = partingBy(() => classify(prefixes.sideOf(to.root, scenario), plain[1]));
+  const found = classify(...plain, parting);
   const all = kind === 'layout-dependent' ? tryLayouts(plain, scenario, found, sides) : found;
   const same = all.filter((each) => each.clause === clause && each.cause === cause);
   return (

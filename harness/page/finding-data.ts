@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** A finding as the page tells it. */
 import type { Attribution, Turn } from '../compare/attribute.ts';
-import { isUnchanged, type Finding } from '../compare/comparison.ts';
+import { isBackground, type Finding } from '../compare/comparison.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import type { Illustration } from '../report/illustrate.ts';
-import { hiddenWords, luckWords, unrepeatedWords } from '../report/kinds.ts';
+import { hiddenWords, inheritedWords, luckWords, unrepeatedWords } from '../report/kinds.ts';
 import type { Report } from '../report/report.ts';
 import { spansOf, type Text } from '../text/document.ts';
 import type { PageKind } from './kinds.ts';
@@ -24,6 +24,7 @@ export function findingInWords(report: Report, illustration: Illustration, id: s
   const hidden = first && hiddenWords(report.comparison, first);
   const luck = luckWords(finding);
   const unrepeated = unrepeatedWords(first);
+  const inherited = inheritedWords(report.comparison, finding);
   return {
     id,
     kind: kindOf(finding),
@@ -36,6 +37,7 @@ export function findingInWords(report: Report, illustration: Illustration, id: s
       ...(hidden === undefined ? [] : [[`On the other side it is ${hidden}.`]]),
       ...(luck === undefined ? [] : [[`Layout-dependent: ${luck}.`]]),
       ...(unrepeated === undefined ? [] : [[unrepeated]]),
+      ...(inherited === undefined ? [] : [[inherited]]),
       ...notJudged.map((line): Words => ['Not judged: ', ...wordsOf(line), '.']),
     ],
     cases: cases.slice(0, SHOWN_CASES).map(({ scenario }) => scenario.id),
@@ -44,9 +46,9 @@ export function findingInWords(report: Report, illustration: Illustration, id: s
   };
 }
 
-/** Inherited: still broken for the same cause, and so it was in the root. */
+/** Inherited: still broken for the same cause, as in the root. */
 export function kindOf(finding: Finding): PageKind {
-  return finding.inherited && isUnchanged(finding) ? 'inherited' : finding.kind;
+  return isBackground(finding) ? 'inherited' : finding.kind;
 }
 
 function patchesOf({ forth, back }: Attribution | Record<string, undefined> = {}): PagePatch[] {

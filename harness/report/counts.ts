@@ -65,10 +65,21 @@ export function countsOf(report: Report): Count[] {
 function asFindings(cases: Finding['cases']): Finding[] {
   const found = new Map<string, Finding>();
   for (const one of cases) {
-    const { kind, clause, cause, was, luck, inherited } = one;
-    const key = `${kind} ${clause} ${cause} ${was ?? ''} ${inherited}`;
+    const { kind, clause, cause, was, luck, inherited, inRoot } = one;
+    const isInCaches = one.inheritedIn !== undefined;
+    const key = `${kind} ${clause} ${cause} ${was ?? ''} ${inherited} ${inRoot ?? ''} ${isInCaches}`;
     const before = found.get(key)?.cases ?? [];
-    found.set(key, { kind, clause, cause, was, luck, inherited, cases: [...before, one] });
+    found.set(key, {
+      kind,
+      clause,
+      cause,
+      was,
+      luck,
+      inherited,
+      inRoot,
+      isInCaches,
+      cases: [...before, one],
+    });
   }
   return [...found.values()];
 }

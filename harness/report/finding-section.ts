@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** One finding in full. */
-import { foundCase, type Finding, type FoundCase } from '../compare/comparison.ts';
+import { foundCase, type FoundCase } from '../compare/comparison.ts';
 import { CLAUSES } from '../contract/contract.ts';
 import { CAUSE_WORDS } from '../contract/words.ts';
 import {
@@ -20,12 +20,11 @@ import { codeBehind, hunksBehind } from './code-section.ts';
 import type { Illustration } from './illustrate.ts';
 import {
   anchorOf,
-  capital,
   hiddenWords,
+  inheritedWords,
   luckWords,
   unrepeatedWords,
   nameOf,
-  rootName,
   type Group,
 } from './kinds.ts';
 import { caseSpan, clauseSpan } from './links.ts';
@@ -50,7 +49,7 @@ export function findingSection(
   { code: shownBefore, map }: Shown,
 ): Section {
   const { finding, because } = illustration;
-  const { inherited } = finding;
+  const inherited = inheritedWords(report.comparison, finding);
   const found = foundCase(report.comparison, finding);
   const attribution = report.account.attributions.get(finding);
   const patches = patchesOf(report, finding);
@@ -62,7 +61,7 @@ export function findingSection(
   };
   const evidence = (diff: Illustration['diff']): Block[] => [
     heading,
-    paragraph(...spansOf(because), ...(inherited ? [` ${inheritedWords(report, finding)}`] : [])),
+    paragraph(...spansOf(because), ...(inherited === undefined ? [] : [` ${inherited}`])),
     scenarioOf(report, illustration),
     ...generated(report, found),
     ...traces(diff),
@@ -92,13 +91,6 @@ export function findingSection(
       { blocks: [], lost: 'detailed finding', count: 1 },
     ],
   };
-}
-
-/** That the root breaks the promise for some of the same, and as far as it is known, for which cause. */
-function inheritedWords({ comparison: { from, to } }: Report, { was }: Finding): string {
-  const whose = `${capital(rootName(to))} breaks the promise for some of the same, too`;
-  if (from !== to.root) return `${whose}, for whichever cause.`;
-  return was === undefined ? `${whose}.` : `${whose}, for another cause.`;
 }
 
 /** Lines of a diff that had to shrink. */

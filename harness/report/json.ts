@@ -55,6 +55,8 @@ export function toJson(report: Report): string {
       partedBy: finding.cases[0]?.partedBy ?? null,
       unrepeated: finding.cases[0]?.unrepeated ?? false,
       inherited: finding.inherited,
+      inRoot: finding.inRoot ?? null,
+      inheritedIn: finding.cases[0]?.inheritedIn ?? null,
       scenario: scenario.scenario,
       case: scenario.id,
       because: plain(because),

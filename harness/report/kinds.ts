@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The groups that a report puts findings into, the worst first. */
-import type { Comparison, Finding, FindingCase } from '../compare/comparison.ts';
+import { isBackground, type Comparison, type Finding, type FindingCase } from '../compare/comparison.ts';
 import { findingIds } from '../compare/finding-ids.ts';
 import { layoutWords } from '../compare/layouts.ts';
+import { CAUSE_WORDS } from '../contract/words.ts';
 import type { State } from '../subject/state.ts';
 import { kindWords } from './counts.ts';
 import type { Illustration } from './illustrate.ts';
@@ -46,11 +47,6 @@ export function groupsOf(report: Report): Group[] {
   ].filter(({ shown }) => shown.length > 0);
 }
 
-/** Still broken for the same cause, and so it was in the baseline. */
-function isBackground({ kind, was, inherited }: Finding): boolean {
-  return inherited && kind === 'still-broken' && was === undefined;
-}
-
 const ids = new WeakMap<readonly Finding[], ReadonlyMap<Finding, string>>();
 
 /** The finding's id, which is the anchor where the page tells of it in full. */
@@ -65,6 +61,21 @@ export function luckWords({ luck }: Pick<FindingCase, 'luck'>): string | undefin
   if (luck === undefined) return undefined;
   const where = luck.layouts.map((layout) => `where ${layoutWords(layout)}`);
   return `${luck.kind} with nothing taken before; not so ${where.join(', nor ')}`;
+}
+
+/** That the root breaks the promise for the same, for which cause, or where; undefined: it does not. */
+export function inheritedWords(
+  { to }: Comparison,
+  { inherited, inRoot, cases: [first] }: Finding,
+): string | undefined {
+  if (!inherited) return undefined;
+  const whose = `${capital(rootName(to))} breaks the promise for the same, too`;
+  if (first?.inheritedIn !== undefined) {
+    return `${whose}, but only where ${first.inheritedIn.map((layout) => layoutWords(layout)).join(', or ')}.`;
+  }
+  return inRoot === undefined
+    ? `${whose}, for the same cause.`
+    : `${whose}, for another cause: ${CAUSE_WORDS[inRoot]}.`;
 }
 
 /** Of a finding that no other layout has confirmed, in words; undefined: one has, or it needs none. */
@@ -103,6 +114,6 @@ export function rootName({ root }: State): string {
 }
 
 /** The words with a capital to begin with. */
-export function capital(words: string): string {
+function capital(words: string): string {
   return words.charAt(0).toUpperCase() + words.slice(1);
 }

@@ -62,6 +62,18 @@ const traceLine = z.strictObject({
   touches: z.array(z.strictObject({ how: text, phys: z.int(), size: z.int() })),
 });
 
+const layouts = z
+  .array(
+    z.strictObject({
+      passed: count,
+      taken: count,
+      iovas: z.array(count),
+      evicts: z.literal(true).optional(),
+      keepsDirty: z.literal(true).optional(),
+    }),
+  )
+  .min(1);
+
 const finding = z.strictObject({
   id: z.string().regex(/^[a-z-]+-[0-9a-f]{6}(-\d+)?$/),
   kind: z.enum(['regressed', 'uncovered', 'still-broken', 'fixed', 'hidden', 'layout-dependent']),
@@ -73,21 +85,13 @@ const finding = z.strictObject({
   luck: z
     .strictObject({
       kind: z.enum(['fixed', 'regressed']),
-      layouts: z
-        .array(
-          z.strictObject({
-            passed: count,
-            taken: count,
-            iovas: z.array(count),
-            evicts: z.literal(true).optional(),
-            keepsDirty: z.literal(true).optional(),
-          }),
-        )
-        .min(1),
+      layouts,
     })
     .nullable(),
   unrepeated: z.boolean(),
   inherited: z.boolean(),
+  inRoot: text.nullable(),
+  inheritedIn: layouts.nullable(),
   scenario: z.string().regex(/^[a-z-]+\/[a-z0-9-]+$/),
   case: caseId,
   because: text,

@@ -238,7 +238,7 @@ function Findings({ data, filter, left, setFilter }: Props): VNode {
       )}
       <p class="sub note">
         “without”: a patch of {data.from.id} does it, and its counterpart in {data.to.id} does not. Inherited:
-        what the series stands on breaks it in the same case, for the same cause.
+        what the series stands on breaks it for the same bytes and the same cause.
       </p>
     </>
   );
