@@ -21,13 +21,16 @@ const CACHES: readonly Layout[] = [
   { passed: 0, taken: 0, iovas: [], keepsDirty: true },
 ];
 
+/** That a search comes round to the very slots that hold the same bytes from before is no reason, either. */
+const LARGER_POOL: Layout = { passed: 0, taken: 0, iovas: [], doublesPool: true };
+
 /** Both sides of a case, which says in what layout; verdicts of these clauses only. */
 export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => readonly [Side, Side];
 
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
  * in some other layout, or of which both sides break every byte where lines stay in the cache for a shorter or a
- * longer time. A layout in which something fails that works here, or in which one side cannot be judged, says
+ * longer time, or the pool is larger. A layout in which something fails that works here, or in which one side cannot be judged, says
  * nothing; where none says anything, the finding is `unrepeated`.
  */
 export function tryLayouts(
@@ -49,7 +52,7 @@ export function tryLayouts(
         : to.crashStep <= (after?.step ?? Infinity);
     return { layout, crashes, found: saysNothing ? undefined : classify(from, to) };
   });
-  const caches = inCaches(scenario, clauses, sidesOf);
+  const caches = [...inCaches(scenario, clauses, sidesOf), ...inLargerPool(scenario, clauses, sidesOf)];
   return findings.map((finding) => {
     if (!isDifference(finding)) return finding;
     const anyway = caches.filter(({ found }) => breaksBoth(finding, found));
@@ -81,6 +84,18 @@ export function inCaches(
     layout,
     found: classify(...sidesOf({ ...scenario, layout }, clauses)),
   }));
+}
+
+function inLargerPool(
+  scenario: Scenario,
+  clauses: readonly ClauseId[],
+  sidesOf: BothSides,
+): readonly InCache[] {
+  const { machine } = scenario;
+  if (!machine.devices.some(({ untrusted }) => untrusted)) return [];
+  const larger = { ...scenario, machine: { ...machine, swiotlbSlots: 2 * machine.swiotlbSlots } };
+  const found = classify(...sidesOf({ ...larger, layout: LARGER_POOL }, clauses));
+  return [{ layout: LARGER_POOL, found }];
 }
 
 function isDifference<F extends CaseFinding>(finding: F): finding is F & { kind: 'fixed' | 'regressed' } {
@@ -133,12 +148,13 @@ function isRepetition(finding: CaseFinding, other: CaseFinding): boolean {
 }
 
 /** The layout in words that follow "not where". */
-export function layoutWords({ passed, taken, iovas, evicts, keepsDirty }: Layout): string {
+export function layoutWords({ passed, taken, iovas, evicts, keepsDirty, doublesPool }: Layout): string {
   const parts = [
     ...(passed > 0 ? [`the search for slots begins ${passed} slots on`] : []),
     ...(taken > 0 ? [`${taken} slots are taken`] : []),
     ...(evicts === true ? ['no clean line stays in the CPU cache'] : []),
     ...(keepsDirty === true ? ['no dirty line is written back over what a device writes'] : []),
+    ...(doublesPool === true ? ['the pool is twice as large'] : []),
     ...(iovas.length > 0 ? [`IOVA ranges of ${iovas.join(' and ')} granules are taken`] : []),
   ];
   return parts.join(' and ');

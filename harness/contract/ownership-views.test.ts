@@ -20,9 +20,9 @@ import {
 } from './testing/walked.ts';
 import type { Ownership } from './wrong-byte.ts';
 
-/** Where bytes begin that the run cannot tell of, and how many they are. */
+/** For which clause the run cannot tell, from which byte on, and of how many. */
 function unknown(found: Ownership): unknown[] {
-  return found.unknown.map(({ offset, size }) => [offset, size]);
+  return found.unknown.map(({ look, offset, size }) => [look.clause, offset, size]);
 }
 
 const [Z, S] = [LABEL_ZERO, LABEL_STALE];
@@ -184,28 +184,31 @@ describe('handed back to the CPU', () => {
       [cpu, out, cpu, 'unmap_page: m'],
       [{ m: RIGHT }, there, {}, there, there],
     );
-    expect(unknown(twice)).toEqual([[4, 4]]);
+    // Neither whether it is preserved when it comes back, nor whether it stays so.
+    expect(unknown(twice)).toEqual([
+      ['partial-write-preserved', 4, 4],
+      ['cpu-owned-stability', 4, 4],
+    ]);
     const arrived = { a: a(4, S, DEVICE, DEVICE + 1, S) };
     const written = walk(
       'FROM_DEVICE',
       [cpu, out, 'device_write: m', cpu, 'unmap_page: m'],
       [{ m: RIGHT }, there, {}, { events: deviceWrites(1, 2) }, arrived, arrived],
     );
+    const beside = (clause: string): unknown[] => [
+      [clause, 4, 1],
+      [clause, 7, 1],
+    ];
     expect(unknown(written)).toEqual([
-      [4, 1],
-      [7, 1],
+      ...beside('partial-write-preserved'),
+      ...beside('cpu-owned-stability'),
     ]);
     // Nor is what the CPU writes itself then.
-    const anew = [
-      { m: RIGHT },
-      there,
-      { events: cpuWrites(5, 2, AGAIN) },
-      { a: a(4, S, AGAIN, AGAIN + 1, S) },
-    ];
-    expect(unknown(walk('FROM_DEVICE', [cpu, 'cpu_write: a', cpu], anew))).toEqual([
-      [4, 1],
-      [7, 1],
-    ]);
+    const events = cpuWrites(5, 2, AGAIN);
+    const anew = [{ m: RIGHT }, there, { events }, { a: a(4, S, AGAIN, AGAIN + 1, S) }];
+    expect(unknown(walk('FROM_DEVICE', [cpu, 'cpu_write: a', cpu], anew))).toEqual(
+      beside('cpu-owned-stability'),
+    );
   });
 
   test('what came back is what the CPU finds from then on', () => {

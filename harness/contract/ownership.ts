@@ -25,7 +25,7 @@ import { checkIsolation, type Moment } from './isolation.ts';
 import { whyOutOfTurn, type WhyLeftOut } from './left-out.ts';
 import { mayBeLeft } from './may-be-left.ts';
 import { SharedLines } from './shared-lines.ts';
-import { checkBothLooks, checkSeenAgain, noteWhatNeverArrived } from './stability.ts';
+import { checkBothLooks, checkSeenAgain, noteWhatNeverArrived, putToTheTest } from './stability.ts';
 import { Views } from './views.ts';
 import { Ownership, type Look, type OwnershipClause } from './wrong-byte.ts';
 
@@ -304,6 +304,7 @@ class Walk implements Moment {
     const clause = run.deviceWrote ? 'from-device-data' : 'partial-write-preserved';
     const { from, to } = run;
     const look = this.look(clause, undefined, map, buffer);
+    putToTheTest(this, run, look);
     for (let at = from, n; at < to; at += n) {
       n = equalLabels(content, at, seen, at, to - at);
       if (n > 0) continue;
@@ -321,7 +322,6 @@ class Walk implements Moment {
       wrong.fill(tolerated ? 0 : 1, at, at + n);
       content.set(seen.subarray(at, at + n), at);
     }
-    this.found.exercise(clause);
   }
 
   private unmapped(map: number): void {

@@ -74,8 +74,8 @@ export function checkBothLooks(
   if (isFromDevice) found.exercise('from-device-data');
 }
 
-/** The CPU has looked at the bytes once more, and found them as they were. */
-function putToTheTest({ bytes, found }: Moment, { from, to }: ByteRun, look: Look): void {
+/** The CPU finds the bytes once more; of those that came back wrong nobody can tell. */
+export function putToTheTest({ bytes, found }: Moment, { from, to }: ByteRun, look: Look): void {
   const wrong = bytes[look.buffer]?.wrong.subarray(from, to) ?? NONE;
   let right = to - from;
   for (let at = wrong.indexOf(1), end; at >= 0; at = wrong.indexOf(1, end)) {

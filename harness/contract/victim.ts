@@ -5,7 +5,8 @@ import type { Evidence } from './clause.ts';
 import type { DmaAddr, MappingIx } from '../machine/vocabulary.ts';
 import type { DmaSegment } from '../run/recording.ts';
 import type { Run } from '../run/run.ts';
-import type { Facts, Reach } from './facts.ts';
+import { elementAt } from '../text/element.ts';
+import type { Facts } from './facts.ts';
 
 /** Bytes in a row of one owner. */
 export interface Stretch {
@@ -55,7 +56,7 @@ export function victimOf(
   }
   const origin = observed === undefined ? undefined : facts.run.provenance.of(observed);
   const { segments, reach } = facts.mappings[mapping] ?? { segments: [], reach: [] };
-  const segment = device !== undefined && facts.confined(device) ? segmentAt(segments, reach, iova) : 0;
+  const segment = device !== undefined && facts.confined(device) ? segmentOf(facts, mapping, iova) : 0;
   const first = segments[segment]?.address ?? reach[0]?.iova ?? 0;
   const reached = {
     of: `${through}${placeName(mapping, segment)}`,
@@ -73,7 +74,8 @@ function placeName(mapping: MappingIx, segment: number): string {
 }
 
 /** The segment that was mapped together with the bus address; the first one if none is known. */
-function segmentAt(segments: readonly DmaSegment[], reach: readonly Reach[], iova: DmaAddr): number {
+export function segmentOf(facts: Facts, mapping: MappingIx | undefined, iova: DmaAddr): number {
+  const { segments, reach } = elementAt(facts.mappings, mapping) ?? { segments: [], reach: [] };
   const piece = reach.find((r) => iova >= r.iova && iova < r.iova + r.size);
   const isIn = ({ address }: DmaSegment): boolean =>
     piece !== undefined && address >= piece.iova && address < piece.iova + piece.size;

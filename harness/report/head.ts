@@ -247,7 +247,7 @@ function remarkOn(report: Report, { outcome, findings }: Count): Text {
     return `${COMES_FIRST}: not judged there`;
   }
   if (outcome === 'layout-dependent') {
-    return 'not so where pool and IOVA space are taken otherwise, or the cache keeps other lines';
+    return 'not so where pool and IOVA space are taken otherwise or larger, or the cache keeps other lines';
   }
   return '';
 }

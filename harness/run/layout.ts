@@ -23,6 +23,8 @@ export interface Layout {
   readonly evicts?: true;
   /** Dirty lines are not written back over what a device writes. */
   readonly keepsDirty?: true;
+  /** The pool has twice as many slots: a search that comes round to the same ones goes on to others. */
+  readonly doublesPool?: true;
 }
 
 /** What a layout took. */

@@ -70,6 +70,7 @@ const layouts = z
       iovas: z.array(count),
       evicts: z.literal(true).optional(),
       keepsDirty: z.literal(true).optional(),
+      doublesPool: z.literal(true).optional(),
     }),
   )
   .min(1);

@@ -16,6 +16,7 @@ import { ByteSets, type ByteSet } from '../byte-set.ts';
 import { makeClause, type FindingsOf } from '../clause.ts';
 import type { Facts, Hit, MappingFacts, Reach } from '../facts.ts';
 import { boundaryPadding, granulesOf } from '../granules.ts';
+import { segmentOf } from '../victim.ts';
 import { STALE_CAUSES, staleCause } from './wrong-bytes.ts';
 
 const CAUSES = {
@@ -46,10 +47,12 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
   const counted = new ByteSets();
   for (const exposure of exposures(facts.run)) {
     if (!facts.confined(exposure.device)) continue;
-    const known = counted.of(exposure.mapping ?? 'none');
+    const { mapping, iova } = exposure;
     for (let i = 0; i < exposure.size;) {
       const harmless = writtenAhead(facts, exposure, i) || plantedAhead(facts, exposure, i);
       const n = harmless || pieceAt(facts, exposure, i);
+      // Each segment of a list has its own places, whatever another one shows as well.
+      const known = counted.of(mapping ?? 'none', segmentOf(facts, mapping, iova + i));
       if (harmless === 0) judgePiece(facts, findings, exposure, i, n, known);
       else leaveOpen(facts, findings, exposure, i, n, known);
       i += n;
