@@ -326,7 +326,10 @@ export async function reportOn(args: Args, question: Question, compared: Compare
   return fails(report, question.failOn) ? EXIT_BAD_NEWS : EXIT_OK;
 }
 
-/** The findings of that id or of that end of it, or that have it in their name; undefined: all. UserError that names those that there are. */
+/**
+ * The findings of that id or of that end of it, or that have it in their name; undefined: all. UserError that names
+ * those that there are.
+ */
 function findingsNamed(report: Report, name: string | undefined): ReadonlySet<Finding> | undefined {
   if (name === undefined) return undefined;
   const { findings } = report.comparison;

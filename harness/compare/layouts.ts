@@ -21,7 +21,7 @@ const CACHES: readonly Layout[] = [
   { passed: 0, taken: 0, iovas: [], keepsDirty: true },
 ];
 
-/** That a search comes round to the very slots that hold the same bytes from before is no reason, either. */
+/** Nor is it that a search comes round to the very slots that hold the same bytes from before. */
 const LARGER_POOL: Layout = { passed: 0, taken: 0, iovas: [], doublesPool: true };
 
 /** Both sides of a case, which says in what layout; verdicts of these clauses only. */
@@ -30,8 +30,8 @@ export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => re
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
  * in some other layout, or of which both sides break every byte where lines stay in the cache for a shorter or a
- * longer time, or the pool is larger. A layout in which something fails that works here, or in which one side cannot be judged, says
- * nothing; where none says anything, the finding is `unrepeated`.
+ * longer time, or the pool is larger. A layout in which something fails that works here, or in which one side cannot
+ * be judged, says nothing; where none says anything, the finding is `unrepeated`.
  */
 export function tryLayouts(
   plain: readonly [Side, Side],
