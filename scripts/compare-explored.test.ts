@@ -18,7 +18,7 @@ describe('compare --explore', () => {
       const { stdout, stderr, exitCode } = await run('compare', [...FEW, '--explore', '128', '--json'], SLOW);
       expect({ stderr, exitCode }).toEqual({ stderr: '', exitCode: 1 });
       const { explored, findings, summary } = compareSchema.parse(JSON.parse(stdout));
-      expect(explored).toEqual({ seed: 1, programs: 128 });
+      expect(explored).toEqual({ seed: 1, programs: 128, tooMuch: [] });
       const crash = findings.find(({ kind, clause }) => kind === 'regressed' && clause === 'no-crash');
       const { program = -1, yaml = '' } = crash?.found ?? {};
       expect(program).toBeLessThan(128);

@@ -93,12 +93,12 @@ export async function exploreShard(
   end: number,
 ): Promise<number> {
   try {
-    const hits = await unlessInterrupted(
+    const seen = await unlessInterrupted(
       probeShard(workers, shard, end, (programs) =>
         showProgress(() => `shard ${shard.index}/${shard.of}: ${plural(programs, 'program')}`),
       ),
     );
-    output(args, shardText({ version: toolVersion(), shard, assignment, end, hits }));
+    output(args, shardText({ version: toolVersion(), shard, assignment, end, ...seen }));
     return EXIT_OK;
   } catch (error) {
     if (error instanceof Interrupted) return EXIT_INTERRUPTED;

@@ -13,6 +13,7 @@ import { Search, type ExploredFinding } from '../harness/explore/search.ts';
 import { mergedWorkers } from '../harness/explore/shards.ts';
 import { sectionOf, tell, titleOf } from '../harness/explore/section.ts';
 import type { ProgramSource } from '../harness/explore/source.ts';
+import { tooMuchText } from '../harness/report/head.ts';
 import { inThisThread, inThreads, type Workers } from '../harness/explore/workers.ts';
 import { toYaml } from '../harness/explore/yaml.ts';
 import { Machine } from '../harness/machine/machine.ts';
@@ -153,7 +154,13 @@ async function run(args: Args): Promise<number> {
   };
   if (args.flag('json')) {
     const seed = 'seed' in programs ? programs.seed : undefined;
-    const about = { version: toolVersion(), seed, programs: search.programs, stopped: early };
+    const about = {
+      version: toolVersion(),
+      seed,
+      programs: search.programs,
+      tooMuch: search.tooMuch,
+      stopped: early,
+    };
     const told = await eachTold((finding, replay) => findingData(machine, target, finding, replay));
     output(args, explorationJson(target, about, told, search.expected));
   } else {
@@ -308,7 +315,7 @@ function progress({ programs, findings }: Search, total: number, elapsed: number
 export function header(
   { from, to }: Target,
   grid: Enumeration | undefined,
-  { programs, findings, expected }: Search,
+  { programs, findings, expected, tooMuch }: Search,
   how: string,
   stopped: string,
 ): Block[] {
@@ -328,6 +335,7 @@ export function header(
       strong(`explore ${title}`),
       `, ${how}: ${plural(programs, 'program')}${early}, ${plural(findings.length, 'finding')}`,
     ),
+    ...(tooMuch.length === 0 ? [] : [paragraph(tooMuchText(tooMuch))]),
     ...itemsOf(grid?.covers ?? []),
     ...(findings.length > 0 ? itemsOf(list) : [paragraph(nothing)]),
     ...itemsOf(known),

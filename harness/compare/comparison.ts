@@ -53,6 +53,8 @@ export interface Explored {
   readonly seed: number;
   /** How many were run. */
   readonly programs: number;
+  /** Numbers of those that say nothing: some run takes more than one may. */
+  readonly tooMuch: readonly number[];
   /** Cases of the comparison that came of it. */
   readonly found: readonly FoundCase[];
 }

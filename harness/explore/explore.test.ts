@@ -81,6 +81,7 @@ async function searched(all: readonly Shown[]): Promise<Search> {
       Promise.resolve({
         hits: all.map((shown, index) => ({ index, steps: 1, shown })).slice(first, end),
         novel: [],
+        tooMuch: [],
       }),
     learn: async () => Promise.resolve(),
     shrink: async (index) => Promise.resolve({ program: seededPrograms(1).at(index), tries: 1, also: [] }),

@@ -32,6 +32,8 @@ export interface InComparison {
 export interface Searched {
   /** Programs that were run. */
   readonly programs: number;
+  /** Numbers of those that say nothing: some run takes more than one may. */
+  readonly tooMuch: readonly number[];
   readonly cases: readonly FoundCase[];
 }
 
@@ -59,13 +61,13 @@ export async function searchBeside(measured: Comparison, options: InComparison):
     const scenario = toScenario(found.program, telling);
     return { scenario, program: found.index, yaml: toYaml(found.program, telling) };
   });
-  return { programs: search.programs, cases };
+  return { programs: search.programs, tooMuch: search.tooMuch, cases };
 }
 
 /** The comparison with the findings of those cases that it does not have. */
 export function withFound(
   measured: Comparison,
-  { programs, cases }: Searched,
+  { programs, tooMuch, cases }: Searched,
   clause: ClauseId | undefined,
 ): Comparison {
   const { from, to } = measured;
@@ -93,6 +95,6 @@ export function withFound(
     findings: inOrder([...measured.findings, ...added]),
     different: [...measured.different, ...different],
     notJudged: [...measured.notJudged, ...own.notJudged.filter(({ scenario }) => shown.has(scenario))],
-    explored: { seed: SEED, programs, found },
+    explored: { seed: SEED, programs, tooMuch, found },
   };
 }

@@ -23,6 +23,8 @@ export interface ExplorationHead {
   /** undefined: every program of a grid. */
   readonly seed: number | undefined;
   readonly programs: number;
+  /** Numbers of those that say nothing: some run takes more than one may. */
+  readonly tooMuch: readonly number[];
   /** Why not all were run; '': all were. */
   readonly stopped: string;
 }
@@ -70,7 +72,7 @@ export function findingData(
 /** The whole of it. */
 export function explorationJson(
   { from, to }: Target,
-  { version, seed, programs, stopped }: ExplorationHead,
+  { version, seed, programs, tooMuch, stopped }: ExplorationHead,
   findings: readonly object[],
   expected: readonly ExpectedFinding[],
 ): string {
@@ -81,6 +83,7 @@ export function explorationJson(
     to: to.id,
     seed: seed ?? null,
     programs,
+    tooMuch,
     stopped,
     findings,
     expected: expected.map(({ entry, shown, index }) => ({

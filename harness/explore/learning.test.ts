@@ -161,7 +161,7 @@ test('kept is who told or did something first, as one of the two', async () => {
   const lessons: Lesson[] = [];
   const workers: Workers = {
     count: 1,
-    probe: async (from) => Promise.resolve({ hits: [], novel: from % 512 === 0 ? novel : [] }),
+    probe: async (from) => Promise.resolve({ hits: [], novel: from % 512 === 0 ? novel : [], tooMuch: [] }),
     shrink: async () => Promise.reject(new Error('nothing to shrink')),
     learn: async (lesson) => Promise.resolve(void lessons.push(lesson)),
     close: async () => Promise.resolve(),

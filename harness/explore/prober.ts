@@ -40,6 +40,8 @@ export interface Probed {
   readonly hits: readonly Hit[];
   /** Those that show something which their prober has not seen before. */
   readonly novel: readonly Novel[];
+  /** Numbers of those that say nothing: some run takes more than one may. */
+  readonly tooMuch: readonly number[];
 }
 
 /** A program, and what is new about it. */
@@ -94,7 +96,8 @@ const NONE: readonly number[] = [];
 interface One {
   readonly index: number;
   readonly program: Program;
-  readonly all: readonly Shown[];
+  /** undefined: some run takes more than one may. */
+  readonly all: readonly Shown[] | undefined;
   readonly ways: readonly number[];
 }
 
@@ -126,8 +129,13 @@ export class Prober {
   probe(first: number, end: number): Probed {
     const hits: Hit[] = [];
     const novel: Novel[] = [];
+    const tooMuch: number[] = [];
     const numbers = Array.from({ length: end - first }, (_, i) => first + i);
     for (const { program, index, all, ways } of eachReturning(numbers, (number) => this.one(number))) {
+      if (all === undefined) {
+        tooMuch.push(index);
+        continue;
+      }
       for (const shown of all) {
         if (this.told.has(shown.key)) continue;
         this.told.add(shown.key);
@@ -137,7 +145,7 @@ export class Prober {
       const fresh = { program, shown: newTo(this.shown, all.map(textOf)), ways: newTo(this.ways, ways) };
       if (fresh.shown.length + fresh.ways.length > 0) novel.push(fresh);
     }
-    return { hits, novel };
+    return { hits, novel, tooMuch };
   }
 
   private one(index: number): One {
@@ -145,18 +153,8 @@ export class Prober {
     this.last.clear();
     // What is known to hold in every layout needs no further trial.
     const isOpen: IsOpen = (plain) => !this.told.has(plain);
-    const all = this.shownBy(program, isOpen);
+    const all = unlessTooMuch(() => probe(this.machines, this.target, program, isOpen, this.watch));
     return { index, program, all, ways: this.last.size === 0 ? NONE : [...this.last] };
-  }
-
-  /** Nothing of a program that takes more than a run may: some state does with it what nobody foresees. */
-  private shownBy(program: Program, isOpen: IsOpen): readonly Shown[] {
-    try {
-      return probe(this.machines, this.target, program, isOpen, this.watch);
-    } catch (error) {
-      if (error instanceof TooMuch) return [];
-      throw error;
-    }
   }
 
   /** What later programs may be made of. */
@@ -169,11 +167,22 @@ export class Prober {
     const { machines, target, source } = this;
     const aim = { ...target, clause: clauseOf(key) ?? target.clause };
     const isThis: IsOpen = (plain, lucky) => plain === key || lucky === key;
-    const { program, tries } = shrink(source.at(index), (candidate) =>
-      probe(machines, aim, candidate, isThis).some((shown) => shown.key === key),
-    );
-    const all = returning(() => probe(machines, target, program));
-    return { program, tries, also: all.filter((shown) => shown.key !== key) };
+    const { program, tries } = shrink(source.at(index), (candidate) => {
+      const all = unlessTooMuch(() => probe(machines, aim, candidate, isThis));
+      return all?.some((shown) => shown.key === key) ?? false;
+    });
+    const all = returning(() => unlessTooMuch(() => probe(machines, target, program)));
+    return { program, tries, also: all?.filter((shown) => shown.key !== key) ?? [] };
+  }
+}
+
+/** What comes of it; undefined: a run takes more than one may, as some state does with it what nobody foresees. */
+function unlessTooMuch<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TooMuch) return undefined;
+    throw error;
   }
 }
 

@@ -64,6 +64,8 @@ export class Search {
   readonly others = new Set<string>();
   /** Programs run. */
   programs = 0;
+  /** Numbers of those among them that say nothing: some run takes more than one may. */
+  readonly tooMuch: number[] = [];
   private readonly workers: Workers;
   private readonly expectations: readonly Expectation[];
   private readonly only: string | undefined;
@@ -134,6 +136,7 @@ export class Search {
       if (this.programs > 0 && !goOn()) return false;
       const probed = await piece.probed;
       this.note(probed);
+      this.tooMuch.push(...probed.tooMuch);
       await this.take(probed.hits);
       this.programs += piece.size;
     }

@@ -22,6 +22,8 @@ export interface ShardResult {
   readonly assignment: Assignment;
   readonly end: number;
   readonly hits: readonly Hit[];
+  /** Programs that say nothing: some run takes more than one may. */
+  readonly tooMuch: readonly number[];
 }
 
 const MOST_SHARDS = 4096;
@@ -42,6 +44,7 @@ const SCHEMA = z.strictObject({
     programs: z.union([z.strictObject({ seed: COUNT }), z.strictObject({ operations: COUNT.min(1).max(4) })]),
   }),
   end: COUNT,
+  tooMuch: z.array(COUNT),
   hits: z.array(
     z.strictObject({
       index: COUNT,
@@ -72,20 +75,26 @@ export async function probeShard(
   { index, of }: Shard,
   end: number,
   progress: (programs: number) => void,
-): Promise<Hit[]> {
+): Promise<Pick<ShardResult, 'hits' | 'tooMuch'>> {
   const hits: Hit[] = [];
+  const tooMuch: number[] = [];
+  const take = (probed: Probed): void => {
+    hits.push(...probed.hits);
+    tooMuch.push(...probed.tooMuch);
+  };
   const under: Promise<Probed>[] = [];
   let done = 0;
   for (let first = (index - 1) * PIECE; first < end; first += of * PIECE) {
     const piece = workers.probe(first, Math.min(first + PIECE, end));
     piece.catch(() => undefined);
     under.push(piece);
-    if (under.length < workers.count * 2) continue;
-    hits.push(...((await under.shift())?.hits ?? []));
+    const oldest = under.length < workers.count * 2 ? undefined : under.shift();
+    if (oldest === undefined) continue;
+    take(await oldest);
     progress((done += PIECE));
   }
-  for (const piece of under) hits.push(...(await piece).hits);
-  return hits;
+  for (const piece of under) take(await piece);
+  return { hits, tooMuch };
 }
 
 /** A shard's result as a file. */
@@ -102,6 +111,7 @@ export interface Merged {
   readonly missing: readonly number[];
   /** By program. */
   readonly hits: readonly Hit[];
+  readonly tooMuch: readonly number[];
 }
 
 /** Puts the files of shards together, in any order. UserError unless they are of one search, each once. */
@@ -134,6 +144,7 @@ export function mergeShards(files: readonly string[], version: string): Merged {
     of: shard.of,
     missing: numbers.filter((number) => !seen.has(number)),
     hits: results.flatMap(({ hits }) => hits).toSorted((a, b) => a.index - b.index),
+    tooMuch: results.flatMap(({ tooMuch }) => tooMuch).toSorted((a, b) => a - b),
   };
 }
 
@@ -150,14 +161,14 @@ function readShard(file: string): ShardResult {
     const [issue] = parsed.error.issues;
     throw new UserError(`${file} is no shard: ${issue?.path.join('.') ?? ''} ${issue?.message ?? ''}`);
   }
-  const { version, shard, end, assignment } = parsed.data;
+  const { version, shard, end, assignment, tooMuch } = parsed.data;
   // What a file says of kinds and causes is only shown, and compared with what a search finds here.
   const hits = parsed.data.hits as readonly Hit[];
   if (shard.index > shard.of) throw new UserError(`${file} is no shard: ${shard.index}/${shard.of}`);
-  const stray = hits.find(
-    ({ index }) => index >= end || Math.floor(index / PIECE) % shard.of !== shard.index - 1,
+  const stray = [...hits.map(({ index }) => index), ...tooMuch].find(
+    (index) => index >= end || Math.floor(index / PIECE) % shard.of !== shard.index - 1,
   );
-  if (stray !== undefined) throw new UserError(`${file}: program ${stray.index} is not of its shard`);
+  if (stray !== undefined) throw new UserError(`${file}: program ${stray} is not of its shard`);
   const { from, to, workspace, clause, different, costs, programs } = assignment;
   const states = workspace === undefined ? { from, to } : { from, to, workspace };
   return {
@@ -165,18 +176,23 @@ function readShard(file: string): ShardResult {
     shard,
     end,
     hits,
+    tooMuch,
     assignment: { ...states, clause, different, ...(costs && { costs }), programs },
   };
 }
 
 /** Workers that have seen what the shards saw; shrinking is done here. */
-export function mergedWorkers({ assignment, hits }: Merged): Workers {
+export function mergedWorkers({ assignment, hits, tooMuch }: Merged): Workers {
   const here = inThisThread(Prober.of(assignment));
   return {
     ...here,
-    probe: async (first, end) => ({
-      hits: hits.filter(({ index }) => index >= first && index < end),
-      novel: [],
-    }),
+    probe: async (first, end) => {
+      const isAsked = (index: number): boolean => index >= first && index < end;
+      return {
+        hits: hits.filter(({ index }) => isAsked(index)),
+        novel: [],
+        tooMuch: tooMuch.filter(isAsked),
+      };
+    },
   };
 }

@@ -20,7 +20,7 @@ function thread(last: string): () => Worker {
     let tasks = 0;
     parentPort.on('message', (task) => {
       if (++tasks === 3) { ${last} }
-      parentPort.postMessage(task.do === 'probe' ? { hits: [], novel: [] } : { tasks, task });
+      parentPort.postMessage(task.do === 'probe' ? { hits: [], novel: [], tooMuch: [] } : { tasks, task });
     });`;
   return () => new Worker(code, { eval: true });
 }

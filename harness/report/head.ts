@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** The lines that decide: a sentence, the counts, and what they rest on. */
 import { isUnchanged as isSame, type Comparison, type Finding } from '../compare/comparison.ts';
+import { RUN_BUDGET } from '../machine/budget.ts';
 import type { Scenario } from '../run/scenario.ts';
 import type { State } from '../subject/state.ts';
 import {
@@ -295,7 +296,7 @@ function restsOn({ comparison, context }: Report): Span[] {
 /** How many programs were run beside the corpus, and what they add; '': none were. */
 export function exploredText({ explored, findings, different }: Comparison): string {
   if (explored === undefined) return '';
-  const { programs, seed, found } = explored;
+  const { programs, seed, found, tooMuch } = explored;
   const isFound = new Set(found.map(({ scenario }) => scenario.id));
   const added = findings.filter(
     ({ cases: [first] }) => first !== undefined && isFound.has(first.scenario.id),
@@ -308,8 +309,18 @@ export function exploredText({ explored, findings, different }: Comparison): str
       : found.length === 1
         ? ', in a program that counts as a case'
         : `, in ${found.length} programs that count as cases`;
-  return ` Exploration, seed ${seed}, stopped at ${plural(programs, 'program')}: ${what}${calls}${where}.`;
+  return ` Exploration, seed ${seed}, stopped at ${plural(programs, 'program')}: ${what}${calls}${where}.${tooMuch.length === 0 ? '' : ` ${tooMuchText(tooMuch)}`}`;
 }
+
+/** Which generated programs say nothing, and why. */
+export function tooMuchText(programs: readonly number[]): string {
+  const more = programs.length > MOST_NUMBERS ? ', …' : '';
+  const numbers = programs.slice(0, MOST_NUMBERS).join(', ');
+  return `${plural(programs.length, 'program')} left out, in which a run takes more than ${RUN_BUDGET / 2 ** 20} MiB: number ${numbers}${more}.`;
+}
+
+/** Programs that are named where some were left out. */
+const MOST_NUMBERS = 6;
 
 /** The heading of docs/machine.md about the limits. */
 const LIMITS = 'what-it-leaves-out-and-what-that-means-for-a-finding';

@@ -150,7 +150,9 @@ function patchesOf(account: Account, finding: Finding): object[] {
 }
 
 function exploredAs({ explored }: Comparison): object | null {
-  return explored === undefined ? null : { seed: explored.seed, programs: explored.programs };
+  if (explored === undefined) return null;
+  const { seed, programs, tooMuch } = explored;
+  return { seed, programs, tooMuch };
 }
 
 function foundAs(comparison: Comparison, finding: Finding): object | null {

@@ -208,7 +208,7 @@ export const compareSchema = z.strictObject({
     clauses: count,
   }),
   findings: z.array(finding),
-  explored: z.strictObject({ seed: count, programs: count.min(1) }).nullable(),
+  explored: z.strictObject({ seed: count, programs: count.min(1), tooMuch: z.array(count) }).nullable(),
   costs: z.array(costRowSchema),
   comparedOperations: count,
   operationsOfOneSide: count,
