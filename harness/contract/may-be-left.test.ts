@@ -20,8 +20,8 @@ steps:
   - map_page: { id: b, buffer: c, dir: BIDIRECTIONAL, device: one }
   - cpu_read: a
 `);
-/** Labels: the CPU wrote a in step 0 and in step 4; then devices one and two, through mapping 0 and beside. */
-const [EARLY, LATE, OWN, SCRIBBLE, OTHERS, LAST] = [16, 64, 112, 128, 144, 160];
+/** Labels: the CPU wrote a in step 0, in step 1, which maps it, and in step 4; then devices one and two, through mapping 0 and beside. */
+const [EARLY, LATE, OWN, SCRIBBLE, OTHERS, LAST, MEANWHILE] = [16, 64, 112, 128, 144, 160, 176];
 
 function happen(log: EventLog): void {
   const place = (label: number, size: number): number => {
@@ -31,6 +31,8 @@ function happen(log: EventLog): void {
   };
   log.step = 0;
   log.push(EV.cpu_write, -1, 0, 0, 48, place(EARLY, 48), 0x100000);
+  log.step = 1;
+  log.push(EV.cpu_write, -1, 0, 0, 48, place(MEANWHILE, 48), 0x100000);
   log.step = 4;
   log.push(EV.cpu_write, -1, 0, 0, 48, place(LATE, 48), 0x100000);
   // Bytes 4 to 19 of mapping 0, which are bytes 12 to 27 of a.
@@ -44,10 +46,10 @@ const FACTS = new Facts(
   logged(happen, SCENARIO, {
     steps: [
       outcome('done', 0, 1),
-      outcome('done', 1, 1, [{ address: 0xf000, length: 32 }]),
-      outcome('done', 1, 1, [{ address: 0xe000, length: 32 }]),
-      outcome('done', 1, 1, [{ address: 0xd000, length: 32 }]),
-      outcome('done', 1, 6),
+      outcome('done', 1, 2, [{ address: 0xf000, length: 32 }]),
+      outcome('done', 2, 2, [{ address: 0xe000, length: 32 }]),
+      outcome('done', 2, 2, [{ address: 0xd000, length: 32 }]),
+      outcome('done', 2, 7),
     ],
   }),
 );
@@ -66,6 +68,7 @@ describe('from the device', () => {
     ['what the CPU wrote before the map', 8, EARLY + 8, false, no()],
     ['the same, where it wrote since', 8, EARLY + 8, true, yes()],
     ['another byte of it', 8, EARLY + 9, true, no()],
+    ['what the CPU wrote in the middle of the map', 8, MEANWHILE + 8, false, yes()],
     ['what the CPU wrote since', 8, LATE + 8, false, yes()],
     ['up to the end of that write', 44, LATE + 44, false, yes(4)],
     ['another byte of that', 8, LATE + 9, false, no()],

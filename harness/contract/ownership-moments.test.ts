@@ -71,6 +71,24 @@ describe('what a device does at the end of the step that maps', () => {
   });
 });
 
+test('what a device attacks at the end of a map that fails is no matter of that map', () => {
+  const again = 'map_page: { id: n, buffer: a, offset: 4, size: 4, dir: BIDIRECTIONAL }';
+  const found = walk(
+    'BIDIRECTIONAL',
+    ['sync_single_for_cpu: m', again],
+    [
+      { m: RIGHT },
+      { a: a() },
+      { status: 'failed', events: deviceWrites(1, 2, DEVICE, -1, POOL_START), a: a(4, Z, Z, Z, Z) },
+    ],
+    'untrusted: true',
+  );
+  expect(wrong(found)).toEqual([
+    ['failed-map-harmless', 2, undefined, 1, 4, 1, A + 4, Z],
+    ['failed-map-harmless', 2, undefined, 1, 7, 1, A + 7, Z],
+  ]);
+});
+
 describe('a call that the API does not allow', () => {
   test('a sync hands nothing over', () => {
     const sync = 'sync_single_for_cpu: { id: m, misuse: true, offset: 0, size: 64 }';

@@ -322,6 +322,22 @@ describe('out of turn', () => {
     expect(leftOut(walk(dir, steps, happened, device))).toEqual(expected);
   });
 
+  test('of what a device wrote, and then attacked in the middle of the unmap: what never came back puts no read to the test', () => {
+    const now = a(4, Z, Z, DEVICE + 2, AGAIN + 3);
+    const found = walk(
+      'FROM_DEVICE',
+      ['device_write: m', 'unmap_page: m', 'cpu_read: a'],
+      [
+        {},
+        { events: deviceWrites(0, 4) },
+        { events: deviceWrites(0, 4, AGAIN), a: now },
+        { events: cpuReads(0, now) },
+      ],
+      'untrusted: true',
+    );
+    expect([wrong(found), unknown(found)]).toEqual([[], [['cpu-owned-stability', 4, 2]]]);
+  });
+
   test('a crash ends it, and what was skipped did not happen', () => {
     const steps = ['cpu_read: a'];
     const read = { events: cpuReads(4, [Z]) };

@@ -97,6 +97,18 @@ describe('the bytes', () => {
   });
 });
 
+test('another byte of the same write, however far away, is of no slot', () => {
+  const write = (log: EventLog): void => {
+    log.step = -1;
+    const at = log.reserve(3000);
+    for (let i = 0; i < 3000; i++) log.labels[at + i] = 16 + i;
+    log.push(EV.cpu_write, -1, 0, 0, 3000, at, 0x100000);
+  };
+  expect(said({ buffer: 0, offset: 1, observed: 16 + 2900, expected: 17 }, write)).toBe(
+    `byte 0x1 of a is a byte that the CPU wrote to a at first instead of another one that the CPU wrote to a at first: ${WHY}`,
+  );
+});
+
 describe('which of the bytes', () => {
   const all = { iova: 0xf000, observed: LABEL_ZERO, count: 5, mapping: 0, device: 0, place: 'p' };
   test.each<[string, Partial<Evidence>[], string]>([

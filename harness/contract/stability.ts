@@ -103,7 +103,7 @@ export function noteWhatNeverArrived(
   for (let at = from, n; at < to; at += n) {
     n = equalLabels(content, at, now, at, to - at);
     if (n > 0) continue;
-    n = Math.min(differLength(content, at, now, at, to - at), provenance.together(now, at, to - at));
+    n = provenance.together(now, at, differLength(content, at, now, at, to - at));
     if (provenance.of(now[at] ?? 0).by !== 'device') wrong.fill(1, at, at + n);
   }
 }

@@ -1,14 +1,17 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /** Which step is named for what is left: the one whose call took it. */
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../variants/dma-ops.ts';
+import { EV, type EventLog } from '../machine/event-log.ts';
+import type { StepOutcome } from '../run/recording.ts';
 import type { Run } from '../run/run.ts';
 import { plain } from '../text/document.ts';
 import { sentence, stepNamed } from './sentence.ts';
 import { HonestOps } from './testing/honest-ops.ts';
-import { outcome } from './testing/recordings.ts';
+import { logged, outcome } from './testing/recordings.ts';
 import { recordingOf } from './testing/judging.ts';
 import { judge } from './contract.ts';
+import { rangesLeft } from './what-is-left.ts';
 
 const isSmall = (size: Size): boolean => size <= 4096;
 
@@ -63,4 +66,37 @@ test('where the calls do not say: the last step that ran', () => {
   const steps = [outcome('failed', 0, 2), outcome('skipped', 2, 2), outcome('skipped', 2, 2)];
   expect(stepNamed({ steps } as unknown as Run, { step: 2, count: 1 })).toBe(0);
   expect(stepNamed({ steps } as unknown as Run, { step: 0, count: 1 })).toBe(0);
+});
+
+describe('ranges that are left', () => {
+  /** Ranges that the one device holds after the step. */
+  const held = (iovas: number, from: number, to: number): StepOutcome => {
+    const done = outcome('done', from, to);
+    return { ...done, held: { ...done.held, iovas: [iovas] } };
+  };
+  const alloc = (log: EventLog, pages: number, pfn: number): void =>
+    log.result(log.push(EV.alloc_iova_fast, 0, pages, 0xfffff), pfn);
+
+  test('a call that failed took none', () => {
+    const run = logged((log) => {
+      alloc(log, 2, 0);
+      alloc(log, 3, 5);
+    });
+    expect(rangesLeft(run, 0, 1)).toEqual([{ pfn: 5, pages: 3, took: 1 }]);
+  });
+
+  test('the range at pfn 0 is of the call whose step holds one more than its calls gave out', () => {
+    const write = (log: EventLog): void => {
+      log.step = 0;
+      alloc(log, 1, 1);
+      alloc(log, 2, 0);
+      log.step = 1;
+      alloc(log, 2, 0);
+    };
+    const run = logged(write, undefined, { steps: [held(1, 0, 2), held(2, 2, 3)] });
+    expect(rangesLeft(run, 0, 2)).toEqual([
+      { pfn: 1, pages: 1, took: 0 },
+      { pfn: 0, pages: 2, took: 2 },
+    ]);
+  });
 });

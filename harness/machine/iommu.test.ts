@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { Budget } from './budget.ts';
 import { IommuDomain } from './iommu.ts';
 import type { Scatterlist } from './vocabulary.ts';
 
@@ -209,6 +210,42 @@ describe('the IOTLB', () => {
     expect(iommu.lingering).toEqual([]);
     expect([0x10000, 0x11000, 0x12000].map((iova) => reach(iommu, iova))).toEqual(Array(3).fill(undefined));
   });
+});
+
+test('syncs are counted', () => {
+  const iommu = domain();
+  iommu.sync();
+  iommu.sync();
+  expect(iommu.syncs).toBe(2);
+});
+
+test('the memory behind bus addresses: from the byte itself on, joined where it goes on, and no piece for a hole', () => {
+  const iommu = domain();
+  iommu.map(0x1000, 0x300000, 0x2000, READ);
+  iommu.map(0x4000, 0x500000, 0x1000, READ);
+  iommu.map(0x5000, 0x400000, 0x1000, READ);
+  expect(iommu.memoryBehind(0x1234, 0x4000)).toEqual([
+    { start: 0x300234, size: 0x1dcc },
+    { start: 0x500000, size: 0x1000 },
+    { start: 0x400000, size: 0x234 },
+  ]);
+  expect(iommu.memoryBehind(0x4ff0, 0x10)).toEqual([{ start: 0x500ff0, size: 0x10 }]);
+  expect(iommu.memoryBehind(0x3000, 0x1000)).toEqual([]);
+});
+
+test('each translation that is asked for is taken from the budget, whatever comes of it', () => {
+  const budget = new Budget();
+  const iommu = new IommuDomain(budget);
+  iommu.reset(4096, true, 'arm');
+  iommu.map(0x1000, 0x300000, 0x3000, READ);
+  expect(budget.taken).toBe(3 * 128);
+  expect(iommu.map(0x2000, 0x300000, 0x1000, READ)).toBe(EEXIST);
+  expect(budget.taken).toBe(4 * 128);
+  // Nothing, and a size that underflowed.
+  iommu.map(0x9000, 0x300000, 0, READ);
+  iommu.map(0x9000, 0x300000, -0x1000, READ);
+  iommu.map(0x9800, 0x300000, 0x1000, READ);
+  expect(budget.taken).toBe(4 * 128);
 });
 
 test('reset forgets the table, the IOTLB and the owner', () => {

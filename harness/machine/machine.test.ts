@@ -56,6 +56,12 @@ function see(m: Machine, phys: number, size: number, coherent = true): number[] 
   return Array.from(bytes);
 }
 
+test('memory begins at 64 KiB on a hostile machine, else at 0', () => {
+  const begins = (cache: 'worst' | 'off'): unknown =>
+    [0, 1, 0xffff, 0x10000].find((phys) => machine({}, { cache }).memory.contains(phys, 1));
+  expect([begins('worst'), begins('off')]).toEqual([0x10000, 0]);
+});
+
 describe('what the kernel asks', () => {
   test.each([512, 4096, 65536])('iova arithmetic in granules of %i', (granule) => {
     const m = machine({}, { granule, pageSize: 65536 });

@@ -50,6 +50,20 @@ describe('its own', () => {
     ]);
   });
 
+  test('what the CPU wrote to it in the middle of the map, whatever it wrote over that since', () => {
+    const write = (log: EventLog): void => {
+      log.step = 0;
+      log.push(EV.cpu_write, -1, 0, 0, 64, written(log, LATER, 64), 0x200010);
+    };
+    expect(breaksOf([ofM(0x10, 64, LATER)], write)).toEqual([]);
+    // One step earlier, and no view has it: it was overwritten before the map.
+    const earlier = (log: EventLog): void => {
+      log.step = -1;
+      log.push(EV.cpu_write, -1, 0, 0, 64, written(log, LATER, 64), 0x200010);
+    };
+    expect(breaksOf([ofM(0x10, 64, LATER)], earlier)).toMatchObject([['left-by-a-copy', { count: 64 }]]);
+  });
+
   test('a kind of memory that the buffer had', () => {
     const labels = new Uint32Array(164).fill(LABEL_NEVER_WRITTEN, 0, 50).fill(LABEL_ZERO, 50);
     const zeros = (at: number, size: number): unknown =>

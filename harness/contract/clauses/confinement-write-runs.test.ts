@@ -208,6 +208,13 @@ describe('where its bytes ended up', () => {
     ]);
   });
 
+  test('in bytes of its own memory, up to where its write comes to a mapping, whose bytes are other ones', () => {
+    // Bus addresses up to 0xf00f are of no mapping; 0xf010 is byte 16 of a, and what it wrote there stands in byte 24.
+    expect(breaks({ iova: IOVA_M - 8 }, { labels: a(16, ...count(FIRST, 64)) })).toMatchObject([
+      ['reached-a-buffer', { offset: 24, count: 56, iova: IOVA_M, observed: FIRST + 8 }],
+    ]);
+  });
+
   test('in other bytes', () => {
     expect(breaks({}, { labels: a(17, ...count(FIRST, 4)) })).toEqual([
       [

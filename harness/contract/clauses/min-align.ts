@@ -10,9 +10,9 @@ export const minAlign = makeClause({
   },
   judge(facts, findings) {
     const { machine } = facts.run.scenario;
-    for (const { mapped, device, index, mapStep, segments } of facts.mappings) {
+    for (const { device, index, mapStep, segments } of facts.mappings) {
       const mask = machine.devices[device]?.minAlignMask ?? 0;
-      if (!mapped || mask === 0 || mask >= machine.granule) continue;
+      if (mask === 0 || mask >= machine.granule) continue;
       let byte = 0;
       for (const { address, length } of segments) {
         findings.exercise();
