@@ -91,8 +91,7 @@ export class ByteRun {
 }
 
 function without(mappings: readonly MappingIx[], map: MappingIx): readonly MappingIx[] {
-  const rest = mappings.filter((other) => other !== map);
-  return rest.length === 0 ? NO_MAPPING : rest;
+  return mappings.filter((other) => other !== map);
 }
 
 /** The bytes of one buffer. */

@@ -275,8 +275,7 @@ function mappingFacts(run: Run, index: MappingIx): MappingFacts {
   const outcome = run.steps[info.step];
   const mapped = outcome?.status === 'done';
   const unmapStep = run.scenario.steps.findIndex(
-    (step, at) =>
-      at > info.step && (step.op === 'unmap_page' || step.op === 'unmap_sg') && step.map === index,
+    (step) => (step.op === 'unmap_page' || step.op === 'unmap_sg') && step.map === index,
   );
   return {
     index,

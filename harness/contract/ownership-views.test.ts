@@ -83,6 +83,8 @@ describe('handed over to the device', () => {
       walk('TO_DEVICE', ['device_read: m'], [{ m: RIGHT }, { events: deviceReads(from, labels) }]);
     expect(wrong(read(0, RIGHT))).toEqual([]);
     expect(wrong(read(1, [A + 5, Z]))).toEqual([['to-device-data', 1, 1, 0, 6, 1, A + 6, Z]]);
+    // Two bytes in front of the mapping, and its first two.
+    expect(wrong(read(-2, [Z, Z, ...RIGHT.slice(0, 2)]))).toEqual([]);
     // Two bytes in front of the mapping, and two behind it.
     expect(wrong(read(-2, [Z, Z, ...RIGHT, Z, Z]))).toEqual([]);
     expect(wrong(read(-2, [Z, Z, Z, ...RIGHT.slice(1), Z, Z]))).toEqual([
@@ -127,6 +129,11 @@ describe('handed back to the CPU', () => {
       [],
       ['to-device-data', 'partial-write-preserved', 'from-device-data'],
     ]);
+  });
+
+  test('what the device wrote up to the middle of the mapping, from in front of it on', () => {
+    const found = back('BIDIRECTIONAL', a(4, DEVICE + 2, DEVICE + 3), deviceWrites(-2, 4));
+    expect(wrong(found)).toEqual([]);
   });
 
   test.each<[string, string, number[], unknown[]]>([
@@ -284,6 +291,14 @@ describe('out of turn', () => {
       ['sync_single_for_cpu: m', 'cpu_write: a', 'sync_single_for_cpu: m'],
       [{ m: RIGHT }, { a: a() }, { events: cpuWrites(5, 1, AGAIN), a: a(5, AGAIN) }, { a: a(5, AGAIN) }],
       [['taken-back-twice', 3, 0, 1]],
+      '',
+    ],
+    [
+      'taken back twice, and the device could only read it',
+      'TO_DEVICE',
+      ['sync_single_for_cpu: m', 'cpu_write: a', 'sync_single_for_cpu: m'],
+      [{ m: RIGHT }, { a: a() }, { events: cpuWrites(5, 1, AGAIN), a: a(5, AGAIN) }, { a: a(5, AGAIN) }],
+      [],
       '',
     ],
     [

@@ -302,6 +302,13 @@ describe('what never came through the device that was attacked', () => {
     expect(note(CONTENT, now)).toBe(wrong);
   });
 
+  test('what is behind the bytes is none of them, however it goes on', () => {
+    const { moment, bytes, run } = look();
+    run.deviceWrote = true;
+    noteWhatNeverArrived(moment, run, 1, new Uint32Array(12).fill(Z));
+    expect([...bytes.wrong]).toEqual([0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0]);
+  });
+
   test('what is as it should be is right, whoever wrote it', () => {
     const written = [C, C + 1, C + 2, C + 3, D + 4, D + 5, D + 6, D + 7];
     expect(note(written, written)).toBe('00000000');

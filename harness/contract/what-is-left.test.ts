@@ -2,16 +2,18 @@
 /** Which step is named for what is left: the one whose call took it. */
 import { describe, expect, test } from '@jest/globals';
 import type { Device, Direction, DmaAddr, DmaOpsClass, PhysAddr, Size } from '../../variants/dma-ops.ts';
+import type { IommuKind } from '../machine/config.ts';
 import { EV, type EventLog } from '../machine/event-log.ts';
+import type { EventIx } from '../machine/vocabulary.ts';
 import type { StepOutcome } from '../run/recording.ts';
 import type { Run } from '../run/run.ts';
 import { plain } from '../text/document.ts';
 import { sentence, stepNamed } from './sentence.ts';
 import { HonestOps } from './testing/honest-ops.ts';
 import { logged, outcome } from './testing/recordings.ts';
-import { recordingOf } from './testing/judging.ts';
+import { caseOf, recordingOf } from './testing/judging.ts';
 import { judge } from './contract.ts';
-import { rangesLeft } from './what-is-left.ts';
+import { rangesLeft, tookGranules } from './what-is-left.ts';
 
 const isSmall = (size: Size): boolean => size <= 4096;
 
@@ -99,4 +101,21 @@ describe('ranges that are left', () => {
       { pfn: 0, pages: 2, took: 2 },
     ]);
   });
+});
+
+test.each<[IommuKind, EventIx]>([
+  ['amd', 1],
+  ['arm', 1],
+  ['vtd', 0],
+])('%s: of a page that was mapped twice, the granule is of call %i', (iommu, took) => {
+  const scenario = caseOf(
+    `machine: { iommu: ${iommu} }\nbuffers: { a: { size: 64 } }\nsteps: [{ cpu_read: a }]`,
+  );
+  const run = logged((log) => {
+    for (const phys of [0x300000, 0x400000]) {
+      log.result(log.push(EV.iommu_map, 0, 0xf000, phys, 0x1000, 3), 0);
+    }
+  }, scenario);
+  expect(tookGranules(run, 0, 1)).toBe(took);
+  expect(tookGranules(run, 0, 2)).toBeUndefined();
 });

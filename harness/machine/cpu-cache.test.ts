@@ -270,6 +270,15 @@ describe('other accesses', () => {
     expect([bench.load(front, LINE), bench.load(behind, LINE)]).toEqual([dev(LINE), dev(LINE)]);
   });
 
+  test('and ends there with the line of the last byte', () => {
+    const bench = new Bench();
+    const behind = BASE + CHUNK;
+    bench.device(behind, 2 * LINE);
+    bench.cache.dropClean(behind - LINE, LINE + 1);
+    expect(bench.load(behind, LINE)).toEqual(dev(LINE));
+    expect(bench.load(behind + LINE, LINE)).toEqual(untouched(behind + LINE, LINE));
+  });
+
   test('an invalidate is a change of what a coherent device sees', () => {
     const bench = new Bench();
     bench.device(BASE, LINE);

@@ -270,6 +270,19 @@ describe('crashes', () => {
   });
 });
 
+test('a call has returned, though the scribble behind it is one event too much', () => {
+  const m = machine({ untrusted: true, scribble: true });
+  m.deviceAt(0).handedOver = [{ start: 0x300001, size: 0xfff }];
+  // Three events a call: itself, and a scribble over the one byte that is not handed over. No. 16383 is a call.
+  const crash = crashOf(() => {
+    for (let i = 0; i < 6000; i++) m.iommuMap(dev, i === 0 ? 0x10000 : 1, 0x300000, 0x1000, 3);
+  });
+  expect(crash.kind).toBe('did-not-return');
+  expect(m.log.length).toBe(16_384);
+  expect(events(m, 16_383)).toEqual([['iommu_map', 1, 0x300000, 0x1000]]);
+  expect(m.log.records[16_383 * STRIDE + F_RESULT]).toBe(-22);
+});
+
 describe('warnings', () => {
   const warnings = (m: Machine): unknown[] =>
     events(m, 0, 4).flatMap(([kind, which, ...args]) =>

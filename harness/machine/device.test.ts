@@ -25,6 +25,17 @@ test('one that was just made is as a reset leaves it', () => {
   expect(told(reset)).toBe(told(made));
 });
 
+test('a reset leaves nothing of what a life has set', () => {
+  const { device } = new Bench();
+  device.flushQueue = true;
+  device.mapping = 3;
+  device.handedOver = [{ start: PHYS, size: 1 }];
+  Object.assign(device.armed, { alloc_iova_fast: 1, iommu_map: 1, iommu_map_sg: 1 });
+  device.reset(DEVICE_DEFAULTS, { ...MACHINE_DEFAULTS, devices: [] });
+  expect([device.flushQueue, device.mapping, device.handedOver]).toEqual([false, -1, []]);
+  expect(device.armed).toEqual({ alloc_iova_fast: 0, iommu_map: 0, iommu_map_sg: 0 });
+});
+
 describe('dmaRead', () => {
   test('crosses granules that lie apart in memory', () => {
     const bench = new Bench({}, 512);
@@ -297,6 +308,16 @@ describe('the scribble', () => {
     const page = Array.from({ length: 0x2000 }, (__, i) => untouched(PHYS + i));
     for (const [iova = 0, size = 0] of expected) page.fill(0xdd, iova - 0x10000, iova - 0x10000 + size);
     expect(bench.ram(PHYS, 0x2000)).toEqual(page);
+  });
+
+  test('is a write of no mapping, whosever the page is', () => {
+    const bench = new Bench(scribbler);
+    bench.map(IOVA, PHYS, 0x1000, WRITE, 4);
+    bench.attack();
+    expect(bench.events()).toEqual([
+      ['device_write', IOVA, 0x1000, 0, -1],
+      ['device_write_run', IOVA, PHYS, 0x1000, 16],
+    ]);
   });
 
   test('leaves read-only pages and the mapping in progress alone, and asks for no fault', () => {

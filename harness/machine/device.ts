@@ -67,7 +67,6 @@ export class DmaDevice implements Device {
     this.armed.iommu_map_sg = 0;
     this.handedOver = [];
     this.mapping = -1;
-    this.scannedAt = -1;
   }
 
   /** Takes an injected failure of the kernel function; false: none is armed. */

@@ -46,7 +46,7 @@ export class IommuDomain {
   iommu: IommuKind = 'amd';
   /** IOTLB syncs and flushes so far. */
   syncs = 0;
-  /** Translations put into the table so far. */
+  /** Translations put into the table so far, in earlier lives, too. */
   maps = 0;
   /** Mapping number that new translations belong to. */
   owner = -1;

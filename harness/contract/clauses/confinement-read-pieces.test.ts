@@ -134,3 +134,18 @@ test('what the CPU has written to the buffer since is its own where it belongs, 
   expect(found(LATER)).toEqual([]);
   expect(found(LATER + 10)).toEqual([[32, LATER + 10]]);
 });
+
+test('where no map has taken the slots: in front of what was asked for, and behind it', () => {
+  const takes = (log: EventLog): void => {
+    log.step = 2;
+    log.result(log.push(EV.swiotlb_tbl_map_single, ONE, 0x200080, 64, 0x70, 0, 0, 0), TLB_M + 0x810);
+  };
+  const { breaks } = exposureVerdict([{ ...ofM(0x808, 16, LABEL_STALE), event: 13, step: 2 }], takes);
+  const parts = breaks.flatMap(({ victims }) =>
+    victims.map(({ evidence: { place, count, iova } }) => [place, count, iova]),
+  );
+  expect(parts).toEqual([
+    ['in front of the data', 8, IOVA_M + 0x808],
+    ['behind the data', 8, IOVA_M + 0x810],
+  ]);
+});
