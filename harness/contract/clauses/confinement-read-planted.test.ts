@@ -171,16 +171,18 @@ describe('while a map is under way that then fails', () => {
           log.push(EV.swiotlb_bounce, ONE, 0x300020, TLB_M + 0x80, 16, DMA_FROM_DEVICE);
           // From 16 bytes in front of a on.
           log.push(EV.swiotlb_bounce, ONE, 0x200000, TLB_M + 0x100, 48, DMA_TO_DEVICE);
+          // And up to 16 bytes behind what is mapped of a.
+          log.push(EV.swiotlb_bounce, ONE, 0x200010, TLB_M + 0x200, 80, DMA_TO_DEVICE);
           log.result(log.push(EV.iommu_map, ONE, IOVA_M, TLB_M, 0x1000, RW), 0);
         },
         SCENARIO,
         {
-          steps: [outcome('failed', 2, 7)],
+          steps: [outcome('failed', 2, 8)],
           views,
           // What a has held is of other writes, and of memory.
           viewLabels: Uint32Array.from({ length: 164 }, (_, i) => (i < 24 ? LABEL_ZERO : LATER + i)),
           exposures: new Float64Array([
-            7,
+            8,
             exposed.step ?? 0,
             ONE,
             exposed.iova,
@@ -207,6 +209,8 @@ describe('while a map is under way that then fails', () => {
     ['in front of what was copied', ofM(0xf, 2, LABEL_ZERO), [['never-cleared', 0xf00f, 1, NEVER]]],
     ['what a copy that begins in front of it has put there', ofM(0x110, 24, LABEL_ZERO), []],
     ['and what is in front of that', ofM(0x10f, 2, LABEL_ZERO), [['not-cleaned', 0xf10f, 1, NEVER]]],
+    ['what a copy that ends behind it has put there', ofM(0x228, 24, LATER + 40), []],
+    ['and what is behind that', ofM(0x228, 30, LATER + 40), [['not-cleaned', 0xf240, 6, NEVER]]],
     [
       'in a later step nothing is its own',
       { ...ofM(0x90, 64, A), step: 1 },
