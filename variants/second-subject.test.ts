@@ -6,7 +6,7 @@ import { accountFor, ledgerCases } from '../harness/compare/account.ts';
 import { compare } from '../harness/compare/comparison.ts';
 import { Prefixes } from '../harness/compare/prefixes.ts';
 import { buildMatrix } from '../harness/compare/matrix.ts';
-import { probe } from '../harness/explore/probe.ts';
+import { Machines, probe } from '../harness/explore/probe.ts';
 import { seededPrograms } from '../harness/explore/source.ts';
 import { Machine } from '../harness/machine/machine.ts';
 import { runScenario } from '../harness/run/interpreter.ts';
@@ -156,7 +156,7 @@ describe('its states', () => {
   });
 
   test('explore', () => {
-    const machines = { one: new Machine(), other: new Machine() };
+    const machines = new Machines();
     const target = { from: tiny('v1'), to: tiny('v2'), clause: undefined, different: false };
     const programs = seededPrograms(1);
     const found = Array.from({ length: 400 }, (_, index) => probe(machines, target, programs.at(index)));

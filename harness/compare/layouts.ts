@@ -40,32 +40,76 @@ export function tryLayouts(
   sidesOf: BothSides,
 ): readonly CaseFinding[] {
   const doubtful = findings.filter(isDifference);
-  if (doubtful.length === 0 || !hasLuck(scenario)) return findings;
-  const clauses = CLAUSE_IDS.filter((id) => doubtful.some(({ clause }) => clause === id));
-  const others = LAYOUTS.map((layout) => {
-    const [from, to] = sidesOf({ ...scenario, layout }, clauses);
+  if (doubtful.length === 0) return findings;
+  const trials = [...trialsOf(plain, scenario, () => doubtful, sidesOf)];
+  if (trials.length === 0) return findings;
+  return findings.map((finding) => {
+    if (!isDifference(finding)) return finding;
+    const denying = trials.filter((trial) => trial.denies(finding));
+    const anyway = denying.filter(({ layout }) => !LAYOUTS.includes(layout));
+    const layouts = (anyway.length > 0 ? anyway : denying).map(({ layout }) => layout);
+    if (layouts.length > 0) {
+      return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts } };
+    }
+    return trials.some((trial) => trial.repeats(finding)) ? finding : { ...finding, unrepeated: true };
+  });
+}
+
+/** Those of the findings that tryLayouts() calls layout-dependent, for who asks for no more: few layouts will do. */
+export function layoutDependent(
+  plain: readonly [Side, Side],
+  scenario: Scenario,
+  findings: readonly CaseFinding[],
+  sidesOf: BothSides,
+): ReadonlySet<CaseFinding> {
+  const found = new Set<CaseFinding>();
+  let open = findings.filter(isDifference);
+  if (open.length === 0) return found;
+  for (const trial of trialsOf(plain, scenario, () => open, sidesOf)) {
+    for (const finding of open) if (trial.denies(finding)) found.add(finding);
+    open = open.filter((finding) => !found.has(finding));
+    if (open.length === 0) break;
+  }
+  return found;
+}
+
+/** A layout, and what came of the case in it. */
+interface Trial {
+  readonly layout: Layout;
+  /** It shows that the finding is the layout's. */
+  denies(finding: CaseFinding): boolean;
+  /** It shows it once more. */
+  repeats(finding: CaseFinding): boolean;
+}
+
+/** Each layout in its turn; only the clauses of what is asked about by then are judged. */
+function* trialsOf(
+  plain: readonly [Side, Side],
+  scenario: Scenario,
+  asked: () => readonly CaseFinding[],
+  sidesOf: BothSides,
+): Generator<Trial> {
+  if (!hasLuck(scenario)) return;
+  const clauses = (): ClauseId[] => CLAUSE_IDS.filter((id) => asked().some(({ clause }) => clause === id));
+  for (const layout of LAYOUTS) {
+    const [from, to] = sidesOf({ ...scenario, layout }, clauses());
     const saysNothing = failsMore(from, plain[0]) || failsMore(to, plain[1]);
     // Nor does one in which the side that breaks does not get as far.
     const crashes = ({ kind, from: before, to: after }: CaseFinding): boolean =>
       kind === 'fixed'
         ? from.crashStep <= (before?.step ?? Infinity)
         : to.crashStep <= (after?.step ?? Infinity);
-    return { layout, crashes, found: saysNothing ? undefined : classify(from, to) };
-  });
-  const caches = [...inCaches(scenario, clauses, sidesOf), ...inLargerPool(scenario, clauses, sidesOf)];
-  return findings.map((finding) => {
-    if (!isDifference(finding)) return finding;
-    const anyway = caches.filter(({ found }) => breaksBoth(finding, found));
-    const missing = others.filter(
-      ({ found, crashes }) => !crashes(finding) && found?.every((other) => !isSame(finding, other)) === true,
-    );
-    const layouts = (anyway.length > 0 ? anyway : missing).map(({ layout }) => layout);
-    if (layouts.length > 0) {
-      return { ...finding, kind: 'layout-dependent', luck: { kind: finding.kind, layouts } };
-    }
-    const isRepeated = others.some(({ found }) => found?.some((other) => isRepetition(finding, other)));
-    return isRepeated ? finding : { ...finding, unrepeated: true };
-  });
+    const found = saysNothing ? undefined : classify(from, to);
+    yield {
+      layout,
+      denies: (finding) => !crashes(finding) && found?.every((other) => !isSame(finding, other)) === true,
+      repeats: (finding) => found?.some((other) => isRepetition(finding, other)) === true,
+    };
+  }
+  for (const [layout, elsewhere] of anywayIn(scenario)) {
+    const found = classify(...sidesOf(elsewhere, clauses()));
+    yield { layout, denies: (finding) => breaksBoth(finding, found), repeats: () => false };
+  }
 }
 
 /** What came of a case where lines stay in the cache for a shorter or a longer time. */
@@ -86,16 +130,16 @@ export function inCaches(
   }));
 }
 
-function inLargerPool(
-  scenario: Scenario,
-  clauses: readonly ClauseId[],
-  sidesOf: BothSides,
-): readonly InCache[] {
+/** The case with other lines in the cache, and with a larger pool, where either can make a difference. */
+function anywayIn(scenario: Scenario): (readonly [Layout, Scenario])[] {
   const { machine } = scenario;
-  if (!machine.devices.some(({ untrusted }) => untrusted)) return [];
-  const larger = { ...scenario, machine: { ...machine, swiotlbSlots: 2 * machine.swiotlbSlots } };
-  const found = classify(...sidesOf({ ...larger, layout: LARGER_POOL }, clauses));
-  return [{ layout: LARGER_POOL, found }];
+  const caches = hasCache(scenario) ? CACHES : [];
+  const larger = { ...machine, swiotlbSlots: 2 * machine.swiotlbSlots };
+  const isAttacked = machine.devices.some(({ untrusted }) => untrusted);
+  return [
+    ...caches.map((layout) => [layout, { ...scenario, layout }] as const),
+    ...(isAttacked ? [[LARGER_POOL, { ...scenario, machine: larger, layout: LARGER_POOL }] as const] : []),
+  ];
 }
 
 function isDifference<F extends CaseFinding>(finding: F): finding is F & { kind: 'fixed' | 'regressed' } {

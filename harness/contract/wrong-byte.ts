@@ -111,7 +111,8 @@ export class Ownership {
       before.size += size;
       return;
     }
-    const bytes = { ...look, offset, size, expected, observed };
+    // Looks are of many shapes, these of one.
+    const bytes = { clause, step, event, mapping, buffer, attacked, offset, size, expected, observed };
     this.wrong.push(bytes);
     this.lastWrong.set(clause, bytes);
   }

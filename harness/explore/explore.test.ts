@@ -11,7 +11,7 @@ import { loadScenarioText } from '../scenario/load.ts';
 import { programs } from './testing/arbitraries.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import type { Shown } from './mechanism.ts';
-import { probe } from './probe.ts';
+import { Machines, probe } from './probe.ts';
 import { Prober, targetOf, type Assignment } from './prober.ts';
 import { toScenario, type Program, type Telling } from './program.ts';
 import { Search } from './search.ts';
@@ -108,7 +108,7 @@ describe('search', () => {
 
   test('shrunk programs show the mechanism, use the API correctly, and shrink no further', async () => {
     const of = assignment(undefined, 'v3');
-    const machines = { one: new Machine(), other: new Machine() };
+    const machines = new Machines();
     const { findings } = await run(15, of);
     for (const { program, shown } of findings) {
       const shows = (candidate: Program): boolean =>

@@ -4,12 +4,11 @@ import { Workspace } from '../c-states/workspace.ts';
 import { ALL_BUILDS, type State } from '../subject/state.ts';
 import { findExpressed, findState } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/verdict.ts';
-import { Machine } from '../machine/machine.ts';
 import { TooMuch } from '../run/over-budget.ts';
 import { eachReturning, returning } from '../run/returning.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import { clauseOf, type Shown } from './mechanism.ts';
-import { probe, type IsOpen, type Machines, type Target, type Watch } from './probe.ts';
+import { Machines, probe, type IsOpen, type Target, type Watch } from './probe.ts';
 import type { Program } from './program.ts';
 import { addSignature } from './signature.ts';
 import { shrink } from './shrink.ts';
@@ -103,7 +102,7 @@ interface One {
 
 /** Does the work, one piece after the other. */
 export class Prober {
-  private readonly machines: Machines = { one: new Machine(), other: new Machine() };
+  private readonly machines = new Machines();
   private readonly target: Target;
   private readonly source: ProgramSource;
   private readonly told = new Set<string>();
