@@ -127,6 +127,13 @@ steps:
     ]);
   });
 
+  test('one such call and nothing else', () => {
+    const steps = [map('TO_DEVICE'), 'unmap_page: { id: m, size: 128, misuse: true }'];
+    expect(said(run('{}', ...steps))).toEqual([
+      'Step 2 (unmap_page m (misuse: size 128)): the driver makes a call that the API does not allow',
+    ]);
+  });
+
   test('nothing of a driver that does as it should', () => {
     const steps = ['cpu_write: a', map('BIDIRECTIONAL'), 'device_write: m', 'unmap_page: m', 'cpu_read: a'];
     expect(said(run('{}', ...steps))).toEqual([]);

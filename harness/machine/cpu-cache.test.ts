@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 import { describe, expect, test } from '@jest/globals';
-import { CHUNK } from './memory.ts';
+import { Budget } from './budget.ts';
+import { CpuCache } from './cpu-cache.ts';
+import { CHUNK, Memory } from './memory.ts';
 import { BASE, LINE, untouched, cpu, dev, zeros, Bench } from './testing/cache-bench.ts';
 
 describe('write-back', () => {
@@ -46,6 +48,24 @@ test('where dirty lines stay when a device writes, they hide it until they are d
   expect(bench.load(BASE, 12)).toEqual([...untouched(BASE, 4), ...dev(8)]);
   bench.cache.reset(true);
   expect(bench.cache.keepsDirty).toBe(false);
+});
+
+test('switched off, it touches no memory to drop lines', () => {
+  const budget = new Budget();
+  const cache = new CpuCache(new Memory(budget));
+  cache.reset(false);
+  cache.dropClean(BASE, CHUNK);
+  expect(budget.taken).toBe(0);
+});
+
+test('evict changes the chunks of the lines that it drops, and no others', () => {
+  const bench = new Bench();
+  bench.load(BASE, LINE);
+  bench.store(BASE + CHUNK, LINE);
+  const [clean, dirty] = [BASE, BASE + CHUNK].map((phys) => bench.memory.lastChange(phys));
+  bench.cache.evict();
+  expect(bench.memory.lastChange(BASE)).toBeGreaterThan(clean ?? Infinity);
+  expect(bench.memory.lastChange(BASE + CHUNK)).toBe(dirty);
 });
 
 test('evict drops clean lines, and those alone', () => {

@@ -205,6 +205,7 @@ describe('lastChange', () => {
     memory.index(0x4000);
     expect(memory.lastChange(0x4000)).toBe(0);
     expect(memory.clock).toBe(0);
+    expect(new Memory().clock).toBe(0);
   });
 
   test('counts all changes, and holds for the whole chunk and no other', () => {
