@@ -154,6 +154,7 @@ function judgePiece(
   const label = labelAfter(exposure.label, from);
   // A byte that is exposed again through the mapping is no further byte.
   const name = label >= FIRST_LABEL ? label : phys + from;
+  if (counted.has(name, size)) return;
   const origin = facts.run.provenance.of(label);
   const own = ownBytes(facts, exposure, from, size, origin);
   for (let first = own.indexOf(0), end; first >= 0; first = own.indexOf(0, end)) {
