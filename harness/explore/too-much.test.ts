@@ -10,8 +10,9 @@ import { stateOf } from '../subject/testing/state-of.ts';
 import { Prober } from './prober.ts';
 import type { Program } from './program.ts';
 import { Search } from './search.ts';
+import { probeShard } from './shards.ts';
 import { seededPrograms } from './source.ts';
-import { inThisThread } from './workers.ts';
+import { inThisThread, type Workers } from './workers.ts';
 
 /** Pages smaller than this are too much for it. */
 const SMALLEST = 1024;
@@ -43,10 +44,14 @@ function hasSmallPage({ steps }: Program): boolean {
   return steps.some((step) => step.op === 'map_page' && step.size < SMALLEST);
 }
 
-async function searched(programs: number): Promise<Search> {
+function workers(): Workers {
   const greedy = stateOf('greedy', (machine) => new Greedy(machine));
   const target = { from: baseline(), to: greedy, clause: undefined, different: false };
-  const search = new Search(inThisThread(new Prober(target, seededPrograms(1))));
+  return inThisThread(new Prober(target, seededPrograms(1)));
+}
+
+async function searched(programs: number): Promise<Search> {
+  const search = new Search(workers());
   await search.run(0, programs);
   return search;
 }
@@ -68,4 +73,13 @@ test('what others show is found, and shrunk to none of those', async () => {
     'regressed from-device-data',
   );
   for (const { program } of findings) expect(hasSmallPage(program)).toBe(false);
+});
+
+test('shards have those of their programs', async () => {
+  const { tooMuch } = await searched(128);
+  const shard = async (index: number) => probeShard(workers(), { index, of: 2 }, 128, () => {});
+  const [first, second] = [await shard(1), await shard(2)];
+  expect(first.tooMuch.length).toBeGreaterThan(0);
+  expect(second.tooMuch.length).toBeGreaterThan(0);
+  expect([...first.tooMuch, ...second.tooMuch]).toEqual(tooMuch);
 });

@@ -309,7 +309,8 @@ export function exploredText({ explored, findings, different }: Comparison): str
       : found.length === 1
         ? ', in a program that counts as a case'
         : `, in ${found.length} programs that count as cases`;
-  return ` Exploration, seed ${seed}, stopped at ${plural(programs, 'program')}: ${what}${calls}${where}.${tooMuch.length === 0 ? '' : ` ${tooMuchText(tooMuch)}`}`;
+  const left = tooMuch.length === 0 ? '' : ` ${tooMuchText(tooMuch)}`;
+  return ` Exploration, seed ${seed}, stopped at ${plural(programs, 'program')}: ${what}${calls}${where}.${left}`;
 }
 
 /** Which generated programs say nothing, and why. */
