@@ -107,6 +107,6 @@ test('which IOVA range is left', () => {
 test('bytes of one kind are told apart from each other', () => {
   const scenarios = selectScenarios(corpus, 'found/retry-after-the-iova-space-is-full[iommu=arm]');
   expect(said('v1', scenarios, 'buffer-changed')).toContain(
-    "is a byte of a slot's earlier use instead of one of another slot's earlier use: ",
+    "is a byte of slot 6's earlier use instead of one of slot 0's: ",
   );
 });

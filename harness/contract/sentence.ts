@@ -65,18 +65,20 @@ function what(run: Run, cause: Cause, evidence: Evidence, victims: readonly Vict
   ]
     .filter((part) => part !== '')
     .join(' ');
-  const observed =
-    evidence.observed === undefined ? '' : ` is a byte ${seen(evidence.observed)}${instead(evidence, seen)}`;
-  return subject === '' ? '' : `${subject}${observed}: `;
+  const { observed, expected } = evidence;
+  const is = observed === undefined ? '' : ` is a byte ${seenInstead(observed, expected, seen)}`;
+  return subject === '' ? '' : `${subject}${is}: `;
 }
 
-/** What should have been seen; another byte that is of the same kind is told apart from the one that was. */
-function instead({ expected, observed }: Evidence, seen: (label: Label) => string): string {
-  if (expected === undefined) return '';
-  const words = seen(expected);
-  if (observed === undefined || words !== seen(observed)) return ` instead of one ${words}`;
-  const areOfTwoSlots = isStale(expected) && slotOf(expected) !== slotOf(observed);
-  return areOfTwoSlots ? " instead of one of another slot's earlier use" : ` instead of another one ${words}`;
+/** What was seen, and what should have been; bytes of the same kind are told apart. */
+function seenInstead(observed: Label, expected: Label | undefined, seen: (label: Label) => string): string {
+  const words = seen(observed);
+  if (expected === undefined) return words;
+  if (words !== seen(expected)) return `${words} instead of one ${seen(expected)}`;
+  const [slot, other] = [slotOf(expected), slotOf(observed)];
+  return isStale(expected) && slot !== other
+    ? `of slot ${other}'s earlier use instead of one of slot ${slot}'s`
+    : `${words} instead of another one ${words}`;
 }
 
 /** Which slot's earlier use a stale byte is of. */
