@@ -9,6 +9,9 @@ import { UserError } from '../text/user-error.ts';
  */
 export const RUN_BUDGET = 128 * 1024 * 1024;
 
+/** Elements of an array that the next run finds again; a longer one is given back, so that no large run costs memory for ever. */
+export const MOST_KEPT = 2 ** 20;
+
 /** Taken for one look at a translation. */
 export const LOOK_AT_TRANSLATION = 128;
 /** Taken for one look at a range that a device was given. */

@@ -4,7 +4,7 @@
  * Written on the hot path without allocating; decoded only when someone reads it.
  */
 
-import { Budget } from './budget.ts';
+import { Budget, MOST_KEPT } from './budget.ts';
 import { KernelCrash } from './crash.ts';
 import { numberOfText } from './texts.ts';
 import type { EventIx } from './vocabulary.ts';
@@ -37,6 +37,10 @@ export const STRIDE = 12;
 
 /** Events before a run looks for the first time whether its step goes on for ever; then at twice as many. */
 const FIRST_LOOK = 256;
+/** Room at first for logged bytes, exposures and labels of views. */
+const FIRST_BYTES = 4096;
+const FIRST_EXPOSURES = 64;
+const FIRST_LABELS = 16_384;
 
 /**
  * Kernel calls that a state may make in one step before it counts as one that does not return. The longest
@@ -57,20 +61,20 @@ export class EventLog {
   records = new Float64Array(FIRST_LOOK * STRIDE);
   length = 0;
   /** Bytes that reads saw and writes wrote, in order. */
-  bytes = new Uint8Array(4096);
+  bytes = new Uint8Array(FIRST_BYTES);
   /** Their provenance labels. */
-  labels = new Uint32Array(4096);
+  labels = new Uint32Array(FIRST_BYTES);
   byteLength = 0;
   /** What the next records carry. */
   path = 0;
   step = 0;
 
   /** What non-zero bytes the standing adversary could read; see EXPOSURE_STRIDE. */
-  exposures = new Float64Array(64 * EXPOSURE_STRIDE);
+  exposures = new Float64Array(FIRST_EXPOSURES * EXPOSURE_STRIDE);
   exposureCount = 0;
 
   /** Labels that an observer saw between the steps. */
-  viewLabels = new Uint32Array(16384);
+  viewLabels = new Uint32Array(FIRST_LABELS);
   viewLength = 0;
   /** Doubles of `records` at which it is looked at next; the same in every run, however large the array is. */
   private limit = FIRST_LOOK * STRIDE;
@@ -84,6 +88,12 @@ export class EventLog {
     this.byteLength = 0;
     this.path = 0;
     this.step = 0;
+    if (this.records.length > MOST_KEPT) this.records = new Float64Array(FIRST_LOOK * STRIDE);
+    if (this.exposures.length > MOST_KEPT) {
+      this.exposures = new Float64Array(FIRST_EXPOSURES * EXPOSURE_STRIDE);
+    }
+    if (this.viewLabels.length > MOST_KEPT) this.viewLabels = new Uint32Array(FIRST_LABELS);
+    if (this.bytes.length > MOST_KEPT) this.resizeBytes(FIRST_BYTES);
   }
 
   /** Append a record: device, -1 for none, and what its row of the table asks for; returns its index, for `result`. A step that never stops calling ends as a KernelCrash. */
@@ -118,7 +128,7 @@ export class EventLog {
     this.budget.take(size * 5);
     const start = this.byteLength;
     this.byteLength += size;
-    while (this.byteLength > this.bytes.length) this.growBytes();
+    while (this.byteLength > this.bytes.length) this.resizeBytes(this.bytes.length * 2);
     return start;
   }
 
@@ -202,11 +212,11 @@ export class EventLog {
   }
 
   /** Both or neither: a run may be ended from outside at any moment (run/returning.ts). */
-  private growBytes(): void {
-    const bytes = new Uint8Array(this.bytes.length * 2);
-    const labels = new Uint32Array(this.labels.length * 2);
-    bytes.set(this.bytes);
-    labels.set(this.labels);
+  private resizeBytes(size: number): void {
+    const bytes = new Uint8Array(size);
+    const labels = new Uint32Array(size);
+    bytes.set(this.bytes.subarray(0, size));
+    labels.set(this.labels.subarray(0, size));
     this.bytes = bytes;
     this.labels = labels;
   }

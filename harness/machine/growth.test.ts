@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
-/** Arrays of a run grow when they are full and not before, by doubling: so that what a run costs grows as what it does. */
+/** Arrays of a run grow when they are full and not before, by doubling: so that what a run costs grows as what it does. Large ones are given back. */
 import { describe, expect, test } from '@jest/globals';
 import { EV, EventLog, EXPOSURE_STRIDE, STRIDE } from './event-log.ts';
+import { MOST_KEPT } from './budget.ts';
 import { CHUNK, LINES_PER_CHUNK, Memory } from './memory.ts';
 
 /** The lengths that the array has had after each of these pieces of work, in order. */
@@ -83,4 +84,55 @@ test('memory: sixteen chunks, then twice as many, each array of them', () => {
   expect(memory.changed).toHaveLength(64);
   memory.reset(0);
   expect(lengths(64, touch(0), () => memory.ram)).toEqual([64 * CHUNK]);
+});
+
+describe('what a large run has needed is given back when the next one begins', () => {
+  // The longest that stay, and what is twice as long.
+  test.each([
+    [MOST_KEPT, MOST_KEPT],
+    [2 * MOST_KEPT, 4096],
+  ])('%d logged bytes', (size, left) => {
+    const log = new EventLog();
+    log.reserve(size);
+    expect([log.bytes.length, log.labels.length]).toEqual([size, size]);
+    log.reset();
+    expect([log.bytes.length, log.labels.length]).toEqual([left, left]);
+    expect([log.reserve(4097), log.bytes.length >= 4097]).toEqual([0, true]);
+  });
+
+  test('records, exposures and views', () => {
+    const log = new EventLog();
+    for (let i = 0; i < 100_000; i++) {
+      log.step = i;
+      log.push(EV.memset, -1, i, 1);
+    }
+    for (let i = 0; i < 120_000; i++) log.expose(0, 0xf000, 0x200000, 1, 16, 0, 1);
+    log.reserveView(MOST_KEPT + 1);
+    const arrays = (): Record<string, number> => ({
+      records: log.records.length,
+      exposures: log.exposures.length,
+      views: log.viewLabels.length,
+    });
+    for (const length of Object.values(arrays())) expect(length).toBeGreaterThan(MOST_KEPT);
+    log.reset();
+    expect(arrays()).toEqual({ records: 256 * STRIDE, exposures: 64 * EXPOSURE_STRIDE, views: 16_384 });
+    log.expose(0, 0xf000, 0x200000, 1, 16, 0, 1);
+    expect([log.push(EV.memset, -1, 7, 1), log.reserveView(4)]).toEqual([0, 0]);
+  });
+
+  test.each([
+    [MOST_KEPT, MOST_KEPT],
+    [MOST_KEPT + 1, 16 * CHUNK],
+  ])('%d bytes of memory', (size, left) => {
+    const memory = new Memory();
+    memory.reset(0);
+    for (let phys = 0x200000; phys < 0x200000 + size; phys += CHUNK) memory.index(phys);
+    memory.reset(0);
+    expect(memory.ram).toHaveLength(left);
+    expect(memory.cachedLabel).toHaveLength(left);
+    expect(memory.line).toHaveLength(left / 64);
+    // What was there is forgotten, wherever it comes to lie.
+    const at = memory.index(0x200000 + 5 * CHUNK);
+    expect([at, memory.ram[at], memory.lastChange(0x200000 + 5 * CHUNK)]).toEqual([0, 7, 0]);
+  });
 });

@@ -6,7 +6,7 @@
  * Two copies of a touched page exist: what RAM holds and what the CPU cache holds (cpu-cache.ts
  * decides which counts); both live here so that a page has one home.
  */
-import { Budget } from './budget.ts';
+import { Budget, MOST_KEPT } from './budget.ts';
 import { POOL_START, RAM_SIZE } from './config.ts';
 import { countUp, LABEL_NEVER_WRITTEN, LABEL_STALE } from './labels.ts';
 
@@ -14,6 +14,8 @@ import { countUp, LABEL_NEVER_WRITTEN, LABEL_STALE } from './labels.ts';
 export const CHUNK = 4096;
 /** Cache lines of 64 bytes in a chunk. */
 export const LINES_PER_CHUNK = CHUNK / 64;
+/** Chunks that there is room for, at least. */
+const FEWEST_CHUNKS = 16;
 /** Bytes that a byte of memory takes here: two copies, two labels. */
 const BYTES_PER_BYTE = 10;
 /** The byte that a pool slot holds from earlier use. */
@@ -53,6 +55,7 @@ export class Memory {
     this.used = 0;
     this.clock = 0;
     this.poolEnd = POOL_START + poolSize;
+    if (this.ram.length > MOST_KEPT) this.resize(FEWEST_CHUNKS);
   }
 
   /** True when [phys, phys + size) is RAM. */
@@ -91,7 +94,7 @@ export class Memory {
 
   private materialise(chunk: number): number {
     this.budget.take(CHUNK * BYTES_PER_BYTE);
-    if ((this.used + 1) * CHUNK > this.ram.length) this.grow();
+    if ((this.used + 1) * CHUNK > this.ram.length) this.resize(Math.max(FEWEST_CHUNKS, this.used * 2));
     const at = this.used * CHUNK;
     const phys = chunk * CHUNK;
     const pool = phys >= POOL_START && phys < this.poolEnd;
@@ -110,15 +113,14 @@ export class Memory {
   }
 
   /** All or none: a run may be ended from outside at any moment (run/returning.ts). */
-  private grow(): void {
-    const chunks = Math.max(16, this.used * 2);
-    const ram = grown(this.ram, new Uint8Array(chunks * CHUNK));
-    const ramLabel = grown(this.ramLabel, new Uint32Array(chunks * CHUNK));
-    const cached = grown(this.cached, new Uint8Array(chunks * CHUNK));
-    const cachedLabel = grown(this.cachedLabel, new Uint32Array(chunks * CHUNK));
-    const line = grown(this.line, new Uint8Array(chunks * LINES_PER_CHUNK));
-    const changed = grown(this.changed, new Float64Array(chunks));
-    const touched = grown(this.touched, new Int32Array(chunks));
+  private resize(chunks: number): void {
+    const ram = resized(this.ram, new Uint8Array(chunks * CHUNK));
+    const ramLabel = resized(this.ramLabel, new Uint32Array(chunks * CHUNK));
+    const cached = resized(this.cached, new Uint8Array(chunks * CHUNK));
+    const cachedLabel = resized(this.cachedLabel, new Uint32Array(chunks * CHUNK));
+    const line = resized(this.line, new Uint8Array(chunks * LINES_PER_CHUNK));
+    const changed = resized(this.changed, new Float64Array(chunks));
+    const touched = resized(this.touched, new Int32Array(chunks));
     this.ram = ram;
     this.ramLabel = ramLabel;
     this.cached = cached;
@@ -129,7 +131,7 @@ export class Memory {
   }
 }
 
-function grown<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(from: A, to: A): A {
-  to.set(from);
+function resized<A extends Uint8Array | Uint32Array | Int32Array | Float64Array>(from: A, to: A): A {
+  to.set(from.subarray(0, to.length));
   return to;
 }
