@@ -261,6 +261,8 @@ describe('a byte that is exposed again through the mapping is no further byte', 
     expect(count(ofM(0x60, 8, never), ofM(0x60, 8, never))).toEqual([8]);
     expect(count(ofM(0x60, 8, never), ofM(0x64, 8, never))).toEqual([12]);
     expect(count(ofM(0x60, 8, never), ofM(0x68, 8, never))).toEqual([16]);
+    // An address is no label, whatever the number.
+    expect(count(ofM(0x60, 8, B), { ...ofM(0x80, 8, never), phys: B })).toEqual([8, 8]);
   });
 
   test('through another mapping it is', () => {

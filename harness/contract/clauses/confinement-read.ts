@@ -52,7 +52,8 @@ function judgeExposures(facts: Facts, findings: FindingsOf<ReadCause>): void {
       const harmless = writtenAhead(facts, exposure, i) || plantedAhead(facts, exposure, i);
       const n = harmless || pieceAt(facts, exposure, i);
       // Each segment of a list has its own places, whatever another one shows as well.
-      const known = counted.of(mapping ?? 'none', segmentOf(facts, mapping, iova + i));
+      const names = exposure.label < FIRST_LABEL ? 'addresses' : 'labels';
+      const known = counted.of(mapping ?? 'none', segmentOf(facts, mapping, iova + i), names);
       if (harmless === 0) judgePiece(facts, findings, exposure, i, n, known);
       else leaveOpen(facts, findings, exposure, i, n, known);
       i += n;
