@@ -2,14 +2,18 @@
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { judge } from '../contract/contract.ts';
+import { CLAUSE_IDS } from '../contract/verdict.ts';
 import { caseOf } from '../contract/testing/judging.ts';
 import { Machine } from '../machine/machine.ts';
 import { runScenario } from '../run/interpreter.ts';
+import { TooMuch } from '../run/over-budget.ts';
 import { loadCorpus, selectScenarios } from '../scenario/load.ts';
 import { findState } from '../../variants/registry.ts';
 import type { State } from '../subject/state.ts';
+import { classify } from './classify.ts';
 import { compare, type Comparison } from './comparison.ts';
-import { LAYOUTS, layoutWords } from './layouts.ts';
+import { lookAtBoth } from './evaluate.ts';
+import { inCaches, layoutDependent, LAYOUTS, layoutWords, tryLayouts, type BothSides } from './layouts.ts';
 
 const corpus = loadCorpus(join(import.meta.dirname, '..', '..', 'corpus'));
 const machine = new Machine();
@@ -148,4 +152,27 @@ test('says in which layouts it is not so', () => {
   const lucky = findings.filter(({ kind }) => kind === 'layout-dependent');
   expect(lucky.map(({ clause }) => clause)).toEqual(['from-device-data', 'isolation']);
   for (const { luck } of lucky) expect(luck).toEqual({ kind: 'regressed', layouts: LAYOUTS.slice(1) });
+});
+
+test('a layout in which a run takes more than one may says nothing', () => {
+  const [scenario] = selectScenarios(corpus, 'min-align-mask/two-sectors-across-pages[dir=TO_DEVICE]');
+  if (scenario === undefined) throw new Error('no case');
+  const lives = [
+    { machine, state: state('v2') },
+    { machine: new Machine(), state: state('v3') },
+  ] as const;
+  const sidesOf: BothSides = (where, clauses) => {
+    if (where.layout !== undefined) throw new TooMuch('more than there is');
+    return lookAtBoth(...lives, where, clauses);
+  };
+  const plain = sidesOf(scenario, CLAUSE_IDS);
+  const regressed = classify(...plain).filter(({ kind }) => kind === 'regressed');
+  expect(regressed.map(({ clause }) => clause)).toEqual(['no-crash']);
+  expect(tryLayouts(plain, scenario, regressed, sidesOf)).toEqual(
+    regressed.map((finding) => ({ ...finding, unrepeated: true })),
+  );
+  expect(layoutDependent(plain, scenario, regressed, sidesOf).size).toBe(0);
+  const devices = scenario.machine.devices.map((device) => ({ ...device, coherent: false }));
+  const withLines = { ...scenario, machine: { ...scenario.machine, cache: 'worst', devices } } as const;
+  expect(inCaches(withLines, CLAUSE_IDS, sidesOf)).toEqual([]);
 });

@@ -4,6 +4,7 @@ import { sameCause } from '../contract/defect.ts';
 import { CLAUSE_IDS, type ClauseId } from '../contract/verdict.ts';
 import { without, type Victim } from '../contract/victim.ts';
 import type { Layout } from '../run/layout.ts';
+import { unlessTooMuch } from '../run/over-budget.ts';
 import type { Scenario } from '../run/scenario.ts';
 import { classify, type CaseFinding } from './classify.ts';
 import type { Side } from './side.ts';
@@ -30,8 +31,8 @@ export type BothSides = (scenario: Scenario, clauses: readonly ClauseId[]) => re
 /**
  * The findings between two sides, those called `layout-dependent` that are fixed or regressed here and not so
  * in some other layout, or of which both sides break every byte where lines stay in the cache for a shorter or a
- * longer time, or the pool is larger. A layout in which something fails that works here, or in which one side cannot
- * be judged, says nothing; where none says anything, the finding is `unrepeated`.
+ * longer time, or the pool is larger. A layout in which something fails that works here, in which one side cannot be
+ * judged, or a run takes more than one may, says nothing; where none says anything, the finding is `unrepeated`.
  */
 export function tryLayouts(
   plain: readonly [Side, Side],
@@ -40,9 +41,8 @@ export function tryLayouts(
   sidesOf: BothSides,
 ): readonly CaseFinding[] {
   const doubtful = findings.filter(isDifference);
-  if (doubtful.length === 0) return findings;
+  if (doubtful.length === 0 || !hasLuck(scenario)) return findings;
   const trials = [...trialsOf(plain, scenario, () => doubtful, sidesOf)];
-  if (trials.length === 0) return findings;
   return findings.map((finding) => {
     if (!isDifference(finding)) return finding;
     const denying = trials.filter((trial) => trial.denies(finding));
@@ -64,7 +64,7 @@ export function layoutDependent(
 ): ReadonlySet<CaseFinding> {
   const found = new Set<CaseFinding>();
   let open = findings.filter(isDifference);
-  if (open.length === 0) return found;
+  if (open.length === 0 || !hasLuck(scenario)) return found;
   for (const trial of trialsOf(plain, scenario, () => open, sidesOf)) {
     for (const finding of open) if (trial.denies(finding)) found.add(finding);
     open = open.filter((finding) => !found.has(finding));
@@ -89,10 +89,11 @@ function* trialsOf(
   asked: () => readonly CaseFinding[],
   sidesOf: BothSides,
 ): Generator<Trial> {
-  if (!hasLuck(scenario)) return;
   const clauses = (): ClauseId[] => CLAUSE_IDS.filter((id) => asked().some(({ clause }) => clause === id));
   for (const layout of LAYOUTS) {
-    const [from, to] = sidesOf({ ...scenario, layout }, clauses());
+    const sides = unlessTooMuch(() => sidesOf({ ...scenario, layout }, clauses()));
+    if (sides === undefined) continue;
+    const [from, to] = sides;
     const saysNothing = failsMore(from, plain[0]) || failsMore(to, plain[1]);
     // Nor does one in which the side that breaks does not get as far.
     const crashes = ({ kind, from: before, to: after }: CaseFinding): boolean =>
@@ -107,7 +108,9 @@ function* trialsOf(
     };
   }
   for (const [layout, elsewhere] of anywayIn(scenario)) {
-    const found = classify(...sidesOf(elsewhere, clauses()));
+    const sides = unlessTooMuch(() => sidesOf(elsewhere, clauses()));
+    if (sides === undefined) continue;
+    const found = classify(...sides);
     yield { layout, denies: (finding) => breaksBoth(finding, found), repeats: () => false };
   }
 }
@@ -124,20 +127,19 @@ export function inCaches(
   clauses: readonly ClauseId[],
   sidesOf: BothSides,
 ): readonly InCache[] {
-  return (hasCache(scenario) ? CACHES : []).map((layout) => ({
-    layout,
-    found: classify(...sidesOf({ ...scenario, layout }, clauses)),
-  }));
+  return otherCaches(scenario).flatMap((layout) => {
+    const sides = unlessTooMuch(() => sidesOf({ ...scenario, layout }, clauses));
+    return sides === undefined ? [] : [{ layout, found: classify(...sides) }];
+  });
 }
 
 /** The case with other lines in the cache, and with a larger pool, where either can make a difference. */
 function anywayIn(scenario: Scenario): (readonly [Layout, Scenario])[] {
   const { machine } = scenario;
-  const caches = hasCache(scenario) ? CACHES : [];
   const larger = { ...machine, swiotlbSlots: 2 * machine.swiotlbSlots };
   const isAttacked = machine.devices.some(({ untrusted }) => untrusted);
   return [
-    ...caches.map((layout) => [layout, { ...scenario, layout }] as const),
+    ...otherCaches(scenario).map((layout) => [layout, { ...scenario, layout }] as const),
     ...(isAttacked ? [[LARGER_POOL, { ...scenario, machine: larger, layout: LARGER_POOL }] as const] : []),
   ];
 }
@@ -146,9 +148,10 @@ function isDifference<F extends CaseFinding>(finding: F): finding is F & { kind:
   return finding.kind === 'fixed' || finding.kind === 'regressed';
 }
 
-/** Some device does not snoop the CPU cache, and lines stay in it. */
-function hasCache({ machine }: Scenario): boolean {
-  return machine.cache === 'worst' && machine.devices.some(({ coherent }) => !coherent);
+/** Where some device does not snoop the CPU cache, and lines stay in it. */
+function otherCaches({ machine }: Scenario): readonly Layout[] {
+  const hasCache = machine.cache === 'worst' && machine.devices.some(({ coherent }) => !coherent);
+  return hasCache ? CACHES : [];
 }
 
 /** Each byte that the finding is about is broken on both sides there. */

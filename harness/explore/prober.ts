@@ -4,7 +4,7 @@ import { Workspace } from '../c-states/workspace.ts';
 import { ALL_BUILDS, type State } from '../subject/state.ts';
 import { findExpressed, findState } from '../../variants/registry.ts';
 import type { ClauseId } from '../contract/verdict.ts';
-import { TooMuch } from '../run/over-budget.ts';
+import { unlessTooMuch } from '../run/over-budget.ts';
 import { eachReturning, returning } from '../run/returning.ts';
 import { DEFAULT_GRID, enumerate } from './enumerate.ts';
 import { clauseOf, type Shown } from './mechanism.ts';
@@ -172,16 +172,6 @@ export class Prober {
     });
     const all = returning(() => unlessTooMuch(() => probe(machines, target, program)));
     return { program, tries, also: all?.filter((shown) => shown.key !== key) ?? [] };
-  }
-}
-
-/** What comes of it; undefined: a run takes more than one may, as some state does with it what nobody foresees. */
-function unlessTooMuch<T>(work: () => T): T | undefined {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof TooMuch) return undefined;
-    throw error;
   }
 }
 

@@ -14,3 +14,13 @@ export function tooMuch(error: OverBudget, { id, file, steps }: Scenario, step: 
   const when = step < 0 ? 'with such buffers' : `by step ${step + 1}`;
   return new TooMuch(`${place}: ${when} ${error.message}`);
 }
+
+/** What comes of the work; undefined: a run in it takes more than one may, as some state does what nobody foresees. */
+export function unlessTooMuch<T>(work: () => T): T | undefined {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof TooMuch) return undefined;
+    throw error;
+  }
+}
